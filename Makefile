@@ -1,0 +1,53 @@
+# Each target sets up what it needs, in .local/. `make` alone lists them.
+
+PYTHON ?= python3.13
+PORT ?= 4566
+ARCHITECTURE ?= $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
+RUN = .local/dev/bin/python -m
+
+export SAM_CLI_TELEMETRY = 0
+export ARCHITECTURE
+
+.PHONY: help run test check build clean
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST)
+
+## make run [PORT=4566]     the whole service on this machine, deployed to MiniStack, with two demo companies
+run: .local/dev/.ready .local/sam/.ready .local/ministack/.ready
+	@$(RUN) tools.run --port $(PORT)
+
+## make test                unit, integration and stack tests
+test: .local/dev/.ready .local/sam/.ready .local/ministack/.ready
+	@$(RUN) pytest
+
+## make check               format, lint, types, template
+check: .local/dev/.ready .local/sam/.ready
+	@.local/dev/bin/ruff format --check --quiet .
+	@.local/dev/bin/ruff check --quiet .
+	@.local/dev/bin/mypy
+	@.local/dev/bin/cfn-lint template.yaml
+	@.local/sam/bin/sam validate --lint --region eu-west-1
+
+## make build               what is deployed, in .aws-sam/build [ARCHITECTURE=x86_64|arm64]
+build: .local/dev/.ready .local/sam/.ready
+	@$(RUN) tools.build
+
+## make clean               remove all that the other targets made
+clean:
+	rm -rf .local .aws-sam
+
+.local/uv/.ready: tools/environments/uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null \
+	  || { echo "This needs Python 3.13, and '$(PYTHON)' is not it; name one with PYTHON=/path/to/python3.13" >&2; exit 1; }
+	@echo "Setting up .local/uv …" >&2
+	@$(PYTHON) -m venv --clear .local/uv
+	@.local/uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.local/%/.ready: tools/environments/%.txt .local/uv/.ready
+	@echo "Setting up .local/$* …" >&2
+	@.local/uv/bin/uv venv --quiet --clear --python .local/uv/bin/python .local/$*
+	@.local/uv/bin/uv pip sync --quiet --require-hashes --python .local/$*/bin/python $<
+	@touch $@
+
+.PRECIOUS: .local/%/.ready

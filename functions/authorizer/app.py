@@ -1,0 +1,63 @@
+"""Asked by API Gateway before every request: whose API key is this?"""
+
+import base64
+import binascii
+import os
+from typing import Any
+
+from servicedesk import api_key, dynamodb, values
+from servicedesk.api_key import ApiKey
+from servicedesk.key_store import KeyStore
+from servicedesk.telemetry import logger
+
+keys = KeyStore(dynamodb.client(), os.environ["KEYS_TABLE"])
+
+
+@logger.inject_lambda_context(clear_state=True)
+def lambda_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """An IAM policy for the whole stage: allow with the key's company and contact, or deny."""
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    key = _key_of(headers.get("authorization") or "")
+    if key is None:
+        return _policy(event["methodArn"], "Deny", "nobody", {})
+    logger.info("allowed", company_id=key.company_id, key_id=key.key_id)
+    context = {"company_id": key.company_id, "contact_id": key.contact_id or "", "key_id": key.key_id}
+    return _policy(event["methodArn"], "Allow", key.key_id, context)
+
+
+def _key_of(authorization: str) -> ApiKey | None:
+    """The live key that an Authorization header carries, if any."""
+    for candidate in _candidates(authorization):
+        if parsed := api_key.parse(candidate):
+            key_id, secret = parsed
+            key = keys.get(key_id)
+            if key and key.opened_by(secret) and key.live(values.now()):
+                return key
+            logger.info("denied", key_id=key_id)
+    return None
+
+
+def _candidates(authorization: str) -> list[str]:
+    """What may be the key: ``Bearer <key>``, the user name or password of ``Basic``, or the bare header."""
+    scheme, _, rest = authorization.strip().partition(" ")
+    match scheme.lower():
+        case "bearer":
+            return [rest.strip()]
+        case "basic":
+            try:
+                return base64.b64decode(rest.strip(), validate=True).decode().split(":", 1)
+            except (binascii.Error, ValueError):
+                return []
+        case _:
+            return [scheme] if not rest else []
+
+
+def _policy(method_arn: str, effect: str, principal: str, context: dict[str, str]) -> dict[str, Any]:
+    # Cached policies serve every route, so the policy covers the stage, not the one method that was asked for.
+    stage = "/".join(method_arn.split("/")[:2])
+    statement = {"Action": "execute-api:Invoke", "Effect": effect, "Resource": f"{stage}/*"}
+    return {
+        "principalId": principal,
+        "policyDocument": {"Version": "2012-10-17", "Statement": [statement]},
+        "context": context,
+    }

@@ -1,0 +1,27 @@
+"""GET /tasks/{id}: a task of the caller's company."""
+
+import os
+
+from pydantic_core import PydanticCustomError
+from servicedesk import dynamodb, values
+from servicedesk.caller import Caller
+from servicedesk.http import Request, Response, endpoint
+from servicedesk.problems import NoSuchTask
+from servicedesk.task_store import TaskStore
+
+tasks = TaskStore(dynamodb.client(), os.environ["TASKS_TABLE"])
+
+
+@endpoint(vary="Accept")
+def lambda_handler(request: Request) -> Response:
+    """Return the task that the path names (contract rule 1.2)."""
+    caller = Caller.of(request.authorizer)
+    task = tasks.get(caller.company_id, _task_id(request.path_parameters.get("id", "")))
+    return Response(200, task.document)
+
+
+def _task_id(text: str) -> str:
+    try:
+        return values.guid(text)
+    except PydanticCustomError:
+        raise NoSuchTask("The company has no task with this id.") from None

@@ -1,0 +1,144 @@
+"""A company's catalogue: its task types, statuses, priorities and linkable tables, and the defaults among them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from servicedesk.problems import Fault
+from servicedesk.task import NewTask, References
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskType:
+    """A kind of task; may name the status that its tasks start in."""
+
+    id: str
+    name: str
+    default: bool = False
+    default_status_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """A state of a task; ``completed`` states archive it."""
+
+    id: str
+    name: str
+    default: bool = False
+    completed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Priority:
+    """How urgent a task is."""
+
+    id: str
+    name: str
+    default: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkedTable:
+    """A table of the company's other systems that a task can point into."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """All that a company's tasks may refer to. Exactly one type, status and priority is the default."""
+
+    types: Sequence[TaskType]
+    statuses: Sequence[Status]
+    priorities: Sequence[Priority]
+    tables: Sequence[LinkedTable]
+
+    @classmethod
+    def of(cls, document: Mapping[str, Sequence[Mapping[str, object]]]) -> "Catalogue":
+        """The catalogue that ``document`` (as stored, ``tables`` and so on as lists of objects) describes."""
+        build: Mapping[str, type] = {
+            "types": TaskType,
+            "statuses": Status,
+            "priorities": Priority,
+            "tables": LinkedTable,
+        }
+        return cls(**{name: [entry(**item) for item in document[name]] for name, entry in build.items()})
+
+    def resolve(self, new_task: NewTask, faults: list[Fault]) -> References:
+        """The foreign keys of ``new_task`` with the defaults filled in.
+
+        Adds to ``faults`` (what is known to be wrong with the task's fields) each reference that is not in here; with
+        faults, the references stand for nothing. An id of another company's catalogue is as unknown as one that exists
+        nowhere (contract section 6).
+        """
+        task_type = _named(self.types, new_task.task_type_id) or _default(self.types)
+        priority = _named(self.priorities, new_task.task_priority_id) or _default(self.priorities)
+        if new_task.task_type_id not in (None, task_type.id):
+            faults.append(_unknown("task_type_id", "task type"))
+        if new_task.task_priority_id not in (None, priority.id):
+            faults.append(_unknown("task_priority_id", "task priority"))
+        status = _named(self.statuses, task_type.default_status_id) or _default(self.statuses)
+        table = self._table(new_task, faults)
+        return References(
+            task_type_id=task_type.id,
+            task_status_id=status.id,
+            task_priority_id=priority.id,
+            to_db_table_id=table.id if table else None,
+            to_db_table_name=table.name if table else None,
+            archived=status.completed,
+        )
+
+    def _table(self, new_task: NewTask, faults: list[Fault]) -> LinkedTable | None:
+        table_id, name = new_task.to_db_table_id, new_task.to_db_table_name
+        by_id = _named(self.tables, table_id)
+        by_name = next((table for table in self.tables if name and table.name.casefold() == name.casefold()), None)
+        if table_id and not by_id:
+            faults.append(_unknown("to_db_table_id", "table"))
+        if name and not by_name:
+            faults.append(_unknown("to_db_table_name", "table"))
+        if by_id and by_name and by_id is not by_name:
+            detail = "to_db_table_id and to_db_table_name name two different tables."
+            faults.append(Fault("to_db_table_name", "conflicting_reference", detail))
+        named = table_id or name or any(fault.field in ("to_db_table_id", "to_db_table_name") for fault in faults)
+        if new_task.to_id_in_table and not named:
+            detail = "to_id_in_table needs the table it points into: to_db_table_id or to_db_table_name."
+            faults.append(Fault("to_id_in_table", "missing_reference", detail))
+        return by_id or by_name
+
+
+def _named[Entry: (TaskType, Status, Priority, LinkedTable)](entries: Sequence[Entry], id: str | None) -> Entry | None:
+    return next((entry for entry in entries if entry.id == id), None)
+
+
+def _default[Entry: (TaskType, Status, Priority)](entries: Sequence[Entry]) -> Entry:
+    return next(entry for entry in entries if entry.default)
+
+
+def _unknown(field: str, what: str) -> Fault:
+    return Fault(field, "unknown_reference", f"The company's catalogue has no such {what}.")
+
+
+BUILT_IN = Catalogue(
+    types=[
+        TaskType(id="0d617cf0-d523-44dc-aadd-19baf06cf913", name="Repair request", default=True),
+        TaskType(id="5b2f7a52-1f0e-4c53-9e0b-6a6f3f6f4a01", name="Maintenance"),
+        TaskType(id="c3a1d9d4-7c1b-4b1e-8a56-0f4f2d1e9b02", name="Installation"),
+    ],
+    statuses=[
+        Status(id="d04abcdd-1a87-4d49-af1d-33ef6195ebd3", name="New", default=True),
+        Status(id="7e5d2c18-93a4-4f6b-8d0f-2b9c4e1a7f03", name="In progress"),
+        Status(id="a9f4b6e7-2d38-4c5a-b1e9-8c7d6f5e4a04", name="Completed", completed=True),
+    ],
+    priorities=[
+        Priority(id="1c8e9f2a-4b5d-4e6f-9a7b-3d2c1b0a9f05", name="Low"),
+        Priority(id="d69a8b21-9de2-4ec2-9a48-f91277b2ba4c", name="Normal", default=True),
+        Priority(id="e2d3c4b5-a697-4889-b7a6-c5d4e3f2a106", name="High"),
+        Priority(id="f6e5d4c3-b2a1-4908-97f6-e5d4c3b2a107", name="Critical"),
+    ],
+    tables=[
+        LinkedTable(id="78154eca-ded3-490f-a47d-543e38c0e63d", name="project"),
+        LinkedTable(id="9d8c7b6a-5f4e-4d3c-ab2a-190f8e7d6c08", name="jobs"),
+        LinkedTable(id="448260e5-7a17-4381-a254-0b1d8fe53947", name="task"),
+    ],
+)
+"""What a company has until it is onboarded with a catalogue of its own; the ids never change."""

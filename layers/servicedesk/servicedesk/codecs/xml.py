@@ -1,0 +1,112 @@
+"""XML as the contract reads and writes it: elements in any order and namespace, no document type (rule 3.12).
+
+Expat reads it, told to refuse a DOCTYPE at its first character, so that no entity of a body is ever declared. Nothing
+below a field is kept, so memory is bounded by the body whatever its shape.
+"""
+
+from collections.abc import Mapping
+from xml.parsers import expat
+from xml.sax.saxutils import escape
+
+from servicedesk.codecs import Members
+from servicedesk.problems import MalformedBody
+
+_INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
+_PROBLEM = "urn:ietf:rfc:7807"
+_NIL = f"{_INSTANCE} nil"
+_CARRIAGE_RETURN = {"\r": "&#xD;"}
+
+
+def decode(text: str) -> Members:
+    """The child elements of the ``task`` element in ``text``.
+
+    An element with child elements stands as ``Members``, which no field of a task can be.
+
+    Raises:
+        MalformedBody: not well-formed, with line and column; a DOCTYPE; another root; text beside the fields.
+    """
+    reader = _TaskReader()
+    try:
+        # The charset is settled before (rule 3.2): naming it here overrides what the XML declaration claims.
+        reader.parser.Parse(text.encode(), True)
+    except expat.ExpatError as error:
+        raise MalformedBody(
+            f"The body is not well-formed XML: {expat.ErrorString(error.code)}, "
+            f"at line {error.lineno}, column {error.offset + 1}."
+        ) from None
+    return reader.members
+
+
+def encode(document: Mapping[str, object], *, root: str = "task") -> str:
+    """``document`` as XML: a task as rule 5.4 writes it, or a problem document as RFC 9457 appendix B does."""
+    if root == "problem":
+        return f'<problem xmlns="{_PROBLEM}">{_elements(document)}</problem>'
+    in_ordinal_order = {name: document[name] for name in sorted(document)}
+    return f'<task xmlns:i="{_INSTANCE}">{_elements(in_ordinal_order)}</task>'
+
+
+class _TaskReader:
+    """Expat's callbacks: the fields are the elements at depth 2, everything deeper only makes its field no text."""
+
+    def __init__(self) -> None:
+        self.members = Members()
+        self.parser = expat.ParserCreate("utf-8", " ")
+        self.parser.buffer_text = True
+        self.parser.StartDoctypeDeclHandler = self._doctype
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self.parser.CharacterDataHandler = self._text
+        self._depth = 0
+        self._name = ""
+        self._nil = False
+        self._nested = False
+        self._chunks: list[str] = []
+
+    def _doctype(self, *_: object) -> None:
+        raise MalformedBody("The body has a DOCTYPE, which is not accepted; leave it out.")
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        local_name = name.rpartition(" ")[2]
+        if self._depth == 1 and local_name != "task":
+            raise MalformedBody("The root element of the body is not task.")
+        if self._depth == 2:
+            self._name = local_name
+            self._nil = attributes.get(_NIL, "").strip() in ("true", "1")
+            self._nested = False
+            self._chunks = []
+        elif self._depth > 2:
+            self._nested = True
+
+    def _end(self, _: str) -> None:
+        if self._depth == 2:
+            text = "".join(self._chunks)
+            if self._nil and (self._nested or text.strip()):
+                raise MalformedBody("An element is marked as nil and has content; it can be only one of both.")
+            value = None if self._nil else Members() if self._nested else text
+            self.members.append((self._name, value))
+        self._depth -= 1
+
+    def _text(self, text: str) -> None:
+        if self._depth == 2:
+            self._chunks.append(text)
+        elif self._depth == 1 and text.strip():
+            raise MalformedBody("The body has text between the fields of the task.")
+
+
+def _elements(members: Mapping[str, object]) -> str:
+    return "".join(_element(name, value) for name, value in members.items())
+
+
+def _element(name: str, value: object) -> str:
+    match value:
+        case None:
+            return f'<{name} i:nil="true" />'
+        case bool():
+            return f"<{name}>{str(value).lower()}</{name}>"
+        case Mapping():
+            return f"<{name}>{_elements(value)}</{name}>"
+        case list():
+            return f"<{name}>{''.join(_element('i', item) for item in value)}</{name}>"
+        case _:
+            return f"<{name}>{escape(str(value), _CARRIAGE_RETURN)}</{name}>"

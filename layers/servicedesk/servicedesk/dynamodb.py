@@ -1,0 +1,127 @@
+"""The one way to DynamoDB: a client that gives up in time, and items as plain Python values.
+
+Botocore without boto3 and without boto3's (de)serializers: the functions need six operations and four attribute types,
+and an import of boto3 is paid at every cold start.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, cast
+
+import botocore.session
+from botocore import exceptions
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
+
+from servicedesk.problems import Unavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+CONNECT_TIMEOUT = 1.0
+"""Seconds until a connection attempt is given up."""
+
+READ_TIMEOUT = 2.0
+"""Seconds without a byte of an answer until a request is given up."""
+
+ATTEMPTS = 2
+"""Times that the SDK sends a request before it reports the fault; between two it waits up to a second."""
+
+RETRY_AFTER = 5
+"""Seconds that a client is asked to wait when the database did not answer."""
+
+_NO_ANSWER = (
+    exceptions.ConnectionError,
+    exceptions.HTTPClientError,
+    exceptions.IncompleteReadError,
+    exceptions.ChecksumError,
+    ResponseParserError,
+)
+_PASSING = frozenset(
+    {
+        "InternalServerError",
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ServiceUnavailable",
+        "ThrottlingException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+)
+
+type Item = Mapping[str, "AttributeValueTypeDef"]
+
+
+def client() -> "DynamoDBClient":
+    """A client for the endpoint, region and credentials that the environment names (``AWS_*`` variables)."""
+    config = Config(
+        connect_timeout=CONNECT_TIMEOUT,
+        read_timeout=READ_TIMEOUT,
+        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        tcp_keepalive=True,
+    )
+    return cast("DynamoDBClient", botocore.session.get_session().create_client("dynamodb", config=config))
+
+
+@contextmanager
+def passing_faults_are_unavailable() -> Iterator[None]:
+    """Turn what the database may recover from into ``Unavailable``; what it will not, passes through."""
+    try:
+        yield
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if code in _PASSING or status >= 500:
+            raise _unavailable() from error
+        raise
+    except _NO_ANSWER as error:
+        raise _unavailable() from error
+
+
+def to_item(values: Mapping[str, object]) -> dict[str, "AttributeValueTypeDef"]:
+    """Plain values as an item, the unset (``None``) ones left out."""
+    return {name: _to_attribute(value) for name, value in values.items() if value is not None}
+
+
+def from_item(item: Item) -> dict[str, object]:
+    """An item as plain values; whole numbers as ``int``."""
+    return {name: _from_attribute(value) for name, value in item.items()}
+
+
+def _to_attribute(value: object) -> "AttributeValueTypeDef":
+    match value:
+        case bool():
+            return {"BOOL": value}
+        case int():
+            return {"N": str(value)}
+        case str():
+            return {"S": value}
+        case Mapping():
+            return {"M": to_item(value)}
+        case list():
+            return {"L": [_to_attribute(item) for item in value]}
+        case _:
+            raise TypeError(f"no attribute type for {type(value).__name__}")
+
+
+def _from_attribute(attribute: "AttributeValueTypeDef") -> object:
+    [(kind, value)] = attribute.items()
+    match kind:
+        case "N":
+            return int(cast("str", value))
+        case "M":
+            return from_item(cast("Item", value))
+        case "L":
+            return [_from_attribute(item) for item in cast("list[AttributeValueTypeDef]", value)]
+        case _:
+            return value
+
+
+def _unavailable() -> Unavailable:
+    return Unavailable(
+        "The database did not take the request in time. Send the same request again.",
+        headers={"Retry-After": str(RETRY_AFTER)},
+    )

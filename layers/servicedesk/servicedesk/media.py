@@ -1,0 +1,156 @@
+"""Which format a body is in, and which one the caller wants (contract rules 3.1, 3.2, 5.2, 5.3)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import ModuleType
+
+from servicedesk.codecs import Members, json
+from servicedesk.problems import BodyTooLarge, MalformedBody, UnsupportedMediaType
+
+BODY_BYTES = 1_048_576
+"""The largest body that is read, in bytes (contract rule 3.13)."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaType:
+    """One of the four media types that are spoken, all of them JSON or XML."""
+
+    name: str
+    format: str
+
+    def decode(self, text: str) -> Members:
+        """The members of the task in ``text``. Raises ``MalformedBody``."""
+        return _xml().decode(text) if self.format == "xml" else json.decode(text)
+
+    def encode(self, document: Mapping[str, object], *, root: str = "task") -> str:
+        """``document`` as text; ``root`` names the root element where the format has one."""
+        return _xml().encode(document, root=root) if self.format == "xml" else json.encode(document)
+
+    @property
+    def zone(self) -> str:
+        """How a date says UTC in this format (rule 5.5)."""
+        return "Z" if self.format == "xml" else "+00:00"
+
+
+JSON = MediaType("application/json", "json")
+_SPOKEN = {
+    media_type.name: media_type
+    for media_type in (
+        JSON,
+        MediaType("text/json", "json"),
+        MediaType("application/xml", "xml"),
+        MediaType("text/xml", "xml"),
+    )
+}
+_ACCEPT = {"Accept": ", ".join(_SPOKEN)}
+
+
+def of_content_type(content_type: str | None) -> tuple[MediaType, str]:
+    """The media type and the charset that a Content-Type header names; none at all is JSON in utf-8.
+
+    Raises:
+        UnsupportedMediaType: another media type or charset than those of rules 3.1 and 3.2.
+    """
+    name, parameters = _parameters(content_type or JSON.name)
+    media_type = _SPOKEN.get(name)
+    if media_type is None:
+        raise UnsupportedMediaType(f"The body has to be one of {_ACCEPT['Accept']}.", headers=_ACCEPT)
+    charset = parameters.get("charset", "utf-8").lower()
+    if charset not in ("utf-8", "utf-16"):
+        raise UnsupportedMediaType("The charset of the body has to be utf-8 or utf-16.", headers=_ACCEPT)
+    return media_type, charset
+
+
+def read(body: bytes, content_type: str | None) -> Members:
+    """The members of the task in ``body``, in the order and spelling sent.
+
+    Raises:
+        UnsupportedMediaType: a media type or charset that is not spoken.
+        BodyTooLarge: more than ``BODY_BYTES``.
+        MalformedBody: empty, bytes that are not in the charset, or not one task in the format named.
+    """
+    media_type, charset = of_content_type(content_type)
+    if len(body) > BODY_BYTES:
+        raise BodyTooLarge(f"The body has {len(body)} bytes; the limit is {BODY_BYTES}.")
+    if not body:
+        raise MalformedBody("The body is empty.")
+    text = _text(body, charset)
+    if not text or text.isspace():
+        raise MalformedBody("The body is only white space.")
+    return media_type.decode(text)
+
+
+def negotiate(accept: str | None, content_type: str | None) -> MediaType:
+    """The media type to answer in, by the rules of the original (rule 5.2). Never fails."""
+    ranges = list(_ranges(accept or ""))
+    refused = {name for q, name in ranges if q == 0}
+    best: tuple[float, int, bool] | None = None
+    chosen: MediaType | None = None
+    for q, name in ranges:
+        media_type = _for_range(name, refused)
+        if q == 0 or media_type is None:
+            continue
+        rank = (q, 0 if name == "*/*" else 1 if name.endswith("/*") else 2, media_type.format == "json")
+        if best is None or rank > best:
+            best, chosen = rank, media_type
+    if chosen is None:
+        chosen = _SPOKEN.get(_parameters(content_type or "")[0], JSON)
+    return chosen
+
+
+def _xml() -> ModuleType:
+    # Most requests are JSON: who speaks only that does not pay for the other at cold start.
+    from servicedesk.codecs import xml  # noqa: PLC0415
+
+    return xml
+
+
+def _text(body: bytes, charset: str) -> str:
+    if body.startswith(b"\xef\xbb\xbf"):
+        charset, body = "utf-8", body[3:]
+    elif body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        charset = "utf-16"
+    elif charset == "utf-16":
+        # Without a byte order mark .NET clients write little-endian, RFC 2781 says big-endian: the first character,
+        # ASCII in both formats, tells.
+        charset = "utf-16-be" if body[0] == 0 else "utf-16-le"
+    try:
+        return body.decode(charset)
+    except UnicodeDecodeError as error:
+        raise MalformedBody(f"The body is not {charset}: see the byte at position {error.start + 1}.") from None
+
+
+def _parameters(value: str) -> tuple[str, dict[str, str]]:
+    name, *rest = value.split(";")
+    parameters: dict[str, str] = {}
+    for parameter in rest:
+        key, _, content = parameter.partition("=")
+        parameters.setdefault(key.strip().lower(), content.strip().strip('"'))
+    return name.strip().lower(), parameters
+
+
+def _ranges(accept: str) -> list[tuple[float, str]]:
+    ranges = []
+    for part in accept.split(","):
+        name, parameters = _parameters(part)
+        try:
+            q = min(max(float(parameters.get("q", "1")), 0.0), 1.0)
+        except ValueError:
+            q = 1.0
+        ranges.append((q, name))
+    return ranges
+
+
+def _for_range(name: str, refused: set[str]) -> MediaType | None:
+    match name:
+        case "*/*":
+            candidates = list(_SPOKEN)
+        case "application/*":
+            candidates = ["application/json", "application/xml"]
+        case "text/*":
+            candidates = ["text/json", "text/xml"]
+        case _:
+            candidates = [name]
+    return next(
+        (_SPOKEN[candidate] for candidate in candidates if candidate in _SPOKEN and candidate not in refused), None
+    )

@@ -1,0 +1,263 @@
+"""What a task is: ``NewTask``, what a client may say of one, and ``Task``, what is stored and returned.
+
+Knows neither AWS nor HTTP. Every value is canonical (``servicedesk.values``), so equal values are equal texts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError
+from pydantic_core import PydanticCustomError
+
+from servicedesk import values
+from servicedesk.codecs import Members
+from servicedesk.problems import Fault, MalformedBody
+
+SUBJECT_CHARACTERS = 150
+REFERENCE_CHARACTERS = 50
+REMARK_BYTES = 262_144
+"""The longest remark, in bytes of UTF-8 (contract section 2); it keeps an item below DynamoDB's 400 KB."""
+
+
+def _subject(value: object) -> str:
+    text = _characters(SUBJECT_CHARACTERS)(value)
+    if not text.strip():
+        raise PydanticCustomError("required", "A task needs a subject that is not only white space.")
+    return text
+
+
+def _remark(value: object) -> str:
+    text = values.text(value)
+    if len(text.encode()) > REMARK_BYTES:
+        raise PydanticCustomError(
+            "too_long", "The text is longer than {limit} bytes of UTF-8.", {"limit": REMARK_BYTES}
+        )
+    return text
+
+
+def _characters(limit: int) -> Callable[[object], str]:
+    def validate(value: object) -> str:
+        text = values.text(value)
+        if len(text) > limit:
+            raise PydanticCustomError("too_long", "The text is longer than {limit} characters.", {"limit": limit})
+        return text
+
+    return validate
+
+
+Guid = Annotated[str, PlainValidator(values.guid)]
+Date = Annotated[str, PlainValidator(values.date)]
+Text = Annotated[str, PlainValidator(values.text)]
+Subject = Annotated[str, PlainValidator(_subject)]
+Remark = Annotated[str, PlainValidator(_remark)]
+Reference = Annotated[str, PlainValidator(_characters(REFERENCE_CHARACTERS))]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class References:
+    """A new task's foreign keys, filled in from the company's catalogue."""
+
+    task_type_id: str
+    task_status_id: str
+    task_priority_id: str
+    to_db_table_id: str | None
+    to_db_table_name: str | None
+    archived: bool
+    """Whether the status is a completed one."""
+
+
+class NewTask(BaseModel):
+    """The client's fields of contract section 2; ``None`` is "not filled"."""
+
+    model_config = ConfigDict(validate_assignment=True)
+
+    id: Guid | None = None
+    task_type_id: Guid | None = None
+    task_priority_id: Guid | None = None
+    to_db_table_id: Guid | None = None
+    to_db_table_name: Text | None = None
+    to_id_in_table: Guid | None = None
+    subject: Subject | None = None
+    remark: Remark | None = None
+    customer_reference: Reference | None = None
+    date_create: Date | None = None
+    date_start: Date | None = None
+    due_date: Date | None = None
+    date_assigned: Date | None = None
+    date_suggested_by_company: Date | None = None
+    reference_back_office: Reference | None = None
+
+    def complete(
+        self, *, task_id: str, company_id: str, contact_id: str | None, references: References, now: str
+    ) -> Task:
+        """The task that this becomes at the instant ``now``, yet without a number (contract section 2)."""
+        return Task(
+            id=task_id,
+            task_type_id=references.task_type_id,
+            task_status_id=references.task_status_id,
+            task_priority_id=references.task_priority_id,
+            company_id=company_id,
+            contact_id=contact_id,
+            to_db_table_id=references.to_db_table_id,
+            to_db_table_name=references.to_db_table_name,
+            to_id_in_table=self.to_id_in_table,
+            subject=self.subject or "",
+            remark=self.remark,
+            customer_reference=self.customer_reference,
+            date_create=self.date_create or now,
+            date_start=self.date_start,
+            due_date=self.due_date,
+            date_closed=now if references.archived else None,
+            archived=references.archived,
+            date_assigned=self.date_assigned,
+            date_suggested_by_company=self.date_suggested_by_company,
+            id2=None,
+            reference_back_office=self.reference_back_office,
+            created_by_servicedesk_api=True,
+            modified_dateutc=now,
+        )
+
+    def content_digest(self) -> str:
+        """SHA-256 over what the client said, the identity aside: equal for equal content in any format (rule 7.2)."""
+        content = {name: value for name, value in self if value is not None and name != "id"}
+        canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A task as stored and returned: the 23 fields of the published page, in the page's order."""
+
+    id: Guid
+    task_type_id: Guid
+    task_status_id: Guid
+    task_priority_id: Guid
+    company_id: Guid
+    contact_id: Guid | None
+    to_db_table_id: Guid | None
+    to_db_table_name: Text | None
+    to_id_in_table: Guid | None
+    subject: Subject
+    remark: Remark | None
+    customer_reference: Reference | None
+    date_create: Date
+    date_start: Date | None
+    due_date: Date | None
+    date_closed: Date | None
+    archived: bool
+    date_assigned: Date | None
+    date_suggested_by_company: Date | None
+    id2: int | None
+    reference_back_office: Reference | None
+    created_by_servicedesk_api: bool
+    modified_dateutc: Date
+
+    def document(self, zone: str) -> dict[str, object]:
+        """The task as an answer shows it: null where unset, dates ending in ``zone`` (rules 5.1, 5.5)."""
+        document: dict[str, object] = {}
+        for name in FIELDS:
+            value = getattr(self, name)
+            document[name] = values.date_text(value, zone) if name in _DATES and value else value
+        return document
+
+
+_KINDS = {field.name: str(field.type).removesuffix(" | None") for field in fields(Task)}
+FIELDS: Sequence[str] = tuple(_KINDS)
+"""The names of a task's fields, in the page's order."""
+
+_DATES = frozenset(name for name, kind in _KINDS.items() if kind == "Date")
+_CLIENT_FIELDS = frozenset(NewTask.model_fields)
+_NOT_FILLED = {"Guid": values.ZERO_GUID, "Date": values.UNSET_DATE, "bool": "false", "int": "0"}
+_READERS: Mapping[str, Callable[[object], str]] = {
+    "Guid": values.guid,
+    "Date": values.date,
+    "bool": values.boolean,
+    "int": values.integer,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One body, sorted: what the client may say, the faults in it, and what the service does not take from it."""
+
+    new_task: NewTask
+    faults: Sequence[Fault]
+    unknown: Sequence[str]
+    """Names that are no field of a task, as sent."""
+    claimed: Mapping[str, str | None]
+    """Server fields that the client filled, as canonical text; ``None`` where the value is none of its kind."""
+
+    @classmethod
+    def read(cls, members: Members) -> Submission:
+        """Sort a body's members by contract rules 3.5 to 3.10; faults in fields are collected, not raised.
+
+        Raises:
+            MalformedBody: a field given twice, also in two cases (rule 3.5).
+        """
+        new_task = NewTask.model_construct()
+        faults: list[Fault] = []
+        unknown: list[str] = []
+        claimed: dict[str, str | None] = {}
+        for name, sent_name, value in _each_once(members):
+            if value is None or value == "":
+                continue
+            if name in _CLIENT_FIELDS:
+                try:
+                    setattr(new_task, name, value)
+                except ValidationError as error:
+                    faults.append(_fault(name, error))
+                if getattr(new_task, name) == _NOT_FILLED.get(_KINDS[name]):
+                    setattr(new_task, name, None)
+            elif name in _KINDS:
+                kind = _KINDS[name]
+                claim = _claim(kind, value)
+                if claim != _NOT_FILLED[kind]:
+                    claimed[name] = claim
+            else:
+                unknown.append(sent_name)
+        if new_task.subject is None and not any(fault.field == "subject" for fault in faults):
+            faults.append(Fault("subject", "required", "A task needs a subject.", SUBJECT_CHARACTERS))
+        return cls(new_task, faults, unknown, claimed)
+
+    def not_taken(self, task: Task) -> list[Fault]:
+        """What a strict request is refused for: every unknown field, every server field filled otherwise (rule 4.3)."""
+        unknown = [Fault(name, "unknown_field", "A task has no such field.") for name in self.unknown]
+        return unknown + [
+            Fault(name, "server_assigned", "The service sets this field; leave it out.")
+            for name in self.overruled(task)
+        ]
+
+    def overruled(self, task: Task) -> Sequence[str]:
+        """The server fields that the client filled otherwise than ``task`` has them (rule 4.1)."""
+        return [name for name, claim in self.claimed.items() if claim != _canonical(getattr(task, name))]
+
+
+def _each_once(members: Members) -> Iterator[tuple[str, str, object]]:
+    seen: dict[str, str] = {}
+    for sent_name, value in members:
+        name = sent_name.lower() if sent_name.isascii() else sent_name
+        if name in seen:
+            raise MalformedBody(f"The field {seen[name][:100]!r} is given twice (names match without regard to case).")
+        seen[name] = sent_name
+        yield name, sent_name, value
+
+
+def _fault(name: str, error: ValidationError) -> Fault:
+    [details] = error.errors(include_url=False, include_input=False)
+    return Fault(name, details["type"], details["msg"], details.get("ctx", {}).get("limit"))
+
+
+def _claim(kind: str, value: object) -> str | None:
+    try:
+        return _READERS[kind](value)
+    except PydanticCustomError:
+        return None
+
+
+def _canonical(value: object) -> str | None:
+    return str(value).lower() if isinstance(value, bool) else None if value is None else str(value)

@@ -1,0 +1,132 @@
+"""Where tasks live: the number, then the write; exactly once (contract section 7).
+
+A create is two requests. ``UpdateItem`` takes the company's next number from its counter. ``PutItem`` writes the task
+on the condition that its id is free; when it is not, the item found there comes back in the same answer and decides
+what happened, without a third request.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from servicedesk import dynamodb
+from servicedesk.problems import NoSuchTask
+from servicedesk.task import FIELDS, Task
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A task that is durably in the table; ``replayed`` when an earlier request had put it there."""
+
+    task: Task
+    replayed: bool
+
+
+class ConflictingTaskError(Exception):
+    """The id of a new task is taken in its company by a task of other content. Nothing was written."""
+
+
+class TaskStore:
+    """The tasks of all companies in one table, each company in a partition of its own."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def create(self, task: Task, content_digest: str) -> Stored:
+        """Number ``task`` and write it, unless its company has one with its id.
+
+        Raises:
+            ConflictingTaskError: that one has another ``content_digest``.
+            Unavailable: the database did not answer in time; whether the task was written is not known.
+        """
+        with dynamodb.passing_faults_are_unavailable():
+            numbered = replace(task, id2=self._next_number(task.company_id))
+            found = self._put_new(numbered, content_digest)
+        if found is None or found.get("id2") == numbered.id2:
+            # The same number can only mean that a retry of the SDK met the write of its own first attempt.
+            return Stored(numbered, replayed=False)
+        if found.get("content_digest") == content_digest:
+            return Stored(_task(found), replayed=True)
+        raise ConflictingTaskError
+
+    def get(self, company_id: str, task_id: str) -> Task:
+        """The company's task with that id, read consistently (contract rule 1.2).
+
+        Raises:
+            NoSuchTask: the company has none, whoever else may have.
+            Unavailable: the database did not answer in time.
+        """
+        with dynamodb.passing_faults_are_unavailable():
+            answer = self._client.get_item(
+                TableName=self._table, Key=dynamodb.to_item(_key(company_id, task_id)), ConsistentRead=True
+            )
+        if "Item" not in answer:
+            raise NoSuchTask("The company has no task with this id.")
+        return _task(dynamodb.from_item(answer["Item"]))
+
+    def start_numbers_at(self, company_id: str, first_number: int) -> int:
+        """Let the company's numbers begin at ``first_number``, unless they are past it; return the next number.
+
+        Raises:
+            Unavailable: the database did not answer in time.
+        """
+        try:
+            with dynamodb.passing_faults_are_unavailable():
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=_counter_key(company_id),
+                    UpdateExpression="SET last_id2 = :last",
+                    ConditionExpression="attribute_not_exists(last_id2) OR last_id2 < :last",
+                    ExpressionAttributeValues=dynamodb.to_item({":last": first_number - 1}),
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            return int(error.response["Item"]["last_id2"]["N"]) + 1  # type: ignore[typeddict-item]
+        return first_number
+
+    def _next_number(self, company_id: str) -> int:
+        answer = self._client.update_item(
+            TableName=self._table,
+            Key=_counter_key(company_id),
+            UpdateExpression="ADD last_id2 :one",
+            ExpressionAttributeValues={":one": {"N": "1"}},
+            ReturnValues="UPDATED_NEW",
+        )
+        return int(answer["Attributes"]["last_id2"]["N"])
+
+    def _put_new(self, task: Task, content_digest: str) -> Mapping[str, object] | None:
+        """Write ``task`` and return nothing, or leave the item that has its key and return that."""
+        fields = {name: getattr(task, name) for name in FIELDS}
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=dynamodb.to_item(_key(task.company_id, task.id) | fields | {"content_digest": content_digest}),
+                ConditionExpression="attribute_not_exists(pk)",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            return dynamodb.from_item(error.response["Item"])  # type: ignore[typeddict-item]
+        return None
+
+
+def _key(company_id: str, task_id: str) -> dict[str, object]:
+    return {"pk": f"COMPANY#{company_id}", "sk": f"TASK#{task_id}"}
+
+
+def _counter_key(company_id: str) -> dict[str, "AttributeValueTypeDef"]:
+    return dynamodb.to_item({"pk": f"COMPANY#{company_id}", "sk": "COUNTER"})
+
+
+def _task(item: Mapping[str, object]) -> Task:
+    return Task(**{name: item.get(name) for name in FIELDS})  # type: ignore[arg-type]

@@ -1,0 +1,56 @@
+"""Fixtures: the functions over a moto database whose tables are those of `template.yaml`."""
+
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from tests.api import Api, load
+from tests.template import environment, tables
+
+FUNCTIONS = {
+    "create_task": "CreateTask",
+    "get_task": "GetTask",
+    "authorizer": "Authorizer",
+    "onboard_company": "OnboardCompany",
+}
+
+
+@pytest.fixture
+def aws_environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """An environment in which no test can reach a real account."""
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+    return monkeypatch
+
+
+@pytest.fixture
+def moto_database(aws_environment: pytest.MonkeyPatch) -> Iterator[None]:
+    """Empty tables, as the template defines them, in moto."""
+    with mock_aws():
+        client = boto3.client("dynamodb")
+        for table in tables():
+            client.create_table(**table)
+        yield
+
+
+@pytest.fixture
+def api(moto_database: None, aws_environment: pytest.MonkeyPatch) -> Api:
+    """All functions, freshly imported, each in the environment that the template gives it."""
+    modules = {}
+    seen: dict[str, str] = {}
+    for function, logical_id in FUNCTIONS.items():
+        with aws_environment.context() as scoped:
+            for name, value in environment(logical_id).items():
+                scoped.setenv(name, value)
+            modules[function] = load(function)
+            seen |= environment(logical_id)
+    for name, value in seen.items():
+        aws_environment.setenv(name, value)
+    return Api(**modules)

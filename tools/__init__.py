@@ -1,0 +1,1 @@
+"""What runs the service on this machine: the scripts behind `make`."""

@@ -1,0 +1,170 @@
+"""The template itself, deployed to MiniStack on this machine: for `make run` and for the stack tests."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import boto3
+
+from tools.build import ROOT, SAM, architecture, build
+
+MINISTACK = ROOT / ".local/ministack/bin/python"
+STACK_NAME = "task-api"
+REGION = "eu-west-1"
+READY_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class LocalStack:
+    """A deployed stack: where its API answers, and the AWS endpoint behind it."""
+
+    base_url: str
+    endpoint: str
+    outputs: dict[str, str]
+
+    def client(self, service: Any) -> Any:
+        """A boto3 client for the local endpoint."""
+        return _client(service, self.endpoint)
+
+    def onboard(self, command: dict[str, object]) -> dict[str, Any]:
+        """Invoke ``OnboardCompany`` as an operator does and return its answer."""
+        answer = self.client("lambda").invoke(
+            FunctionName=self.outputs["OnboardCompanyName"], Payload=json.dumps(command).encode()
+        )
+        result: dict[str, Any] = json.load(answer["Payload"])
+        if "FunctionError" in answer or "status" in result:
+            raise RuntimeError(f"OnboardCompany refused {command['action']}: {result}")
+        return result
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nothing listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def is_free(port: int) -> bool:
+    """Whether nothing listens on that port of 127.0.0.1."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+@contextmanager
+def deployed(port: int, progress: Callable[[str], None]) -> Iterator[LocalStack]:
+    """Build, start MiniStack on ``port``, deploy with `sam deploy`; stop all of it in the end.
+
+    Raises:
+        SystemExit: a step failed; what it said is on stderr.
+    """
+    progress("Building functions and layers with SAM")
+    template = build()
+    progress(f"Starting MiniStack on 127.0.0.1:{port}")
+    with _ministack(port) as endpoint:
+        progress("Deploying template.yaml with SAM")
+        _deploy(template, endpoint)
+        yield _describe(endpoint)
+
+
+@contextmanager
+def _ministack(port: int) -> Iterator[str]:
+    endpoint = f"http://127.0.0.1:{port}"
+    log_file = ROOT / ".local/ministack.log"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | {
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "AWS_ENDPOINT_URL": endpoint,
+        "MINISTACK_REGION": REGION,
+        "PYTHONUNBUFFERED": "1",
+    }
+    with log_file.open("w") as log:
+        # A session of its own: Ctrl-C reaches us alone, and we stop it and its workers in order.
+        process = subprocess.Popen(
+            [MINISTACK, "-m", "ministack"], env=environment, stdout=log, stderr=log, cwd=ROOT, start_new_session=True
+        )
+    try:
+        _wait_until_it_answers(process, endpoint, log_file)
+        yield endpoint
+    finally:
+        _stop(process)
+
+
+def _wait_until_it_answers(process: subprocess.Popen[bytes], endpoint: str, log_file: Path) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            urlopen(f"{endpoint}/_ministack/health", timeout=1)  # noqa: S310
+        except (URLError, TimeoutError, ConnectionError):
+            time.sleep(0.1)
+        else:
+            return
+    sys.exit(f"{log_file.read_text()}\nMiniStack did not start; see above.")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        pass
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _deploy(template: Path, endpoint: str) -> None:
+    environment = os.environ | {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": REGION,
+    }
+    command = [SAM, "deploy", "--template-file", template, "--stack-name", STACK_NAME, "--resolve-s3"]
+    command += ["--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-progressbar", "--region", REGION]
+    command += ["--parameter-overrides", f"Architecture={architecture()}"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{done.stdout}{done.stderr}\nsam deploy failed; see above.")
+
+
+def _describe(endpoint: str) -> LocalStack:
+    [stack] = _client("cloudformation", endpoint).describe_stacks(StackName=STACK_NAME)["Stacks"]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    api_id = outputs["ApiUrl"].removeprefix("https://").partition(".")[0]
+    stage = outputs["ApiUrl"].rpartition("/")[2]
+    base_url = f"{endpoint}/restapis/{api_id}/{stage}/_user_request_"
+    # The gateway's local address differs from what events say of it; Location has to hold here too.
+    _client("apigateway", endpoint).update_stage(
+        restApiId=api_id,
+        stageName=stage,
+        patchOperations=[{"op": "replace", "path": "/variables/public_url", "value": base_url}],
+    )
+    return LocalStack(base_url, endpoint, outputs)
+
+
+def _client(service: Any, endpoint: str) -> Any:
+    return boto3.client(
+        service,
+        endpoint_url=endpoint,
+        region_name=REGION,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",  # noqa: S106
+    )
