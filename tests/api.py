@@ -48,7 +48,8 @@ class Answer:
 
     def document(self) -> dict[str, Any]:
         """The body as plain values: of XML, texts, None for nil and lists for problem arrays."""
-        return _plain(ET.fromstring(self.body)) if self.is_xml else json.loads(self.body)
+        document: dict[str, Any] = _plain(ET.fromstring(self.body)) if self.is_xml else json.loads(self.body)
+        return document
 
 
 def _plain(element: ET.Element) -> Any:

@@ -1,0 +1,81 @@
+"""Every fixture of `events/` does what its name says, so that none rots."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+from servicedesk import dynamodb
+from servicedesk.key_store import KeyStore
+
+from tests.api import Api, Context
+from tests.template import ROOT
+from tools import demo
+
+type Check = Callable[[dict[str, Any]], bool]
+
+
+def created(answer: dict[str, Any]) -> bool:
+    location: str = answer["headers"]["Location"]
+    return answer["statusCode"] == 201 and location.startswith("https://abcdef1234.execute-api.")
+
+
+def refused(status: int, *codes: str) -> Check:
+    def check(answer: dict[str, Any]) -> bool:
+        errors = json.loads(answer["body"]).get("errors", [])
+        return answer["statusCode"] == status and sorted(error["code"] for error in errors) == sorted(codes)
+
+    return check
+
+
+def verdict(effect: str) -> Check:
+    return lambda answer: bool(answer["policyDocument"]["Statement"][0]["Effect"] == effect)
+
+
+EXPECTED: dict[str, tuple[str, Check]] = {
+    "authorizer": ("authorizer", verdict("Allow")),
+    "authorizer_bad_key": ("authorizer", verdict("Deny")),
+    "create_task": ("create_task", created),
+    "create_task_cognito_claims": ("create_task", created),
+    "create_task_invalid_body": ("create_task", refused(422, "required", "invalid_date", "too_long")),
+    "create_task_jwt_claims": ("create_task", created),
+    "create_task_no_company": ("create_task", refused(403)),
+    "create_task_payload_2": ("create_task", created),
+    "create_task_xml": ("create_task", lambda answer: created(answer) and answer["body"].startswith("<task ")),
+    "get_task": ("get_task", lambda answer: bool(answer["statusCode"] == 200)),
+    "issue_key": ("onboard_company", lambda answer: answer["key"].startswith(answer["key_id"])),
+    "list_keys": ("onboard_company", lambda answer: len(answer["keys"]) == 2),
+    "onboard_company": ("onboard_company", lambda answer: bool(answer["next_number"] == 5001)),
+    "revoke_key": ("onboard_company", lambda answer: answer["revoked"] is not None and answer["live"] is False),
+}
+
+
+@pytest.fixture
+def ready(api: Api) -> Api:
+    """The keys and the task that the fixtures name."""
+    client = dynamodb.client()
+    demo.add_fixture_keys(KeyStore(client, "KeysTable"))
+    api.create_task.lambda_handler(read("create_task"), Context())
+    return api
+
+
+def read(fixture: str) -> Any:
+    return json.loads((ROOT / f"events/{fixture}.json").read_text())
+
+
+def test_every_fixture_is_expected_here() -> None:
+    assert {file.stem for file in (ROOT / "events").glob("*.json")} == set(EXPECTED)
+
+
+@pytest.mark.parametrize("fixture", sorted(EXPECTED))
+def test_a_fixture_does_what_its_name_says(ready: Api, fixture: str) -> None:
+    function, check = EXPECTED[fixture]
+    if fixture == "issue_key":
+        ready.onboard(**read("revoke_key"))
+    if fixture == "onboard_company":
+        counter = {"pk": {"S": f"COMPANY#{demo.ALPHA.company_id}"}, "sk": {"S": "COUNTER"}}
+        boto3.client("dynamodb").delete_item(TableName="TasksTable", Key=counter)
+    handler = getattr(ready, function).lambda_handler
+    answer = handler(read(fixture), Context())
+    assert check(answer), answer

@@ -1,0 +1,61 @@
+"""`make run`: the whole service on this machine, with two demo companies and a first task in each."""
+
+import argparse
+import signal
+import sys
+import time
+from urllib.request import Request, urlopen
+
+from tools import demo
+from tools.build import ROOT
+from tools.local_stack import deployed, is_free
+
+ENVIRONMENT_FILE = ROOT / ".local/demo.env"
+
+
+def main() -> None:
+    """Run until Ctrl-C."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, default=4566, help="where MiniStack listens, on 127.0.0.1")
+    port = parser.parse_args().port
+    if not is_free(port):
+        sys.exit(f"Port {port} is taken; choose another one: make run PORT={port + 1}")
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        _run(port)
+    except KeyboardInterrupt:
+        print("\nStopped.")
+
+
+def _run(port: int) -> None:
+    started = time.monotonic()
+
+    def progress(step: str) -> None:
+        print(f"[{time.monotonic() - started:4.0f} s] {step} …", flush=True)
+
+    with deployed(port, progress) as stack:
+        progress("Onboarding the demo companies Alpha and Beta")
+        alpha, beta = (demo.onboard(company, stack.onboard) for company in (demo.ALPHA, demo.BETA))
+        demo.write_environment(ENVIRONMENT_FILE, stack.base_url, [alpha, beta], {"AWS_ENDPOINT_URL": stack.endpoint})
+        for company, kind in ((alpha, "json"), (beta, "xml")):
+            progress(f"Creating the published page's {kind.upper()} sample for {company.name.title()}")
+            print(_create_sample(stack.base_url, company, kind))
+        print(f"\nUp after {time.monotonic() - started:.0f} s at {stack.base_url}")
+        print(f"Keys and ids are in {ENVIRONMENT_FILE.relative_to(ROOT)}. To paste, in this folder:")
+        print(demo.examples(stack.base_url, alpha, beta))
+        print("Ctrl-C stops everything.", flush=True)
+        signal.pause()
+
+
+def _create_sample(base_url: str, company: demo.Company, kind: str) -> str:
+    body = (ROOT / f"events/bodies/published.{kind}").read_bytes()
+    headers = {"Authorization": f"Bearer {company.key}", "Content-Type": f"application/{kind}"}
+    request = Request(f"{base_url}/tasks", data=body, headers=headers)
+    with urlopen(request) as answer:
+        shown = [f"{answer.status} {answer.reason}"]
+        shown += [f"{name}: {answer.headers[name]}" for name in ("Location", "Ignored-Fields", "Content-Type")]
+        return "\n".join(f"        {line}" for line in [*shown, answer.read().decode()])
+
+
+if __name__ == "__main__":
+    main()
