@@ -1,0 +1,149 @@
+"""Canonical values: what is read, what is refused, what is the same."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic_core import PydanticCustomError
+from servicedesk import values
+from servicedesk.codecs import Members, Number
+
+GUID = "3970f5af-af17-4420-b038-a1efdc261244"
+INSTANT = "2026-06-24T03:56:41.4578039"
+
+
+def code(read: Callable[[object], str], value: object) -> str:
+    with pytest.raises(PydanticCustomError) as caught:
+        read(value)
+    return caught.value.type
+
+
+@given(st.uuids(), st.sampled_from(["{}", "{{{}}}", "({})", "  {}\t"]), st.booleans(), st.booleans())
+def test_any_spelling_of_a_guid_is_the_same_value(guid: UUID, frame: str, hyphens: bool, upper: bool) -> None:
+    text = str(guid) if hyphens else guid.hex
+    assert values.guid(frame.format(text.upper() if upper else text)) == str(guid)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "",
+        "x",
+        GUID[:-1],
+        GUID + "0",
+        f"{{{GUID}",
+        f"({GUID}}}",
+        GUID.replace("-", "", 1),
+        f"{GUID}\n0",
+        7,
+        True,
+        None,
+        Number("12345678901234567890123456789012"),
+        Members(),
+        "٣" * 32,
+    ],
+)
+def test_what_is_no_guid(wrong: object) -> None:
+    assert code(values.guid, wrong) == "invalid_guid"
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "2026-06-24T03:56:41.4578039Z",
+        "2026-06-24 03:56:41.4578039",
+        " 2026-06-24T03:56:41.45780391234+00:00\n",
+        "2026-06-24T05:56:41.4578039+02:00",
+        "2026-06-24T05:56:41.4578039+0200",
+        "2026-06-23T22:56:41.4578039-05",
+    ],
+)
+def test_any_spelling_of_a_date_is_the_same_value(spelling: str) -> None:
+    assert values.date(spelling) == INSTANT
+
+
+@pytest.mark.parametrize(
+    ("spelling", "instant"),
+    [
+        ("2026-06-24", "2026-06-24T00:00:00.0000000"),
+        ("2026-06-24T09:00", "2026-06-24T09:00:00.0000000"),
+        ("0001-01-01", "0001-01-01T00:00:00.0000000"),
+        ("9999-12-31T23:59:59.9999999", "9999-12-31T23:59:59.9999999"),
+        ("/Date(1782273401457)/", "2026-06-24T03:56:41.4570000"),
+        ("/Date(1782273401457+0200)/", "2026-06-24T03:56:41.4570000"),
+        ("/Date(-1)/", "1969-12-31T23:59:59.9990000"),
+        ("Wed Jun 24 2026 09:00", "2026-06-24T09:00:00.0000000"),
+        ("2028-02-29", "2028-02-29T00:00:00.0000000"),
+    ],
+)
+def test_dates_in_other_forms(spelling: str, instant: str) -> None:
+    assert values.date(spelling) == instant
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "",
+        "tomorrow",
+        "06/24/2026",
+        "24-06-2026",
+        "2026-02-30",
+        "2026-13-01",
+        "2026-06-24T25:00",
+        "2026-06-24T24:00",
+        "2026-06-24T03:56:60",
+        "2026-06-24T03:56+24:00",
+        "2026-06-24T03:56+02:60",
+        "2026-06-24T03",
+        "20260624",
+        "0001-01-01T00:00+01:00",
+        "9999-12-31T23:59-01:00",
+        "0000-01-01",
+        "/Date(99999999999999999)/",
+        "/Date()/",
+        "Thu Jun 24 2026 09:00",
+        "Wed Jun 31 2026 09:00",
+        "2026-06-24T09:00.5",
+        "2026-W26-3",
+        "٢٠٢٦-06-24",
+        Number("20260624"),
+        True,
+        None,
+        Members(),
+    ],
+)
+def test_what_is_no_date(wrong: object) -> None:
+    assert code(values.date, wrong) == "invalid_date"
+
+
+@given(st.datetimes(datetime(2, 1, 1), datetime(9998, 1, 1)), st.integers(-23 * 60, 23 * 60), st.integers(0, 9))
+def test_a_date_keeps_its_instant_to_100_ns(moment: datetime, offset: int, seventh: int) -> None:
+    zone = timezone(timedelta(minutes=offset))
+    local = moment.replace(tzinfo=UTC).astimezone(zone)
+    sent = local.isoformat(timespec="microseconds")
+    spelling = f"{sent[:26]}{seventh}{sent[26:]}"
+    assert values.date(spelling) == f"{moment.isoformat(timespec='microseconds')}{seventh}"
+
+
+@given(st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31)), st.sampled_from(["Z", "+00:00"]))
+def test_what_an_answer_shows_reads_back_as_the_same_instant(moment: datetime, zone: str) -> None:
+    canonical = f"{moment.isoformat(timespec='microseconds')}0"
+    shown = values.date_text(canonical, zone)
+    assert values.date(shown) == canonical
+    assert not shown.removesuffix(zone).endswith((".", ".0"))
+
+
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff")))
+def test_a_text_is_kept_as_sent(text: str) -> None:
+    assert values.text(text) == text
+
+
+def test_texts_of_numbers_and_of_what_is_none() -> None:
+    assert values.text(Number("1.50")) == "1.50"
+    assert values.text("tab\tCR\rLF\n") == "tab\tCR\rLF\n"
+    no_texts: list[object] = [True, Members(), [], "\x00", "\x1f", "\ud800", "\ufffe", "\uffff"]
+    for wrong in no_texts:
+        assert code(values.text, wrong) == "invalid_string"
