@@ -4,9 +4,11 @@ Botocore without boto3 and without boto3's (de)serializers: the functions need s
 and an import of boto3 is paid at every cold start.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
+from zlib import crc32
 
 import botocore.session
 from botocore import exceptions
@@ -21,13 +23,19 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 CONNECT_TIMEOUT = 1.0
-"""Seconds until a connection attempt is given up."""
+"""Seconds until a connection attempt is given up; TLS has as many again for its handshake."""
 
-READ_TIMEOUT = 2.0
+READ_TIMEOUT = 1.5
 """Seconds without a byte of an answer until a request is given up."""
 
 ATTEMPTS = 2
-"""Times that the SDK sends a request before it reports the fault; between two it waits up to a second."""
+"""Times that the SDK sends a request before it reports the fault."""
+
+BACKOFF = 1.0
+"""Seconds that the SDK waits at most before its second attempt; throttled, at random up to as much."""
+
+REQUEST_SECONDS = ATTEMPTS * (2 * CONNECT_TIMEOUT + READ_TIMEOUT) + (ATTEMPTS - 1) * BACKOFF
+"""Seconds after which a request has an answer or is given up. A create makes three, so the functions need 24."""
 
 RETRY_AFTER = 5
 """Seconds that a client is asked to wait when the database did not answer."""
@@ -35,15 +43,15 @@ RETRY_AFTER = 5
 _NO_ANSWER = (
     exceptions.ConnectionError,
     exceptions.HTTPClientError,
-    exceptions.IncompleteReadError,
     exceptions.ChecksumError,
     ResponseParserError,
+    UnicodeDecodeError,  # the parser's way to meet an answer that is not UTF-8
 )
 _PASSING = frozenset(
     {
         "InternalServerError",
-        "LimitExceededException",
         "ProvisionedThroughputExceededException",
+        "ReplicatedWriteConflictException",
         "RequestLimitExceeded",
         "ServiceUnavailable",
         "ThrottlingException",
@@ -63,7 +71,10 @@ def client() -> "DynamoDBClient":
         retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
         tcp_keepalive=True,
     )
-    return cast("DynamoDBClient", botocore.session.get_session().create_client("dynamodb", config=config))
+    made = cast("DynamoDBClient", botocore.session.get_session().create_client("dynamodb", config=config))
+    made.meta.events.register_first("needs-retry.dynamodb", _keep_to_our_pace)
+    made.meta.events.register("after-call.dynamodb", _refuse_broken_answers)
+    return made
 
 
 @contextmanager
@@ -118,6 +129,29 @@ def _from_attribute(attribute: "AttributeValueTypeDef") -> object:
             return [_from_attribute(item) for item in cast("list[AttributeValueTypeDef]", value)]
         case _:
             return value
+
+
+def _keep_to_our_pace(response: tuple[Any, Any] | None, **_: object) -> None:
+    """Keep the SDK from waiting longer than ``BACKOFF`` because an answer asks it to, up to five seconds more."""
+    if response is not None:
+        response[0].headers.pop("x-amz-retry-after", None)
+
+
+def _refuse_broken_answers(http_response: Any, **_: object) -> None:
+    """Raise ``ChecksumError`` where the SDK, out of attempts, takes a broken answer for an empty one.
+
+    An answer cut short would else say that there is no such item. The checksum is on every answer of DynamoDB; its
+    stand-ins leave it out.
+    """
+    content, checksum = http_response.content, http_response.headers.get("x-amz-crc32")
+    try:
+        intact = json.loads(content) is not None if checksum is None else crc32(content) == int(checksum)
+    except ValueError:
+        intact = False
+    if not intact:
+        raise exceptions.ChecksumError(
+            checksum_type="crc32", expected_checksum=checksum, actual_checksum=crc32(content)
+        )
 
 
 def _unavailable() -> Unavailable:
