@@ -1,0 +1,1 @@
+"""Faults on the wire between the store and its database."""
