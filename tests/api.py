@@ -3,13 +3,15 @@
 import base64
 import importlib.util
 import json
+import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 from uuid import uuid4
 from xml.etree import ElementTree as ET
+from xml.sax.saxutils import escape
 
 from tests.template import ROOT
 
@@ -17,6 +19,45 @@ ALPHA = "a1b2c3d4-0000-4000-8000-00000000000a"
 ALPHA_CONTACT = "c0c0c0c0-0000-4000-8000-00000000000a"
 BETA = "b1b2c3d4-0000-4000-8000-00000000000b"
 PROBLEM_TYPE = "urn:servicedesk:problem:"
+LAMBDA_ANSWER_BYTES = 6_291_556
+"""What a function can answer at most."""
+INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
+
+PAGE = {
+    "id": "guid",
+    "task_type_id": "guid",
+    "task_status_id": "guid",
+    "task_priority_id": "guid",
+    "company_id": "guid",
+    "contact_id": "guid",
+    "to_db_table_id": "guid",
+    "to_db_table_name": "string",
+    "to_id_in_table": "guid",
+    "subject": "string",
+    "remark": "string",
+    "customer_reference": "string",
+    "date_create": "date",
+    "date_start": "date",
+    "due_date": "date",
+    "date_closed": "date",
+    "archived": "boolean",
+    "date_assigned": "date",
+    "date_suggested_by_company": "date",
+    "id2": "integer",
+    "reference_back_office": "string",
+    "created_by_servicedesk_api": "boolean",
+    "modified_dateutc": "date",
+}
+"""The fields of the published page and their types, in the page's order."""
+
+_SHOWN = {
+    "guid": r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+    "date": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{0,6}[1-9])?",
+    "boolean": "true|false",
+    "integer": r"[1-9]\d*",
+    "string": r"(?s:.+)",
+}
+"""What a value of each type looks like in an answer; a date without its zone."""
 
 
 @dataclass
@@ -51,9 +92,33 @@ class Answer:
         document: dict[str, Any] = _plain(ET.fromstring(self.body)) if self.is_xml else json.loads(self.body)
         return document
 
+    def task(self) -> dict[str, Any]:
+        """The task in the body, the same values from both formats, dates without a zone.
+
+        Asserts what every task looks like: rules 5.1, 5.4, 5.5, and GUIDs as rule 3.7 returns them.
+        """
+        document = self.document()
+        assert list(document) == (sorted(PAGE) if self.is_xml else list(PAGE))
+        if self.is_xml:
+            assert self.body.startswith(f'<task xmlns:i="{INSTANCE}">')
+        return {name: self._value(kind, document[name]) for name, kind in PAGE.items()}
+
+    def _value(self, kind: str, shown: Any) -> Any:
+        if shown is None:
+            return None
+        if not self.is_xml:
+            assert type(shown) is {"boolean": bool, "integer": int}.get(kind, str)
+        text = shown if isinstance(shown, str) else json.dumps(shown)
+        if kind == "date":
+            zone = "Z" if self.is_xml else "+00:00"
+            assert text.endswith(zone)
+            text = text.removesuffix(zone)
+        assert re.fullmatch(_SHOWN[kind], text), (kind, shown)
+        return json.loads(text) if kind in ("boolean", "integer") else text
+
 
 def _plain(element: ET.Element) -> Any:
-    if element.get("{http://www.w3.org/2001/XMLSchema-instance}nil") == "true":
+    if element.get(f"{{{INSTANCE}}}nil") == "true":
         return None
     names = [child.tag.rpartition("}")[2] for child in element]
     if names and all(name == "i" for name in names):
@@ -61,6 +126,28 @@ def _plain(element: ET.Element) -> Any:
     if names:
         return {name: _plain(child) for name, child in zip(names, element, strict=True)}
     return element.text or ""
+
+
+def written(format_: str, members: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> str:
+    """A body in `json` or `xml`; pairs can repeat a name. Values as JSON has them; XML shows an array as elements."""
+    pairs = list(members.items() if isinstance(members, Mapping) else members)
+    if format_ == "json":
+        return "{" + ", ".join(f"{json.dumps(name)}: {json.dumps(value)}" for name, value in pairs) + "}"
+    return f'<task xmlns:i="{INSTANCE}">{"".join(_element(name, value) for name, value in pairs)}</task>'
+
+
+def _element(name: str, value: Any) -> str:
+    match value:
+        case None:
+            return f'<{name} i:nil="true" />'
+        case dict():
+            return f"<{name}>{''.join(_element(*pair) for pair in value.items())}</{name}>"
+        case list():
+            return f"<{name}>{''.join(_element('item', item) for item in value)}</{name}>"
+        case str():
+            return f"<{name}>{escape(value, {'\r': '&#xD;'})}</{name}>"
+        case _:
+            return f"<{name}>{json.dumps(value)}</{name}>"
 
 
 def load(function: str) -> ModuleType:
@@ -84,8 +171,12 @@ def event(
     query: Mapping[str, str] | None = None,
     company: str | None = ALPHA,
     contact: str | None = ALPHA_CONTACT,
+    in_base64: bool = True,
 ) -> dict[str, Any]:
-    """A REST API's event (payload 1.0), the body in base64 as `BinaryMediaTypes` of the template makes it."""
+    """A REST API's event (payload 1.0), the body in base64 as `BinaryMediaTypes` of the template makes it.
+
+    With `in_base64=False` the body, a text then, stands as it is.
+    """
     sent = dict(headers or {})
     raw = body.encode() if isinstance(body, str) else body
     context: dict[str, Any] = {
@@ -109,8 +200,8 @@ def event(
         "pathParameters": {"id": path.rpartition("/")[2]} if method == "GET" else None,
         "stageVariables": None,
         "requestContext": context,
-        "body": base64.b64encode(raw).decode() if raw is not None else None,
-        "isBase64Encoded": raw is not None,
+        "body": body if raw is None or not in_base64 else base64.b64encode(raw).decode(),
+        "isBase64Encoded": in_base64 and raw is not None,
     }
 
 
@@ -134,9 +225,10 @@ class Api:
         return invoke(self.create_task.lambda_handler, event("POST", path, body, headers=headers, **more))
 
     def get(self, task_id: str, accept: str | None = None, **more: Any) -> Answer:
-        """GET /tasks/{id}."""
+        """GET /tasks/{id}, or another `path`."""
         headers = dict(more.pop("headers", {})) | ({"Accept": accept} if accept else {})
-        return invoke(self.get_task.lambda_handler, event("GET", f"/tasks/{task_id}", headers=headers, **more))
+        path = more.pop("path", f"/tasks/{task_id}")
+        return invoke(self.get_task.lambda_handler, event("GET", path, headers=headers, **more))
 
     def onboard(self, **command: Any) -> dict[str, Any]:
         """One command of an operator."""
@@ -156,35 +248,54 @@ class Api:
 
 
 def invoke(handler: Callable[[dict[str, Any], Any], dict[str, Any]], sent: dict[str, Any]) -> Answer:
-    """Call a handler and read its answer; every answer, good or bad, carries the headers of rule 5.7."""
-    result = handler(sent, Context())
+    """Call a handler and read its answer; asserts what every answer, good or bad, carries."""
+    context = Context()
+    result = json.loads(json.dumps(handler(sent, context), ensure_ascii=False).encode())  # as the runtime sends it on
     answer = Answer(result["statusCode"], result["headers"], result["body"])
     assert result["isBase64Encoded"] is False
-    assert answer.headers["X-Request-Id"] == sent["requestContext"]["requestId"]
+    gateway = sent.get("requestContext") or {}
+    assert answer.headers["X-Request-Id"] == gateway.get("requestId", context.aws_request_id)
     assert answer.headers["Cache-Control"] == "no-store"
+    assert {"Accept", "Content-Type"} <= set(answer.headers["Vary"].split(", "))
+    for name, value in answer.headers.items():
+        assert re.fullmatch(r"[!-~]([ -~]*[!-~])?", value), (name, value)
+    assert len(json.dumps(result)) < LAMBDA_ANSWER_BYTES
     return answer
 
 
 def assert_problem(answer: Answer, status: int, kind: str, *codes: tuple[str, str]) -> dict[str, Any]:
-    """Assert the one shape that every error answer has (contract section 6) and return its document.
+    """Assert which problem an error answer is, in the shape of `problem_of`, and return its document.
 
     `codes` are the expected (field, code) pairs in any order; exactly those.
     """
     assert answer.status == status, answer.body
+    document = problem_of(answer)
+    assert document["type"] == PROBLEM_TYPE + kind
+    assert sorted((error["pointer"][2:], error["code"]) for error in document.get("errors", [])) == sorted(codes)
+    return document
+
+
+def problem_of(answer: Answer) -> dict[str, Any]:
+    """Assert the one shape that every error answer has (contract section 6) and return its document."""
     assert answer.headers["Content-Type"] == f"application/problem+{'xml' if answer.is_xml else 'json'}; charset=utf-8"
     if answer.is_xml:
         assert answer.body.startswith('<problem xmlns="urn:ietf:rfc:7807">')
     document = answer.document()
+    assert list(document)[:5] == ["type", "title", "status", "detail", "instance"]
     assert set(document) - {"errors"} == {"type", "title", "status", "detail", "instance"}
-    assert document["type"] == PROBLEM_TYPE + kind
-    assert int(document["status"]) == status
+    assert document["type"].startswith(PROBLEM_TYPE)
+    assert int(document["status"]) == answer.status >= 400
     assert document["title"]
     assert document["detail"]
     assert document["instance"] == f"urn:request:{answer.headers['X-Request-Id']}"
     errors = document.get("errors", [])
     for error in errors:
         assert set(error) - {"limit"} == {"pointer", "code", "detail"}
-        assert error["pointer"].startswith("#/")
+        assert re.fullmatch(r"#/([A-Za-z0-9!$&'()*+,;=:@._~-]|%[0-9A-F]{2})*", error["pointer"])
+        assert re.fullmatch(r"[a-z_]+", error["code"])
         assert error["detail"]
-    assert sorted((error["pointer"][2:], error["code"]) for error in errors) == sorted(codes)
+        assert int(error.get("limit", 1)) > 0
+    in_page_order = {f"#/{name}": place for place, name in enumerate(PAGE)}
+    places = [in_page_order.get(error["pointer"], len(PAGE)) for error in errors]
+    assert places == sorted(places)
     return document

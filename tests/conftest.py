@@ -1,6 +1,7 @@
 """Fixtures: the functions over a moto database whose tables are those of `template.yaml`."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import boto3
 import pytest
@@ -20,6 +21,24 @@ FUNCTIONS = {
 @pytest.fixture
 def aws_environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """An environment in which no test can reach a real account."""
+    return without_account(monkeypatch)
+
+
+@pytest.fixture
+def moto_database(aws_environment: pytest.MonkeyPatch) -> Iterator[None]:
+    """Empty tables, as the template defines them, in moto."""
+    with moto_tables():
+        yield
+
+
+@pytest.fixture
+def api(moto_database: None, aws_environment: pytest.MonkeyPatch) -> Api:
+    """All functions, freshly imported, each in the environment that the template gives it."""
+    return all_functions(aws_environment)
+
+
+def without_account(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Take from the environment what leads to a real account."""
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
@@ -30,8 +49,8 @@ def aws_environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-@pytest.fixture
-def moto_database(aws_environment: pytest.MonkeyPatch) -> Iterator[None]:
+@contextmanager
+def moto_tables() -> Iterator[None]:
     """Empty tables, as the template defines them, in moto."""
     with mock_aws():
         client = boto3.client("dynamodb")
@@ -40,17 +59,25 @@ def moto_database(aws_environment: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def api(moto_database: None, aws_environment: pytest.MonkeyPatch) -> Api:
+@contextmanager
+def shared_api() -> Iterator[Api]:
+    """All functions over one moto database, for tests that each have companies of their own."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        without_account(monkeypatch)
+        with moto_tables():
+            yield all_functions(monkeypatch)
+
+
+def all_functions(monkeypatch: pytest.MonkeyPatch) -> Api:
     """All functions, freshly imported, each in the environment that the template gives it."""
     modules = {}
     seen: dict[str, str] = {}
     for function, logical_id in FUNCTIONS.items():
-        with aws_environment.context() as scoped:
+        with monkeypatch.context() as scoped:
             for name, value in environment(logical_id).items():
                 scoped.setenv(name, value)
             modules[function] = load(function)
             seen |= environment(logical_id)
     for name, value in seen.items():
-        aws_environment.setenv(name, value)
+        monkeypatch.setenv(name, value)
     return Api(**modules)

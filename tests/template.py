@@ -4,14 +4,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from cfnlint.decode import cfn_yaml
-
 ROOT = Path(__file__).resolve().parents[1]
 
 
 @cache
 def template() -> dict[str, Any]:
     """The template, intrinsic functions in their long form."""
+    from cfnlint.decode import cfn_yaml  # slow to import, and other processes need only ROOT
+
     loaded: dict[str, Any] = cfn_yaml.load(str(ROOT / "template.yaml"))
     return loaded
 

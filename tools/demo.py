@@ -1,19 +1,30 @@
 """The two demo companies, Alpha and Beta: for `make run`, `make sam-local` and the stack tests."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from servicedesk import api_key, values
 from servicedesk.api_key import ApiKey
+from servicedesk.catalogue import BUILT_IN, LinkedTable
+from servicedesk.catalogue_store import CatalogueStore
 from servicedesk.key_store import KeyStore
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 SAMPLE_TABLE = {"id": "4ea0c198-0550-444a-b8a6-2949d3c2938b", "name": "sample string 8"}
 """The table that the published page's sample links to; the demo companies have it beside the built-in ones."""
 
 FIXTURE_SECRET = "local-demo-key-that-opens-nothing-elsewhere"
 """The secret in `events/authorizer.json`. It is public, so only throw-away local databases may hold its keys."""
+
+FIXTURE_KEYS = ("0123456789abcdef", "fedcba9876543210")
+"""The keys of Alpha that `events/` names: one to open with, one to revoke."""
+
+BETA_KEYS = ("00112233445566be",)
+"""The key of Beta where there is no function to issue one."""
 
 type Onboard = Callable[[dict[str, object]], dict[str, Any]]
 
@@ -50,18 +61,30 @@ def onboard(company: Company, send: Onboard) -> Company:
     return Company(company.name, company.company_id, company.contact_id, issued["key"])
 
 
-def add_fixture_keys(keys: KeyStore) -> None:
-    """Store the keys that the fixtures in `events/` name: one to open with, one to revoke."""
-    for key_id in ("0123456789abcdef", "fedcba9876543210"):
+def add_fixture_keys(keys: KeyStore, company: Company = ALPHA, key_ids: Sequence[str] = FIXTURE_KEYS) -> None:
+    """Store keys with the fixtures' secret; without more said, the two that `events/` names, for Alpha."""
+    for key_id in key_ids:
         key = ApiKey(
             key_id=key_id,
-            company_id=ALPHA.company_id,
-            contact_id=ALPHA.contact_id,
+            company_id=company.company_id,
+            contact_id=company.contact_id,
             secret_digest=api_key.digest(FIXTURE_SECRET),
             label=f"fixture {key_id}",
             created=values.now(),
         )
         keys.add(key, beside=keys.of_company(key.company_id))
+
+
+def seed(client: "DynamoDBClient", tasks_table: str, keys_table: str) -> tuple[Company, Company]:
+    """Put the demo companies into a throw-away database, with the fixtures' keys; return Alpha and Beta."""
+    catalogues, keys = CatalogueStore(client, tasks_table), KeyStore(client, keys_table)
+    catalogue = replace(BUILT_IN, tables=[*BUILT_IN.tables, LinkedTable(**SAMPLE_TABLE)])
+    for company, key_ids in ((ALPHA, FIXTURE_KEYS), (BETA, BETA_KEYS)):
+        catalogues.put(company.company_id, catalogue)
+        add_fixture_keys(keys, company, key_ids)
+    return replace(ALPHA, key=f"{FIXTURE_KEYS[0]}.{FIXTURE_SECRET}"), replace(
+        BETA, key=f"{BETA_KEYS[0]}.{FIXTURE_SECRET}"
+    )
 
 
 def write_environment(file: Path, base_url: str, companies: list[Company], more: Mapping[str, str]) -> None:

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from urllib.request import urlopen
 
 import boto3
 
+from tools import ministack_template
 from tools.build import ROOT, SAM, architecture, build
 
 MINISTACK = ROOT / ".local/ministack/bin/python"
@@ -68,8 +69,12 @@ def is_free(port: int) -> bool:
 
 
 @contextmanager
-def deployed(port: int, progress: Callable[[str], None]) -> Iterator[LocalStack]:
+def deployed(
+    port: int, progress: Callable[[str], None], settings: Mapping[str, str] | None = None
+) -> Iterator[LocalStack]:
     """Build, start MiniStack on ``port``, deploy with `sam deploy`; stop all of it in the end.
+
+    ``settings`` are environment variables that MiniStack reads.
 
     Raises:
         SystemExit: a step failed; what it said is on stderr.
@@ -77,22 +82,26 @@ def deployed(port: int, progress: Callable[[str], None]) -> Iterator[LocalStack]
     progress("Building functions and layers with SAM")
     template = build()
     progress(f"Starting MiniStack on 127.0.0.1:{port}")
-    with _ministack(port) as endpoint:
+    with _ministack(port, settings or {}) as endpoint:
         progress("Deploying template.yaml with SAM")
-        _deploy(template, endpoint)
+        _deploy(ministack_template.write(template), endpoint)
         yield _describe(endpoint)
 
 
 @contextmanager
-def _ministack(port: int) -> Iterator[str]:
+def _ministack(port: int, settings: Mapping[str, str]) -> Iterator[str]:
     endpoint = f"http://127.0.0.1:{port}"
     log_file = ROOT / ".local/ministack.log"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | {
+    # The functions inherit this: nothing of the caller's account, nor packages of ours beside their layers.
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON"))}
+    environment = {
+        **inherited,
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
         "AWS_ENDPOINT_URL": endpoint,
         "MINISTACK_REGION": REGION,
         "PYTHONUNBUFFERED": "1",
+        **settings,
     }
     with log_file.open("w") as log:
         # A session of its own: Ctrl-C reaches us alone, and we stop it and its workers in order.

@@ -3,37 +3,53 @@
 import base64
 import binascii
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from servicedesk import api_key, dynamodb, values
 from servicedesk.api_key import ApiKey
 from servicedesk.key_store import KeyStore
-from servicedesk.telemetry import logger
+from servicedesk.telemetry import observed, tell
 
 keys = KeyStore(dynamodb.client(), os.environ["KEYS_TABLE"])
 
 
-@logger.inject_lambda_context(clear_state=True)
+@observed
 def lambda_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """An IAM policy for the whole stage: allow with the key's company and contact, or deny."""
-    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    key = _key_of(headers.get("authorization") or "")
+    tell(request_id=(event.get("requestContext") or {}).get("requestId"))
+    key = _key_of(_authorization(event))
     if key is None:
+        tell("Denied")
         return _policy(event["methodArn"], "Deny", "nobody", {})
-    logger.info("allowed", company_id=key.company_id, key_id=key.key_id)
+    tell("Allowed", company_id=key.company_id, key_id=key.key_id)
     context = {"company_id": key.company_id, "contact_id": key.contact_id or "", "key_id": key.key_id}
-    return _policy(event["methodArn"], "Allow", key.key_id, context)
+    policy = _policy(event["methodArn"], "Allow", key.key_id, context)
+    return policy | ({"usageIdentifierKey": key.usage_key} if key.usage_key else {})
+
+
+def _authorization(event: Mapping[str, Any]) -> str:
+    """The one Authorization header of the request; nothing where it has several, which may name several callers."""
+    sent = set()
+    for name, value in (event.get("headers") or {}).items():
+        if name.lower() == "authorization":
+            sent.add(value)
+    for name, several in (event.get("multiValueHeaders") or {}).items():
+        if name.lower() == "authorization":
+            sent.update(several)
+    return sent.pop() if len(sent) == 1 else ""
 
 
 def _key_of(authorization: str) -> ApiKey | None:
-    """The live key that an Authorization header carries, if any."""
-    for candidate in _candidates(authorization):
-        if parsed := api_key.parse(candidate):
-            key_id, secret = parsed
-            key = keys.get(key_id)
-            if key and key.opened_by(secret) and key.live(values.now()):
-                return key
-            logger.info("denied", key_id=key_id)
+    """The live key that an Authorization header carries, if it carries exactly one key."""
+    parsed = {key for candidate in _candidates(authorization) if (key := api_key.parse(candidate))}
+    if len(parsed) != 1:
+        return None
+    key_id, secret = parsed.pop()
+    key = keys.get(key_id)
+    if key and key.opened_by(secret) and key.live(values.now()):
+        return key
+    tell(key_id=key_id)
     return None
 
 

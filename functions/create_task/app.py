@@ -1,23 +1,24 @@
 """POST /tasks: a request becomes a task, numbered and stored exactly once."""
 
 import os
+from dataclasses import replace
 
-from servicedesk import dynamodb, ignored_fields, media, values
+from servicedesk import dynamodb, entity_tag, ignored_fields, media, values
 from servicedesk.caller import Caller
 from servicedesk.catalogue_store import CatalogueStore
 from servicedesk.http import Request, Response, endpoint
 from servicedesk.identity import Identity
 from servicedesk.preferences import Preferences
 from servicedesk.problems import IdempotencyKeyReused, InvalidTask, Problem, TaskExists
-from servicedesk.task import Submission
-from servicedesk.task_store import ConflictingTaskError, TaskStore
+from servicedesk.task import Submission, Task, in_page_order
+from servicedesk.task_store import ConflictingTaskError, Stored, TaskStore
 
 _client = dynamodb.client()
 tasks = TaskStore(_client, os.environ["TASKS_TABLE"])
 catalogues = CatalogueStore(_client, os.environ["TASKS_TABLE"])
 
 
-@endpoint(vary="Accept, Prefer")
+@endpoint(vary="Accept, Content-Type, Prefer")
 def lambda_handler(request: Request) -> Response:
     """Create the task that the request describes, or say all that is wrong with it."""
     caller = Caller.of(request.authorizer)
@@ -35,27 +36,61 @@ def lambda_handler(request: Request) -> Response:
     )
     if preferences.strict:
         faults += submission.not_taken(task)
-    if faults:
-        raise InvalidTask(faults)
 
+    digest = submission.new_task.content_digest()
     location = f"{request.url}/{task.id}"
+    dry_run = request.query.get("validate_only") == "true"
     try:
-        stored = tasks.create(task, submission.new_task.content_digest())
+        if faults:
+            stored = _accepted_before(task, digest, identity, submission, preferences)
+        elif dry_run:
+            stored = tasks.created_before(task, digest) or Stored(task, replayed=False)
+        else:
+            stored = tasks.create(task, digest)
     except ConflictingTaskError:
-        raise _conflict(identity, location) from None
+        raise _conflict(identity, location, preferences) from None
+    if stored is None:
+        raise InvalidTask(in_page_order(faults), headers=preferences.on_problem)
 
+    shown = replace(stored.task, id2=None) if dry_run else stored.task
     headers = {
-        "Location": location,
-        "Ignored-Fields": ignored_fields.header(submission.unknown, submission.overruled(stored.task)),
+        "Location": "" if dry_run else location,
+        "ETag": "" if dry_run else entity_tag.of(shown),
+        "Ignored-Fields": ignored_fields.header(submission.unknown, submission.overruled(shown)),
         "Preference-Applied": preferences.applied,
         "Idempotent-Replayed": "true" if stored.replayed else "",
     }
-    return Response(201, stored.task.document, {name: value for name, value in headers.items() if value})
+    document = shown.receipt if preferences.minimal else shown.document
+    outcome = "Validated" if dry_run else "Replayed" if stored.replayed else "Created"
+    sent = {name: value for name, value in headers.items() if value}
+    return Response(200 if dry_run else 201, document, sent, outcome)
 
 
-def _conflict(identity: Identity, location: str) -> Problem:
+def _accepted_before(
+    task: Task, digest: str, identity: Identity, submission: Submission, preferences: Preferences
+) -> Stored | None:
+    """A task that would be refused now, as it was stored when it was valid (contract rule 7.2).
+
+    What a body says by itself is valid always or never; its catalogue's ids and its company's defaults change.
+    """
+    if submission.faults or not identity.repeatable:
+        return None
+    try:
+        stored = tasks.created_before(task, digest)
+    except ConflictingTaskError:
+        return None
+    if stored and preferences.strict and submission.not_taken(stored.task):
+        return None
+    return stored
+
+
+def _conflict(identity: Identity, location: str, preferences: Preferences) -> Problem:
     if identity.by_key:
         return IdempotencyKeyReused(
-            "This Idempotency-Key came before, with other content. Use a new key for a new task."
+            "This Idempotency-Key came before, with other content. Use a new key for a new task.",
+            headers=preferences.on_problem,
         )
-    return TaskExists("The company has a task with this id and other content.", headers={"Location": location})
+    return TaskExists(
+        "The company has a task with this id and other content.",
+        headers={"Location": location, **preferences.on_problem},
+    )

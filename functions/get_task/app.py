@@ -3,7 +3,7 @@
 import os
 
 from pydantic_core import PydanticCustomError
-from servicedesk import dynamodb, values
+from servicedesk import dynamodb, entity_tag, values
 from servicedesk.caller import Caller
 from servicedesk.http import Request, Response, endpoint
 from servicedesk.problems import NoSuchTask
@@ -12,12 +12,15 @@ from servicedesk.task_store import TaskStore
 tasks = TaskStore(dynamodb.client(), os.environ["TASKS_TABLE"])
 
 
-@endpoint(vary="Accept")
+@endpoint(vary="Accept, Content-Type")
 def lambda_handler(request: Request) -> Response:
     """Return the task that the path names (contract rule 1.2)."""
     caller = Caller.of(request.authorizer)
     task = tasks.get(caller.company_id, _task_id(request.path_parameters.get("id", "")))
-    return Response(200, task.document)
+    tag = entity_tag.of(task)
+    if entity_tag.matches(request.headers.get("if-none-match", ""), tag):
+        return Response(304, None, {"ETag": tag})
+    return Response(200, task.document, {"ETag": tag})
 
 
 def _task_id(text: str) -> str:

@@ -8,23 +8,29 @@ from servicedesk import api_key, dynamodb, onboarding, values
 from servicedesk.api_key import ApiKey
 from servicedesk.catalogue_store import CatalogueStore
 from servicedesk.key_store import KeysChangedError, KeyStore
-from servicedesk.onboarding import IssueKey, ListKeys, Onboard, RevokeKey
+from servicedesk.onboarding import InvalidCommand, IssueKey, ListKeys, Onboard, RevokeKey
 from servicedesk.problems import Fault, Problem
 from servicedesk.task_store import TaskStore
-from servicedesk.telemetry import logger
+from servicedesk.telemetry import described, observed, tell
+from servicedesk.usage_plan import UsagePlan
 
 _client = dynamodb.client()
 tasks = TaskStore(_client, os.environ["TASKS_TABLE"])
 catalogues = CatalogueStore(_client, os.environ["TASKS_TABLE"])
 keys = KeyStore(_client, os.environ["KEYS_TABLE"])
+# Where there is no API Gateway, as under SAM local, there is no usage plan either.
+usage_plan = UsagePlan(os.environ["USAGE_PLAN"]) if os.environ.get("USAGE_PLAN") else None
 
 
-@logger.inject_lambda_context(clear_state=True)
-def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, object]:
-    """Do the one command that ``event`` is, or say all that is wrong with it as a problem document."""
+@observed
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Do the one command that ``event`` is, or say all that is wrong with it as a problem document.
+
+    Only a problem document has a member ``status``. Each command can be sent again and then changes nothing more.
+    """
     try:
         command = onboarding.read(event)
-        logger.info("operator", action=command.action, company_id=command.company_id)
+        tell("Operated", action=command.action, company_id=command.company_id)
         match command:
             case Onboard():
                 return _onboard(command)
@@ -35,10 +41,16 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, object]:
             case RevokeKey():
                 return _revoke_key(command)
     except Problem as problem:
+        codes = sorted({fault.code for fault in problem.errors})
+        outcome = "Unavailable" if problem.status == 503 else "Refused"
+        tell(outcome, problem=problem.type, codes=codes, error=described(problem.__cause__) or None)
         return problem.document(context.aws_request_id)
 
 
 def _onboard(command: Onboard) -> dict[str, object]:
+    """``company_id``, its whole ``catalogue``, and the ``next_number`` that a task of its will get."""
+    if usage_plan:
+        usage_plan.include(command.company_id)
     if command.catalogue:
         catalogues.put(command.company_id, command.catalogue.catalogue())
     return {
@@ -49,18 +61,24 @@ def _onboard(command: Onboard) -> dict[str, object]:
 
 
 def _issue_key(command: IssueKey) -> dict[str, object]:
+    """The key as ``list_keys`` shows it and, this once, the ``key`` itself.
+
+    The same call again finds the key made and shows it without ``key``: whoever made the first call has it.
+    """
     now = values.now()
     others = keys.of_company(command.company_id)
     live = [key for key in others if key.live(now)]
     for key in live:
         if key.label == command.label:
-            # The same call again: the key exists, and its secret was shown to whoever made the first one.
-            return _shown(key)
+            return _issued_before(key, command)
+    faults = []
     if len(live) >= onboarding.LIVE_KEYS:
         detail = f"The company has {len(live)} live keys: {', '.join(key.key_id for key in live)}. Revoke one first."
-        raise onboarding.invalid([Fault("label", "too_many_keys", detail, onboarding.LIVE_KEYS)])
+        faults.append(Fault("company_id", "too_many_keys", detail, onboarding.LIVE_KEYS))
     if command.expires and command.expires <= now:
-        raise onboarding.invalid([Fault("expires", "in_the_past", "A key has to expire in the future.")])
+        faults.append(Fault("expires", "in_the_past", "A key has to expire in the future."))
+    if faults:
+        raise InvalidCommand(faults)
     secret = api_key.new_secret()
     key = ApiKey(
         key_id=api_key.new_key_id(),
@@ -70,26 +88,37 @@ def _issue_key(command: IssueKey) -> dict[str, object]:
         label=command.label,
         created=now,
         expires=command.expires,
+        usage_key=usage_plan.include(command.company_id) if usage_plan else None,
     )
     try:
         keys.add(key, beside=others)
     except KeysChangedError:
-        raise onboarding.invalid(
-            [Fault("label", "keys_changed", "Another call changed the keys. Try again.")]
+        raise InvalidCommand(
+            [Fault("company_id", "keys_changed", "Another call changed the keys meanwhile. Try again.")]
         ) from None
     return _shown(key) | {"key": f"{key.key_id}.{secret}"}
 
 
+def _issued_before(key: ApiKey, command: IssueKey) -> dict[str, object]:
+    if (key.contact_id, key.expires) != (command.contact_id, command.expires):
+        detail = f"The live key {key.key_id} has this label, and another contact_id or expires."
+        raise InvalidCommand([Fault("label", "taken", detail)])
+    return _shown(key)
+
+
 def _revoke_key(command: RevokeKey) -> dict[str, object]:
+    """The key as ``list_keys`` shows it, with the instant at which it was revoked, now or before."""
     key = keys.get(command.key_id)
     if key is None or key.company_id != command.company_id:
-        raise onboarding.invalid([Fault("key_id", "unknown_reference", "The company has no such key.")])
-    keys.revoke(key.key_id, values.now())
-    revoked = keys.get(key.key_id)
-    return _shown(revoked or key)
+        raise InvalidCommand([Fault("key_id", "unknown_reference", "The company has no such key.")])
+    return _shown(keys.revoke(key.key_id, values.now()))
 
 
 def _shown(key: ApiKey) -> dict[str, object]:
+    """All that is stored but the digest, and whether the key is ``live``; instants end in Z."""
     shown: dict[str, object] = asdict(key)
     del shown["secret_digest"]
+    for name in ("created", "expires", "revoked"):
+        if instant := shown[name]:
+            shown[name] = values.date_text(str(instant), "Z")
     return shown | {"live": key.live(values.now())}

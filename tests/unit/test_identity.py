@@ -30,7 +30,8 @@ def test_an_unusable_key_is_refused_even_beside_an_id(key: str) -> None:
 
 
 def test_the_id_counts_before_the_key() -> None:
-    assert Identity.of(BETA, "key", ALPHA) == Identity(BETA)
+    assert Identity.of(BETA, "key", ALPHA) == Identity.of(BETA, None, ALPHA)
+    assert Identity.of(BETA, "key", ALPHA).task_id == BETA
 
 
 def test_without_either_every_request_is_a_new_task() -> None:

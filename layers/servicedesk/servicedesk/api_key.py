@@ -24,6 +24,8 @@ class ApiKey:
     created: str
     expires: str | None = None
     revoked: str | None = None
+    usage_key: str | None = None
+    """What API Gateway counts the requests by (``servicedesk.usage_plan``); no secret."""
 
     def live(self, now: str) -> bool:
         """Whether the key opens anything at the instant ``now``."""

@@ -15,9 +15,12 @@ if TYPE_CHECKING:
 KEPT_SECONDS = 60.0
 """How long a copy serves before it is read again: the time in which a change of a catalogue may go unnoticed."""
 
+KEPT_COMPANIES = 500
+"""How many companies' copies an execution environment keeps at a time; the longest kept one goes first."""
+
 
 class CatalogueStore:
-    """The catalogues of all companies; read at most once in ``KEPT_SECONDS`` for each."""
+    """The catalogues of all companies; read at most once in ``KEPT_SECONDS`` for each of the latest companies."""
 
     def __init__(self, client: "DynamoDBClient", table: str, clock: Callable[[], float] = monotonic) -> None:
         self._client = client
@@ -37,11 +40,7 @@ class CatalogueStore:
         key = dynamodb.to_item({"pk": f"COMPANY#{company_id}", "sk": "CATALOGUE"})
         with dynamodb.passing_faults_are_unavailable():
             item = self._client.get_item(TableName=self._table, Key=key).get("Item")
-        catalogue = (
-            Catalogue.of(cast("dict[str, list[dict[str, object]]]", dynamodb.from_item(item))) if item else BUILT_IN
-        )
-        self._kept[company_id] = (self._clock(), catalogue)
-        return catalogue
+        return self._keep(company_id, _catalogue(item) if item else BUILT_IN)
 
     def put(self, company_id: str, catalogue: Catalogue) -> None:
         """Replace the company's catalogue; environments that keep a copy notice within ``KEPT_SECONDS``.
@@ -52,7 +51,14 @@ class CatalogueStore:
         item = {"pk": f"COMPANY#{company_id}", "sk": "CATALOGUE"} | asdict(catalogue)
         with dynamodb.passing_faults_are_unavailable():
             self._client.put_item(TableName=self._table, Item=dynamodb.to_item(item))
+        self._keep(company_id, catalogue)
+
+    def _keep(self, company_id: str, catalogue: Catalogue) -> Catalogue:
+        self._kept.pop(company_id, None)  # so that the order is that of the reads
         self._kept[company_id] = (self._clock(), catalogue)
+        if len(self._kept) > KEPT_COMPANIES:
+            del self._kept[next(iter(self._kept))]
+        return catalogue
 
 
 def _catalogue(item: dynamodb.Item) -> Catalogue:

@@ -140,18 +140,23 @@ def _keep_to_our_pace(response: tuple[Any, Any] | None, **_: object) -> None:
 def _refuse_broken_answers(http_response: Any, **_: object) -> None:
     """Raise ``ChecksumError`` where the SDK, out of attempts, takes a broken answer for an empty one.
 
-    An answer cut short would else say that there is no such item. The checksum is on every answer of DynamoDB; its
-    stand-ins leave it out.
+    An answer cut short would else say that there is no such item.
     """
     content, checksum = http_response.content, http_response.headers.get("x-amz-crc32")
-    try:
-        intact = json.loads(content) is not None if checksum is None else crc32(content) == int(checksum)
-    except ValueError:
-        intact = False
-    if not intact:
+    if not _intact(content, checksum):
         raise exceptions.ChecksumError(
-            checksum_type="crc32", expected_checksum=checksum, actual_checksum=crc32(content)
+            checksum_type="crc32", expected_checksum=checksum, actual_checksum=str(crc32(content))
         )
+
+
+def _intact(content: bytes, checksum: str | None) -> bool:
+    try:
+        if checksum is not None:
+            return crc32(content) == int(checksum)
+        json.loads(content)  # a stand-in for DynamoDB, which has a checksum on every answer
+    except ValueError:
+        return False
+    return True
 
 
 def _unavailable() -> Unavailable:

@@ -10,13 +10,24 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from servicedesk import media
-from servicedesk.problems import Internal, MalformedBody, Problem
-from servicedesk.telemetry import logger
+from servicedesk.caller import Caller
+from servicedesk.problems import Internal, MalformedBody, NoCompany, Problem
+from servicedesk.telemetry import LambdaHandler, described, observed, tell
 
 EXPOSED_HEADERS = "ETag, Idempotent-Replayed, Ignored-Fields, Location, Preference-Applied, Retry-After, X-Request-Id"
 """The answer's headers that a browser app may read."""
+
+_OUTCOMES = {
+    "idempotency-key-reused": "Conflict",
+    "internal": "Failed",
+    "invalid-task": "Invalid",
+    "task-exists": "Conflict",
+    "unavailable": "Unavailable",
+}
+"""What the logs and metrics call a problem of each type; the rest is `Refused`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +45,24 @@ class Request:
     body_is_base64: bool
 
     @classmethod
-    def of(cls, event: Mapping[str, Any]) -> "Request":
-        """Read an API Gateway event of either payload format."""
-        context = event.get("requestContext") or {}
-        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-        for name, sent in (event.get("multiValueHeaders") or {}).items():
-            headers[name.lower()] = ", ".join(sent)
+    def of(cls, event: Mapping[str, Any], invocation_id: str) -> "Request":
+        """Read an API Gateway event of either payload format, whatever of it is missing, null or of another type.
+
+        ``invocation_id`` names the request where the event does not.
+        """
+        context = _mapping(event.get("requestContext"))
+        headers = {name.lower(): value for name, value in _texts(event.get("headers")).items()}
+        for name, sent in _mapping(event.get("multiValueHeaders")).items():
+            if isinstance(sent, list):
+                headers[name.lower()] = ", ".join(value for value in sent if isinstance(value, str))
         return cls(
             headers=headers,
-            query=event.get("queryStringParameters") or {},
-            path_parameters=event.get("pathParameters") or {},
-            authorizer=context.get("authorizer") or {},
-            request_id=context.get("requestId", ""),
+            query=_texts(event.get("queryStringParameters")),
+            path_parameters=_texts(event.get("pathParameters")),
+            authorizer=_mapping(context.get("authorizer")),
+            request_id=context.get("requestId") or invocation_id,
             url=_url(event, context, headers),
-            raw_body=event.get("body") or "",
+            raw_body=event["body"] if isinstance(event.get("body"), str) else "",
             body_is_base64=bool(event.get("isBase64Encoded")),
         )
 
@@ -72,9 +87,8 @@ class Response:
     status: int
     document: Callable[[str], Mapping[str, object]] | None
     headers: Mapping[str, str] = field(default_factory=dict)
-
-
-type LambdaHandler = Callable[[dict[str, Any], Any], dict[str, Any]]
+    outcome: str = "Answered"
+    """What the logs and metrics call it."""
 
 
 def endpoint(*, vary: str) -> Callable[[Callable[[Request], Response]], LambdaHandler]:
@@ -84,35 +98,54 @@ def endpoint(*, vary: str) -> Callable[[Callable[[Request], Response]], LambdaHa
     """
 
     def decorate(handle: Callable[[Request], Response]) -> LambdaHandler:
+        @observed
         @functools.wraps(handle)
-        @logger.inject_lambda_context(clear_state=True)
-        def lambda_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-            request = Request.of(event)
-            logger.append_keys(request_id=request.request_id)
+        def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+            request = Request.of(event, context.aws_request_id)
+            tell(request_id=request.request_id)
             media_type = media.negotiate(request.headers.get("accept"), request.headers.get("content-type"))
             try:
-                response = handle(request)
+                tell(**_caller(request))
+                return _success(handle(request), request, media_type, vary)
             except Problem as problem:
-                logger.info(
-                    "refused", problem=problem.type, status=problem.status, codes=[e.code for e in problem.errors]
-                )
                 return _problem(problem, request, media_type, vary)
-            except Exception:
-                logger.exception("failed")
-                return _problem(Internal("The request failed; its id is in instance."), request, media_type, vary)
-            logger.info("answered", status=response.status)
-            body = media_type.encode(response.document(media_type.zone)) if response.document else ""
-            headers = dict(response.headers)
-            if body:
-                headers["Content-Type"] = f"{media_type.name}; charset=utf-8"
-            return _answer(response.status, headers, body, request, vary)
+            except Exception as error:
+                internal = Internal("The request failed; its id is in instance.")
+                internal.__cause__ = error
+                return _problem(internal, request, media_type, vary)
 
         return lambda_handler
 
     return decorate
 
 
+def _caller(request: Request) -> dict[str, Any]:
+    try:
+        caller = Caller.of(request.authorizer)
+    except NoCompany:
+        return {}
+    return {"company_id": caller.company_id, "key_id": caller.key_id}
+
+
+def _success(response: Response, request: Request, media_type: media.MediaType, vary: str) -> dict[str, Any]:
+    body = media_type.encode(response.document(media_type.zone)) if response.document else ""
+    headers = dict(response.headers)
+    if body:
+        headers["Content-Type"] = f"{media_type.name}; charset=utf-8"
+    tell(response.outcome, status=response.status)
+    return _answer(response.status, headers, body, request, vary)
+
+
 def _problem(problem: Problem, request: Request, media_type: media.MediaType, vary: str) -> dict[str, Any]:
+    codes = sorted({error.code for error in problem.errors})
+    tell(
+        _OUTCOMES.get(problem.type, "Refused"),
+        counts=[f"Invalid.{code}" for code in codes],
+        status=problem.status,
+        problem=problem.type,
+        codes=codes or None,
+        error=described(problem.__cause__) if problem.status >= 500 else None,
+    )
     headers = dict(problem.headers) | {"Content-Type": f"application/problem+{media_type.format}; charset=utf-8"}
     body = media_type.encode(problem.document(request.request_id), root="problem")
     return _answer(problem.status, headers, body, request, vary)
@@ -130,13 +163,26 @@ def _answer(status: int, headers: dict[str, str], body: str, request: Request, v
     return {"statusCode": status, "headers": headers, "body": body, "isBase64Encoded": False}
 
 
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _texts(value: object) -> Mapping[str, str]:
+    return {name: text for name, text in _mapping(value).items() if isinstance(text, str)}
+
+
 def _url(event: Mapping[str, Any], context: Mapping[str, Any], headers: Mapping[str, str]) -> str:
-    path: str = event.get("path") or ""
-    public_url = (event.get("stageVariables") or {}).get("public_url")
-    if public_url:
-        return f"{public_url.rstrip('/')}{path}"
-    # Payload 1.0 has the stage in the context's path alone, 2.0 in rawPath.
-    full_path = event.get("rawPath") or context.get("path") or path
+    # Payload 1.0 has the stage in the context's path alone, 2.0 in the one path that it has.
+    with_stage = event.get("rawPath") or context.get("path") or event.get("path") or ""
+    if public_url := _texts(event.get("stageVariables")).get("public_url"):
+        path = event.get("path") or with_stage.removeprefix(f"/{context.get('stage')}")
+        return f"{public_url.rstrip('/')}{_in_a_header(path)}".rstrip("/")
+    path = _in_a_header(with_stage)
     if host := context.get("domainName"):
-        return f"{headers.get('x-forwarded-proto', 'https')}://{host}{full_path}"
-    return full_path.rpartition("/")[2]
+        scheme = "http" if headers.get("x-forwarded-proto") == "http" else "https"
+        return f"{scheme}://{host}{path.rstrip('/')}"
+    return path.rpartition("/")[2] or "."
+
+
+def _in_a_header(path: str) -> str:
+    return quote(path, safe="/%")

@@ -15,10 +15,16 @@ _BARE = re.compile(r"[\x20-\x7e]*")
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The id of a new task, and whether an Idempotency-Key gave it."""
+    """The id of a new task, and what of the client's gave it: its ``id``, an Idempotency-Key, or nothing."""
 
     task_id: str
+    by_id: bool = False
     by_key: bool = False
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether the client can send the same task again: else every request is a task of its own."""
+        return self.by_id or self.by_key
 
     @classmethod
     def of(cls, client_id: str | None, idempotency_key: str | None, company_id: str) -> "Identity":
@@ -29,7 +35,7 @@ class Identity:
         """
         key = None if idempotency_key is None else _key(idempotency_key)
         if client_id is not None:
-            return cls(client_id)
+            return cls(client_id, by_id=True)
         if key is not None:
             return cls(str(uuid5(UUID(company_id), key)), by_key=True)
         return cls(str(uuid4()))

@@ -31,7 +31,7 @@ class KeyStore:
             Unavailable: the database did not answer in time.
         """
         item = self._get(key_id)
-        return ApiKey(**({"contact_id": None} | item)) if item else None  # type: ignore[arg-type]
+        return _key(item) if item else None
 
     def of_company(self, company_id: str) -> list[ApiKey]:
         """All keys that the company ever had, in the order in which they were added.
@@ -80,20 +80,22 @@ class KeyStore:
                 raise KeysChangedError from error
             raise
 
-    def revoke(self, key_id: str, now: str) -> None:
-        """Close a key for ever; one that is closed already keeps its instant.
+    def revoke(self, key_id: str, now: str) -> ApiKey:
+        """Close a key for ever, and return it; one that is closed already keeps its instant.
 
         Raises:
             Unavailable: the database did not answer in time.
         """
         with dynamodb.passing_faults_are_unavailable():
-            self._client.update_item(
+            answer = self._client.update_item(
                 TableName=self._table,
                 Key=dynamodb.to_item({"key_id": key_id}),
                 UpdateExpression="SET revoked = if_not_exists(revoked, :now)",
                 ConditionExpression="attribute_exists(key_id)",
                 ExpressionAttributeValues=dynamodb.to_item({":now": now}),
+                ReturnValues="ALL_NEW",
             )
+        return _key(dynamodb.from_item(answer["Attributes"]))
 
     def _key_ids(self, company_id: str) -> list[str]:
         key_ids = self._get(_list_id(company_id)).get("key_ids", [])
@@ -104,6 +106,10 @@ class KeyStore:
         with dynamodb.passing_faults_are_unavailable():
             answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
         return dynamodb.from_item(answer.get("Item", {}))
+
+
+def _key(item: dict[str, object]) -> ApiKey:
+    return ApiKey(**({"contact_id": None} | item))  # type: ignore[arg-type]
 
 
 def _list_id(company_id: str) -> str:

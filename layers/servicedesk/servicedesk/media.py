@@ -1,9 +1,11 @@
 """Which format a body is in, and which one the caller wants (contract rules 3.1, 3.2, 5.2, 5.3)."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
+from servicedesk import header_values
 from servicedesk.codecs import Members, json
 from servicedesk.problems import BodyTooLarge, MalformedBody, UnsupportedMediaType
 
@@ -43,6 +45,8 @@ _SPOKEN = {
     )
 }
 _ACCEPT = {"Accept": ", ".join(_SPOKEN)}
+_CHARSETS = ("utf-8", "utf-16")
+_WEIGHT = re.compile(r"\d{1,9}(?:\.\d{0,9})?|\.\d{1,9}", re.ASCII)
 
 
 def of_content_type(content_type: str | None) -> tuple[MediaType, str]:
@@ -51,14 +55,11 @@ def of_content_type(content_type: str | None) -> tuple[MediaType, str]:
     Raises:
         UnsupportedMediaType: another media type or charset than those of rules 3.1 and 3.2.
     """
-    name, parameters = _parameters(content_type or JSON.name)
+    name, parameters = _parameters((content_type or "").strip() or JSON.name)
     media_type = _SPOKEN.get(name)
     if media_type is None:
         raise UnsupportedMediaType(f"The body has to be one of {_ACCEPT['Accept']}.", headers=_ACCEPT)
-    charset = parameters.get("charset", "utf-8").lower()
-    if charset not in ("utf-8", "utf-16"):
-        raise UnsupportedMediaType("The charset of the body has to be utf-8 or utf-16.", headers=_ACCEPT)
-    return media_type, charset
+    return media_type, _charset(parameters.get("charset") or "utf-8")
 
 
 def read(body: bytes, content_type: str | None) -> Members:
@@ -77,17 +78,19 @@ def read(body: bytes, content_type: str | None) -> Members:
     text = _text(body, charset)
     if not text or text.isspace():
         raise MalformedBody("The body is only white space.")
+    if media_type.format == "xml" and (declared := _xml().declared_charset(text)):
+        # A claim of the other charset is harmless and common: .NET writes utf-16 into texts that it sends as utf-8.
+        _charset(declared)
     return media_type.decode(text)
 
 
 def negotiate(accept: str | None, content_type: str | None) -> MediaType:
     """The media type to answer in, by the rules of the original (rule 5.2). Never fails."""
-    ranges = list(_ranges(accept or ""))
-    refused = {name for q, name in ranges if q == 0}
+    ranges = _ranges(accept or "")
     best: tuple[float, int, bool] | None = None
     chosen: MediaType | None = None
-    for q, name in ranges:
-        media_type = _for_range(name, refused)
+    for name, q in ranges.items():
+        media_type = next((_SPOKEN[spoken] for spoken in _spoken_in(name) if not _refused(spoken, ranges)), None)
         if q == 0 or media_type is None:
             continue
         rank = (q, 0 if name == "*/*" else 1 if name.endswith("/*") else 2, media_type.format == "json")
@@ -103,6 +106,12 @@ def _xml() -> ModuleType:
     from servicedesk.codecs import xml  # noqa: PLC0415
 
     return xml
+
+
+def _charset(name: str) -> str:
+    if name.lower() not in _CHARSETS:
+        raise UnsupportedMediaType("The charset of the body has to be utf-8 or utf-16.", headers=_ACCEPT)
+    return name.lower()
 
 
 def _text(body: bytes, charset: str) -> str:
@@ -121,36 +130,33 @@ def _text(body: bytes, charset: str) -> str:
 
 
 def _parameters(value: str) -> tuple[str, dict[str, str]]:
-    name, *rest = value.split(";")
+    name, *rest = header_values.split(value, ";") or [""]
     parameters: dict[str, str] = {}
     for parameter in rest:
         key, _, content = parameter.partition("=")
-        parameters.setdefault(key.strip().lower(), content.strip().strip('"'))
-    return name.strip().lower(), parameters
+        parameters.setdefault(key.strip().lower(), header_values.unquote(content))
+    return name.lower(), parameters
 
 
-def _ranges(accept: str) -> list[tuple[float, str]]:
-    ranges = []
-    for part in accept.split(","):
+def _ranges(accept: str) -> Mapping[str, float]:
+    """The media ranges of an Accept header in their order, each with its weight; an unreadable weight is none."""
+    ranges: dict[str, float] = {}
+    for part in header_values.split(accept, ","):
         name, parameters = _parameters(part)
-        try:
-            q = min(max(float(parameters.get("q", "1")), 0.0), 1.0)
-        except ValueError:
-            q = 1.0
-        ranges.append((q, name))
+        weight = parameters.get("q", "")
+        q = min(float(weight), 1.0) if _WEIGHT.fullmatch(weight) else 1.0
+        ranges[name] = max(q, ranges.get(name, 0.0))
     return ranges
 
 
-def _for_range(name: str, refused: set[str]) -> MediaType | None:
-    match name:
-        case "*/*":
-            candidates = list(_SPOKEN)
-        case "application/*":
-            candidates = ["application/json", "application/xml"]
-        case "text/*":
-            candidates = ["text/json", "text/xml"]
-        case _:
-            candidates = [name]
-    return next(
-        (_SPOKEN[candidate] for candidate in candidates if candidate in _SPOKEN and candidate not in refused), None
-    )
+def _spoken_in(media_range: str) -> Sequence[str]:
+    """The media types that a range covers, in the order in which they are chosen."""
+    return [name for name in _SPOKEN if media_range in (name, f"{name.partition('/')[0]}/*", "*/*")]
+
+
+def _refused(name: str, ranges: Mapping[str, float]) -> bool:
+    """Whether the most specific range that covers a media type has a weight of 0 (RFC 9110 section 12.4.2)."""
+    for media_range in (name, f"{name.partition('/')[0]}/*", "*/*"):
+        if media_range in ranges:
+            return ranges[media_range] == 0
+    return False

@@ -1,19 +1,45 @@
 """What an operator can ask for: one command per call, checked whole before anything is written."""
 
+import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StringConstraints, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
 
+from servicedesk import values
 from servicedesk.catalogue import Catalogue
 from servicedesk.problems import Fault, Problem
-from servicedesk.task import Date, Guid
+from servicedesk.task import Date
 
 LIVE_KEYS = 2
 """How many live keys a company can have at a time: the one in use and the one that replaces it."""
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"\S")]
+NAME_CHARACTERS = 100
+"""The longest name of an entry of a catalogue, and the longest label of a key."""
+
+CATALOGUE_BYTES = 100_000
+"""The largest catalogue, as JSON in UTF-8. Every execution environment reads it once a minute."""
+
+LARGEST_FIRST_NUMBER = 2**53 - 1
+"""The largest number that a company's tasks can begin at, as large as every JSON reader can hold."""
+
+_CODES = {
+    "bool_type": "invalid_boolean",
+    "extra_forbidden": "unknown_field",
+    "greater_than_equal": "out_of_range",
+    "int_type": "invalid_integer",
+    "less_than_equal": "out_of_range",
+    "list_type": "invalid_list",
+    "missing": "required",
+    "model_type": "invalid_object",
+    "string_pattern_mismatch": "invalid_string",
+    "string_type": "invalid_string",
+    "union_tag_invalid": "unknown_action",
+    "union_tag_not_found": "required",
+}
+"""Pydantic's error types, as the faults of tasks call the same."""
 
 
 class InvalidCommand(Problem):
@@ -23,9 +49,33 @@ class InvalidCommand(Problem):
     type = "invalid-command"
     title = "The command is not valid"
 
+    def __init__(self, errors: Sequence[Fault]) -> None:
+        count = "1 fault" if len(errors) == 1 else f"{len(errors)} faults"
+        super().__init__(f"Nothing was done, because of {count}; see errors.", errors=errors)
+
+
+def _guid(value: object) -> str:
+    guid = values.guid(value)
+    if guid == values.ZERO_GUID:
+        raise PydanticCustomError("invalid_guid", "The zero GUID stands for none.")
+    return guid
+
+
+def _name(value: object) -> str:
+    name = values.text(value)
+    if not name.strip():
+        raise PydanticCustomError("required", "A name has to be more than white space.")
+    if len(name) > NAME_CHARACTERS:
+        raise PydanticCustomError("too_long", "The name is longer than {limit} characters.", {"limit": NAME_CHARACTERS})
+    return name
+
+
+type Guid = Annotated[str, PlainValidator(_guid)]
+type Name = Annotated[str, PlainValidator(_name)]
+
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class _Type(_Strict):
@@ -56,13 +106,13 @@ class _Table(_Strict):
 class CatalogueDocument(_Strict):
     """A whole catalogue; it replaces the one that the company has."""
 
-    types: Annotated[Sequence[_Type], Field(min_length=1, max_length=200)]
-    statuses: Annotated[Sequence[_Status], Field(min_length=1, max_length=200)]
-    priorities: Annotated[Sequence[_Priority], Field(min_length=1, max_length=200)]
-    tables: Annotated[Sequence[_Table], Field(max_length=200)] = ()
+    types: list[_Type]
+    statuses: list[_Status]
+    priorities: list[_Priority]
+    tables: list[_Table] = []
 
     def catalogue(self) -> Catalogue:
-        """The catalogue described, once ``faults`` has found none."""
+        """The catalogue described."""
         return Catalogue.of(self.model_dump())
 
 
@@ -72,7 +122,7 @@ class Onboard(_Strict):
     action: Literal["onboard"]
     company_id: Guid
     catalogue: CatalogueDocument | None = None
-    first_number: Annotated[int, Field(ge=1, le=2**53)] | None = None
+    first_number: Annotated[int, Field(ge=1, le=LARGEST_FIRST_NUMBER)] | None = None
 
 
 class IssueKey(_Strict):
@@ -110,39 +160,68 @@ def read(event: object) -> Command:
     Raises:
         InvalidCommand: it is none, with all its faults.
     """
+    faults = list(_catalogue_faults(event))
     try:
         command = _COMMANDS.validate_python(event)
     except ValidationError as error:
-        faults = [
-            Fault("/".join(str(step) for step in details["loc"][1:]) or "action", details["type"], details["msg"])
-            for details in error.errors(include_url=False, include_input=False)
-        ]
-        raise invalid(faults) from None
-    if isinstance(command, Onboard) and command.catalogue and (faults := list(_faults(command.catalogue))):
-        raise invalid(faults)
+        faults = [_fault(details) for details in error.errors(include_url=False, include_input=False)] + faults
+        raise InvalidCommand(faults) from None
+    if faults:
+        raise InvalidCommand(faults)
     return command
 
 
-def invalid(faults: Sequence[Fault]) -> InvalidCommand:
-    """The problem that ``faults`` add up to."""
-    return InvalidCommand(f"Nothing was done; see errors: {len(faults)}.", errors=faults)
+def _fault(details: ErrorDetails) -> Fault:
+    # The first step of a place is the action that the command was read as.
+    *inside, field = [str(step) for step in details["loc"][1:]] or ["action"]
+    limit = details.get("ctx", {}).get("limit")
+    return Fault(field, _CODES.get(details["type"], details["type"]), details["msg"], limit, tuple(inside))
 
 
-def _faults(catalogue: CatalogueDocument) -> Iterator[Fault]:
-    for name in ("types", "statuses", "priorities", "tables"):
-        entries: Sequence[_Type | _Status | _Priority | _Table] = getattr(catalogue, name)
-        for entry_id, count in Counter(entry.id for entry in entries).items():
-            if count > 1:
-                yield Fault(f"catalogue/{name}", "duplicate_id", f"The id {entry_id} is given {count} times.")
-        if name != "tables":
-            defaults = sum(getattr(entry, "default", False) for entry in entries)
-            if defaults != 1:
-                yield Fault(f"catalogue/{name}", "default", f"One entry has to be the default; {defaults} are.")
-    for name, count in Counter(table.name.casefold() for table in catalogue.tables).items():
-        if count > 1:
-            yield Fault("catalogue/tables", "duplicate_name", f"The name {name} is given {count} times (in any case).")
-    statuses = {status.id for status in catalogue.statuses}
-    for index, task_type in enumerate(catalogue.types):
-        if task_type.default_status_id not in {None, *statuses}:
-            field = f"catalogue/types/{index}/default_status_id"
-            yield Fault(field, "unknown_reference", "The catalogue has no such status.")
+def _catalogue_faults(event: object) -> Iterator[Fault]:
+    """What is wrong with a catalogue as a whole, as far as it can be read: its entries are for the models."""
+    catalogue = event.get("catalogue") if isinstance(event, dict) and event.get("action") == "onboard" else None
+    if not isinstance(catalogue, dict):
+        return
+    entries = {name: _entries(catalogue.get(name)) for name in CatalogueDocument.model_fields}
+    size = len(json.dumps(catalogue, ensure_ascii=False, default=str).encode("utf-8", "surrogatepass"))
+    if size > CATALOGUE_BYTES:
+        detail = f"The catalogue has {size} bytes as JSON, more than {CATALOGUE_BYTES}."
+        yield Fault("catalogue", "too_long", detail, CATALOGUE_BYTES)
+    for name, named in entries.items():
+        for entry_id in _repeated(_id(entry.get("id")) for entry in named):
+            yield _of(name, "duplicate_id", f"More than one entry has the id {entry_id}.")
+        defaults = sum(entry.get("default") is True for entry in named)
+        if name != "tables" and defaults != 1 and isinstance(catalogue.get(name), list):
+            yield _of(name, "default", f"Exactly one entry has to be the default; {defaults} are.")
+    for table in _repeated(_folded(table.get("name")) for table in entries["tables"]):
+        yield _of("tables", "duplicate_name", f"More than one table has the name {table} (in any case).")
+    statuses = {_id(status.get("id")) for status in entries["statuses"]}
+    for index, task_type in enumerate(entries["types"]):
+        status = _id(task_type.get("default_status_id"))
+        if status and status not in statuses:
+            inside = ("catalogue", "types", str(index))
+            yield Fault("default_status_id", "unknown_reference", "The catalogue has no such status.", None, inside)
+
+
+def _of(name: str, code: str, detail: str) -> Fault:
+    return Fault(name, code, detail, None, ("catalogue",))
+
+
+def _entries(value: object) -> Sequence[Mapping[str, object]]:
+    return [entry if isinstance(entry, dict) else {} for entry in value] if isinstance(value, list) else []
+
+
+def _id(value: object) -> str | None:
+    try:
+        return values.guid(value)
+    except PydanticCustomError:
+        return None
+
+
+def _folded(name: object) -> str | None:
+    return name.casefold() if isinstance(name, str) else None
+
+
+def _repeated(texts: Iterator[str | None]) -> list[str]:
+    return [text for text, count in Counter(texts).items() if text and count > 1]

@@ -3,27 +3,36 @@
 Raise one anywhere; ``http.endpoint`` turns it into the answer.
 """
 
+import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 from urllib.parse import quote
+
+ERRORS = 1000
+"""The most faults that one answer lists, so that no body can ask for an answer too large to be sent."""
+
+_PLAIN_NAME = re.compile(r"[\w./-]{1,100}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One fault of one field of a body: which field, a code for programs, a sentence for people, the limit if any.
 
-    A field inside of others is named by its path, like ``catalogue/types/0/id``.
+    ``inside`` is the way to a field inside of others, like ``("catalogue", "types", "0")``.
     """
 
     field: str
     code: str
     detail: str
     limit: int | None = None
+    inside: tuple[str, ...] = ()
 
     def document(self) -> dict[str, object]:
         """The fault as a member of ``errors``; ``pointer`` is a JSON Pointer in fragment form (RFC 6901 section 6)."""
-        document: dict[str, object] = {"pointer": f"#/{_pointer_token(self.field)}", "code": self.code}
+        pointer = "/".join(_pointer_token(name) for name in (*self.inside, self.field))
+        document: dict[str, object] = {"pointer": f"#/{pointer}", "code": self.code}
         document["detail"] = self.detail
         if self.limit is not None:
             document["limit"] = self.limit
@@ -114,17 +123,18 @@ class UnsupportedMediaType(Problem):
 
 
 class InvalidTask(Problem):
-    """A readable body with faults in its fields, all of them named."""
+    """A readable body with faults in its fields, all of them named, up to ``ERRORS``."""
 
     status = 422
     type = "invalid-task"
     title = "The task is not valid"
 
-    def __init__(self, errors: Sequence[Fault]) -> None:
+    def __init__(self, errors: Sequence[Fault], *, headers: Mapping[str, str] | None = None) -> None:
         names = list(dict.fromkeys(fault.field for fault in errors))
         count = "1 field is" if len(names) == 1 else f"{len(names)} fields are"
-        shown = ", ".join(names[:10]) + (", …" if len(names) > 10 else "")
-        super().__init__(f"{count} not valid: {shown}", errors=errors)
+        shown = ", ".join(shown_name(name) for name in names[:10]) + (", …" if len(names) > 10 else "")
+        listed = f"; errors lists the first {ERRORS}" if len(errors) > ERRORS else ""
+        super().__init__(f"{count} not valid: {shown}{listed}", headers=headers, errors=errors[:ERRORS])
 
 
 class IdempotencyKeyReused(Problem):
@@ -151,6 +161,11 @@ class Internal(Problem):
     title = "Internal error"
 
 
+def shown_name(name: str) -> str:
+    """The name of a field as a sentence shows it: unless plain ASCII, as a JSON string, which any format can hold."""
+    return name if _PLAIN_NAME.fullmatch(name) else json.dumps(name[:100])
+
+
 def _pointer_token(name: str) -> str:
     """``name`` as a JSON Pointer token in a URI fragment: ``~`` and ``/`` by RFC 6901, the rest percent-encoded."""
-    return quote(name.replace("~", "~0").replace("/", "~1"), safe="!$&'()*+,;=:@-._~", errors="surrogatepass")
+    return quote(name.replace("~", "~0").replace("/", "~1"), safe="!$'()*+,;=:@-._~", errors="surrogatepass")

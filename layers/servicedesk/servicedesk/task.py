@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from servicedesk import values
 from servicedesk.codecs import Members
-from servicedesk.problems import Fault, MalformedBody
+from servicedesk.problems import Fault, MalformedBody, shown_name
 
 SUBJECT_CHARACTERS = 150
 REFERENCE_CHARACTERS = 50
@@ -165,6 +165,10 @@ class Task:
             document[name] = values.date_text(value, zone) if name in _DATES and value else value
         return document
 
+    def receipt(self, _zone: str) -> dict[str, object]:
+        """What a client needs to find the task again, for one that wants no more (rule 5.6)."""
+        return {"id": self.id, "id2": self.id2}
+
 
 _KINDS = {field.name: str(field.type).removesuffix(" | None") for field in fields(Task)}
 FIELDS: Sequence[str] = tuple(_KINDS)
@@ -218,10 +222,10 @@ class Submission:
                 claim = _claim(kind, value)
                 if claim != _NOT_FILLED[kind]:
                     claimed[name] = claim
-            else:
+            elif not _unset_somewhere(value):
                 unknown.append(sent_name)
         if new_task.subject is None and not any(fault.field == "subject" for fault in faults):
-            faults.append(Fault("subject", "required", "A task needs a subject.", SUBJECT_CHARACTERS))
+            faults.append(Fault("subject", "required", "A task needs a subject."))
         return cls(new_task, faults, unknown, claimed)
 
     def not_taken(self, task: Task) -> list[Fault]:
@@ -234,17 +238,27 @@ class Submission:
 
     def overruled(self, task: Task) -> Sequence[str]:
         """The server fields that the client filled otherwise than ``task`` has them (rule 4.1)."""
-        return [name for name, claim in self.claimed.items() if claim != _canonical(getattr(task, name))]
+        return [
+            name for name, claim in self.claimed.items() if claim is None or claim != _canonical(getattr(task, name))
+        ]
+
+
+def in_page_order(faults: Sequence[Fault]) -> Sequence[Fault]:
+    """``faults`` in the order of the page's fields, those of unknown fields last, as sent."""
+    return sorted(faults, key=lambda fault: FIELDS.index(fault.field) if fault.field in _KINDS else len(FIELDS))
 
 
 def _each_once(members: Members) -> Iterator[tuple[str, str, object]]:
     seen: dict[str, str] = {}
     for sent_name, value in members:
-        name = sent_name.lower() if sent_name.isascii() else sent_name
+        name = sent_name.lower()
         if name in seen:
-            raise MalformedBody(f"The field {seen[name][:100]!r} is given twice (names match without regard to case).")
+            raise MalformedBody(
+                f"The field {shown_name(seen[name])} is given twice (names match without regard to case)."
+            )
         seen[name] = sent_name
-        yield name, sent_name, value
+        # Beyond ASCII are letters (the Kelvin sign) whose lower case is ASCII; a name with one of them is no field's.
+        yield name if sent_name.isascii() else sent_name, sent_name, value
 
 
 def _fault(name: str, error: ValidationError) -> Fault:
@@ -257,6 +271,11 @@ def _claim(kind: str, value: object) -> str | None:
         return _READERS[kind](value)
     except PydanticCustomError:
         return None
+
+
+def _unset_somewhere(value: object) -> bool:
+    """Whether a value means "not filled" in one of the kinds whose fields can be unknown here (rule 3.6)."""
+    return any(_claim(kind, value) == _NOT_FILLED[kind] for kind in ("Guid", "Date"))
 
 
 def _canonical(value: object) -> str | None:

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from servicedesk import dynamodb
 from servicedesk.problems import NoSuchTask
 from servicedesk.task import FIELDS, Task
+from servicedesk.telemetry import timed
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A task that is durably in the table; ``replayed`` when an earlier request had put it there."""
+    """A task as the table has it (or, in a dry run, would); ``replayed`` when an earlier request had put it there."""
 
     task: Task
     replayed: bool
@@ -49,12 +50,21 @@ class TaskStore:
         with dynamodb.passing_faults_are_unavailable():
             numbered = replace(task, id2=self._next_number(task.company_id))
             found = self._put_new(numbered, content_digest)
-        if found is None or found.get("id2") == numbered.id2:
-            # The same number can only mean that a retry of the SDK met the write of its own first attempt.
+        if found is None:
             return Stored(numbered, replayed=False)
-        if found.get("content_digest") == content_digest:
-            return Stored(_task(found), replayed=True)
-        raise ConflictingTaskError
+        stored = _replayed(found, content_digest)
+        # The same number means that a retry of the SDK met the write of its own first attempt.
+        return replace(stored, replayed=stored.task.id2 != numbered.id2)
+
+    def created_before(self, task: Task, content_digest: str) -> Stored | None:
+        """What ``create`` would replay, read consistently; nothing where it would write. Takes no number.
+
+        Raises:
+            ConflictingTaskError: as ``create``.
+            Unavailable: the database did not answer in time.
+        """
+        found = self._find(task.company_id, task.id)
+        return _replayed(found, content_digest) if found else None
 
     def get(self, company_id: str, task_id: str) -> Task:
         """The company's task with that id, read consistently (contract rule 1.2).
@@ -63,13 +73,10 @@ class TaskStore:
             NoSuchTask: the company has none, whoever else may have.
             Unavailable: the database did not answer in time.
         """
-        with dynamodb.passing_faults_are_unavailable():
-            answer = self._client.get_item(
-                TableName=self._table, Key=dynamodb.to_item(_key(company_id, task_id)), ConsistentRead=True
-            )
-        if "Item" not in answer:
+        found = self._find(company_id, task_id)
+        if found is None:
             raise NoSuchTask("The company has no task with this id.")
-        return _task(dynamodb.from_item(answer["Item"]))
+        return _task(found)
 
     def start_numbers_at(self, company_id: str, first_number: int) -> int:
         """Let the company's numbers begin at ``first_number``, unless they are past it; return the next number.
@@ -93,6 +100,15 @@ class TaskStore:
             return int(error.response["Item"]["last_id2"]["N"]) + 1  # type: ignore[typeddict-item]
         return first_number
 
+    @timed("ReadLatency")
+    def _find(self, company_id: str, task_id: str) -> Mapping[str, object] | None:
+        with dynamodb.passing_faults_are_unavailable():
+            answer = self._client.get_item(
+                TableName=self._table, Key=dynamodb.to_item(_key(company_id, task_id)), ConsistentRead=True
+            )
+        return dynamodb.from_item(answer["Item"]) if "Item" in answer else None
+
+    @timed("NumberLatency")
     def _next_number(self, company_id: str) -> int:
         answer = self._client.update_item(
             TableName=self._table,
@@ -103,6 +119,7 @@ class TaskStore:
         )
         return int(answer["Attributes"]["last_id2"]["N"])
 
+    @timed("WriteLatency")
     def _put_new(self, task: Task, content_digest: str) -> Mapping[str, object] | None:
         """Write ``task`` and return nothing, or leave the item that has its key and return that."""
         fields = {name: getattr(task, name) for name in FIELDS}
@@ -126,6 +143,12 @@ def _key(company_id: str, task_id: str) -> dict[str, object]:
 
 def _counter_key(company_id: str) -> dict[str, "AttributeValueTypeDef"]:
     return dynamodb.to_item({"pk": f"COMPANY#{company_id}", "sk": "COUNTER"})
+
+
+def _replayed(found: Mapping[str, object], content_digest: str) -> Stored:
+    if found.get("content_digest") != content_digest:
+        raise ConflictingTaskError
+    return Stored(_task(found), replayed=True)
 
 
 def _task(item: Mapping[str, object]) -> Task:

@@ -1,4 +1,7 @@
-"""JSON as the contract reads it: strict (rule 3.11), numbers as their text (3.10), duplicates kept for 3.5 to judge."""
+"""JSON as the contract reads it: strict (rule 3.11), numbers as their text (3.10), duplicates kept for 3.5 to judge.
+
+The last two are why the standard library reads it and not pydantic-core, whose parser keeps neither.
+"""
 
 import json
 from collections.abc import Mapping
@@ -19,7 +22,7 @@ def decode(text: str) -> Members:
         )
     except json.JSONDecodeError as error:
         raise MalformedBody(
-            f"The body is not valid JSON: {error.msg}, at line {error.lineno}, column {error.colno}."
+            f"The body is not valid JSON: {error.msg}: line {error.lineno}, column {error.colno}."
         ) from None
     except RecursionError:
         raise MalformedBody("The body is not valid JSON: it is nested too deeply.") from None

@@ -1,9 +1,11 @@
 """XML as the contract reads and writes it: elements in any order and namespace, no document type (rule 3.12).
 
 Expat reads it, told to refuse a DOCTYPE at its first character, so that no entity of a body is ever declared. Nothing
-below a field is kept, so memory is bounded by the body whatever its shape.
+below a field is kept, so memory is bounded by the body whatever its shape. (defusedxml refuses by the same callback of
+the same parser, and then builds a tree of the whole body.)
 """
 
+import re
 from collections.abc import Mapping
 from xml.parsers import expat
 from xml.sax.saxutils import escape
@@ -13,8 +15,11 @@ from servicedesk.problems import MalformedBody
 
 _INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
 _PROBLEM = "urn:ietf:rfc:7807"
-_NIL = f"{_INSTANCE} nil"
+# Stands between namespace and local name; no text of XML can hold it, so no namespace can.
+_SEPARATOR = "\x1f"
+_NIL = f"{_INSTANCE}{_SEPARATOR}nil"
 _CARRIAGE_RETURN = {"\r": "&#xD;"}
+_DECLARATION = re.compile(r"""<\?xml\s[^>]*?\sencoding\s*=\s*["']([A-Za-z][\w.-]*)""", re.ASCII)
 
 
 def decode(text: str) -> Members:
@@ -23,7 +28,8 @@ def decode(text: str) -> Members:
     An element with child elements stands as ``Members``, which no field of a task can be.
 
     Raises:
-        MalformedBody: not well-formed, with line and column; a DOCTYPE; another root; text beside the fields.
+        MalformedBody: not well-formed, with line and column; a DOCTYPE; another root, or a nil one; text beside the
+            fields.
     """
     reader = _TaskReader()
     try:
@@ -31,10 +37,16 @@ def decode(text: str) -> Members:
         reader.parser.Parse(text.encode(), True)
     except expat.ExpatError as error:
         raise MalformedBody(
-            f"The body is not well-formed XML: {expat.ErrorString(error.code)}, "
-            f"at line {error.lineno}, column {error.offset + 1}."
+            f"The body is not well-formed XML: {expat.ErrorString(error.code)}: "
+            f"line {error.lineno}, column {error.offset + 1}."
         ) from None
     return reader.members
+
+
+def declared_charset(text: str) -> str | None:
+    """The charset that the XML declaration of ``text`` names, if it has one."""
+    declaration = _DECLARATION.match(text)
+    return declaration[1] if declaration else None
 
 
 def encode(document: Mapping[str, object], *, root: str = "task") -> str:
@@ -50,7 +62,7 @@ class _TaskReader:
 
     def __init__(self) -> None:
         self.members = Members()
-        self.parser = expat.ParserCreate("utf-8", " ")
+        self.parser = expat.ParserCreate("utf-8", _SEPARATOR)
         self.parser.buffer_text = True
         self.parser.StartDoctypeDeclHandler = self._doctype
         self.parser.StartElementHandler = self._start
@@ -67,15 +79,19 @@ class _TaskReader:
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self._depth += 1
-        local_name = name.rpartition(" ")[2]
-        if self._depth == 1 and local_name != "task":
-            raise MalformedBody("The root element of the body is not task.")
-        if self._depth == 2:
+        local_name = name.rpartition(_SEPARATOR)[2]
+        nil = attributes.get(_NIL, "").strip() in ("true", "1")
+        if self._depth == 1:
+            if local_name != "task":
+                raise MalformedBody("The root element of the body is not task.")
+            if nil:
+                raise MalformedBody("The task element of the body is marked as nil.")
+        elif self._depth == 2:
             self._name = local_name
-            self._nil = attributes.get(_NIL, "").strip() in ("true", "1")
+            self._nil = nil
             self._nested = False
             self._chunks = []
-        elif self._depth > 2:
+        else:
             self._nested = True
 
     def _end(self, _: str) -> None:

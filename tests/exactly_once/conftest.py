@@ -1,0 +1,93 @@
+"""Fixtures: the functions over moto, over DynamoDB Local, and over DynamoDB Local with faults between."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import uuid4
+
+import pytest
+from moto.server import ThreadedMotoServer
+
+from tests import dynamodb_local, template
+from tests.api import Api
+from tests.exactly_once.database import Database, tables_at
+from tests.faults.proxy import FaultProxy
+
+MISSING = dynamodb_local.unavailable()
+
+
+@dataclass(frozen=True)
+class Service:
+    """The functions, the database under them, and what stands between the two, if anything."""
+
+    api: Api
+    database: Database
+
+
+@dataclass(frozen=True)
+class FaultyService(Service):
+    """A service behind a proxy that fails as planned."""
+
+    proxy: FaultProxy
+
+
+@pytest.fixture(scope="session")
+def dynamodb() -> Iterator[Database]:
+    """The template's tables in DynamoDB Local, or where `AWS_ENDPOINT_URL_DYNAMODB` says."""
+    if MISSING:
+        pytest.skip(MISSING)
+    with dynamodb_local.start() as endpoint, tables_at(endpoint) as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+def moto() -> Iterator[Database]:
+    """The template's tables in moto's server."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        with tables_at(f"http://{host}:{port}") as database:
+            yield database
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session", params=["moto", "dynamodb"])
+def service(request: pytest.FixtureRequest) -> Service:
+    """The functions over each database in turn."""
+    database = request.getfixturevalue(request.param)
+    return Service(database.functions(), database)
+
+
+@pytest.fixture(scope="session")
+def engine(dynamodb: Database) -> Service:
+    """The functions over the real engine: for all that moto cannot be asked."""
+    return Service(dynamodb.functions(), dynamodb)
+
+
+@pytest.fixture(scope="module")
+def faulty(dynamodb: Database) -> Iterator[FaultyService]:
+    """The functions over the real engine, with a proxy between that fails as planned; retries do not wait."""
+    with FaultProxy(dynamodb.endpoint) as proxy, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
+        # After some dozen failed retries the SDK makes none any more, and one client has all of a module's here.
+        patch.setattr("botocore.retries.quota.RetryQuota.acquire", lambda *_: True)
+        patch.setattr("servicedesk.dynamodb.READ_TIMEOUT", 30.0)  # the proxy says when the client gives up
+        api = dynamodb.functions(proxy.url)
+        for client in (api.create_task.tasks._client, api.get_task.tasks._client):
+            proxy.watch(client)
+        yield FaultyService(api, dynamodb, proxy)
+
+
+@pytest.fixture(autouse=True)
+def told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the functions' telemetry reads of its environment at each call."""
+    for name, value in template.environment("CreateTask").items():
+        if name.startswith("POWERTOOLS_"):
+            monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def company() -> str:
+    """A company that no other test knows: without tasks, numbers or a catalogue of its own."""
+    return str(uuid4())

@@ -1,0 +1,99 @@
+"""The copies of catalogues that an execution environment keeps."""
+
+from uuid import uuid4
+
+import pytest
+from servicedesk import catalogue_store
+from servicedesk.catalogue import BUILT_IN
+from servicedesk.catalogue_store import KEPT_SECONDS, CatalogueStore
+
+from tests.exactly_once.conftest import Service
+
+
+class Clock:
+    """Time that passes when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Reads:
+    """A database without catalogues that counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.companies: list[str] = []
+
+    def get_item(self, *, Key: dict[str, dict[str, str]], **_: object) -> dict[str, object]:  # noqa: N803
+        self.companies.append(Key["pk"]["S"].removeprefix("COMPANY#"))
+        return {}
+
+
+@pytest.fixture
+def reads() -> Reads:
+    return Reads()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def copies(reads: Reads, clock: Clock) -> CatalogueStore:
+    return CatalogueStore(reads, "TasksTable", clock)  # type: ignore[arg-type]
+
+
+def test_a_copy_serves_for_a_minute(copies: CatalogueStore, reads: Reads, clock: Clock) -> None:
+    assert KEPT_SECONDS == 60
+    assert copies.of("a") is BUILT_IN
+    clock.now += 59.9
+    copies.of("a")
+    assert reads.companies == ["a"]
+    clock.now += 0.1
+    copies.of("a")
+    assert reads.companies == ["a", "a"]
+
+
+def test_each_company_has_its_own(copies: CatalogueStore, reads: Reads) -> None:
+    for company in ("a", "b", "a", "b"):
+        copies.of(company)
+    assert reads.companies == ["a", "b"]
+
+
+def test_many_companies_do_not_make_them_grow_without_end(
+    copies: CatalogueStore, reads: Reads, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue_store, "KEPT_COMPANIES", 3)
+    for company in "abc":
+        copies.of(company)
+    clock.now += 60
+    copies.of("a")  # read anew, so now the latest
+    copies.of("d")
+    assert len(copies._kept) == 3
+    reads.companies.clear()
+    copies.of("a")
+    copies.of("d")
+    assert reads.companies == []
+    copies.of("b")
+    assert reads.companies == ["b"]
+    for _ in range(100):
+        copies.of(str(uuid4()))
+    assert len(copies._kept) == 3
+
+
+def test_a_change_is_seen_by_others_when_their_copy_is_a_minute_old(service: Service, company: str) -> None:
+    clock = Clock()
+    ours = CatalogueStore(service.api.create_task.tasks._client, service.database.tasks_table, clock)
+    theirs = CatalogueStore(service.api.create_task.tasks._client, service.database.tasks_table, clock)
+    assert theirs.of(company) is BUILT_IN
+    changed = type(BUILT_IN)(
+        types=BUILT_IN.types[:1], statuses=BUILT_IN.statuses, priorities=BUILT_IN.priorities, tables=[]
+    )
+    ours.put(company, changed)
+    assert ours.of(company) is changed
+    assert theirs.of(company) is BUILT_IN
+    clock.now += 60
+    assert theirs.of(company) == changed

@@ -1,0 +1,187 @@
+"""The store itself: what it writes, how it numbers, what it tells apart."""
+
+from dataclasses import replace
+from typing import Any, cast
+from uuid import uuid4
+
+import pytest
+from botocore import exceptions
+from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
+from servicedesk import dynamodb
+from servicedesk.problems import NoSuchTask, Unavailable
+from servicedesk.task import REMARK_BYTES, Task
+from servicedesk.task_store import ConflictingTaskError, TaskStore
+
+from tests.exactly_once.conftest import Service
+
+OPERATIONS = ("GetItem", "PutItem", "UpdateItem")
+CONDITION_FAILED = "ConditionalCheckFailedException"
+LASTING = {"ResourceNotFoundException", "ItemCollectionSizeLimitExceededException"}
+"""Errors that the same request meets again; the second cannot be had without a local index."""
+
+
+@pytest.fixture
+def store(service: Service) -> TaskStore:
+    tasks: TaskStore = service.api.create_task.tasks
+    return tasks
+
+
+@pytest.fixture
+def task(company: str) -> Task:
+    moment = "2026-06-24T03:56:41.4578039"
+    return Task(
+        id=str(uuid4()),
+        task_type_id=str(uuid4()),
+        task_status_id=str(uuid4()),
+        task_priority_id=str(uuid4()),
+        company_id=company,
+        contact_id=None,
+        to_db_table_id=None,
+        to_db_table_name=None,
+        to_id_in_table=None,
+        subject="Printer",
+        remark=None,
+        customer_reference=None,
+        date_create=moment,
+        date_start=None,
+        due_date=None,
+        date_closed=None,
+        archived=False,
+        date_assigned=None,
+        date_suggested_by_company=None,
+        id2=None,
+        reference_back_office=None,
+        created_by_servicedesk_api=True,
+        modified_dateutc=moment,
+    )
+
+
+def test_7_6_numbers_are_those_of_the_company(store: TaskStore, task: Task) -> None:
+    other_company = str(uuid4())
+    for number in (1, 2, 3):
+        assert store.create(replace(task, id=str(uuid4())), "digest").task.id2 == number
+    assert store.create(replace(task, company_id=other_company), "digest").task.id2 == 1
+
+
+def test_7_6_numbers_can_begin_later_and_never_go_back(store: TaskStore, task: Task) -> None:
+    assert store.start_numbers_at(task.company_id, 5000) == 5000
+    assert store.create(task, "digest").task.id2 == 5000
+    assert store.start_numbers_at(task.company_id, 100) == 5001
+    assert store.start_numbers_at(task.company_id, 5001) == 5001
+    assert store.create(replace(task, id=str(uuid4())), "digest").task.id2 == 5001
+    assert store.start_numbers_at(task.company_id, 7000) == 7000
+
+
+def test_7_2_the_same_digest_is_a_replay(store: TaskStore, task: Task) -> None:
+    first = store.create(task, "digest")
+    assert not first.replayed
+    later = replace(task, modified_dateutc="2027-01-01T00:00:00.0000000", contact_id=str(uuid4()))
+    again = store.create(later, "digest")
+    assert again.replayed
+    assert again.task == first.task == store.get(task.company_id, task.id)
+    assert store.created_before(later, "digest") == again
+
+
+def test_7_3_another_digest_is_a_conflict(store: TaskStore, task: Task) -> None:
+    first = store.create(task, "digest")
+    with pytest.raises(ConflictingTaskError):
+        store.create(replace(task, subject="Other"), "other")
+    with pytest.raises(ConflictingTaskError):
+        store.created_before(task, "other")
+    assert store.get(task.company_id, task.id) == first.task
+
+
+def test_7_5_the_same_number_is_its_own_write(store: TaskStore, task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = store.create(task, "digest")
+    monkeypatch.setattr(store, "_next_number", lambda _: 1)
+    assert store.create(task, "digest") == first
+    with pytest.raises(ConflictingTaskError):
+        store.create(task, "other")  # as after a counter was restored to an older state
+
+
+def test_1_3_a_look_for_what_is_not_there(store: TaskStore, task: Task) -> None:
+    assert store.created_before(task, "digest") is None
+    with pytest.raises(NoSuchTask):
+        store.get(task.company_id, task.id)
+
+
+def test_1_2_a_task_is_its_companys(store: TaskStore, task: Task) -> None:
+    store.create(task, "digest")
+    with pytest.raises(NoSuchTask):
+        store.get(str(uuid4()), task.id)
+
+
+def test_an_item_has_native_types_and_nothing_unset(service: Service, store: TaskStore, task: Task) -> None:
+    store.create(task, "digest")
+    key = {"pk": {"S": f"COMPANY#{task.company_id}"}, "sk": {"S": f"TASK#{task.id}"}}
+    item = service.database.client().get_item(TableName=service.database.tasks_table, Key=key)["Item"]
+    texts = ("id", "task_type_id", "task_status_id", "task_priority_id", "company_id", "subject", "date_create")
+    assert item == key | {name: {"S": getattr(task, name)} for name in (*texts, "modified_dateutc")} | {
+        "archived": {"BOOL": False},
+        "created_by_servicedesk_api": {"BOOL": True},
+        "id2": {"N": "1"},
+        "content_digest": {"S": "digest"},
+    }
+
+
+def test_the_largest_task_fits(service: Service, company: str) -> None:
+    guid, date = str(uuid4()), "2026-06-24T03:56:41.4578039Z"
+    body: dict[str, Any] = {
+        "id": guid,
+        "subject": "🖨" * 150,
+        "remark": "ü" * (REMARK_BYTES // 2),
+        "customer_reference": "🖨" * 50,
+        "reference_back_office": "🖨" * 50,
+        "to_db_table_name": "project",
+        "to_id_in_table": guid,
+    }
+    dates = ("date_create", "date_start", "due_date", "date_assigned", "date_suggested_by_company")
+    body |= dict.fromkeys(dates, date)
+    created = service.api.create(body, company=company)
+    assert created.status == 201
+    again = service.api.create(body, company=company)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.body == created.body == service.api.get(guid, company=company).body
+
+
+def test_7_5_every_error_of_the_database_is_told_apart(store: TaskStore) -> None:
+    model = store._client.meta.service_model
+    codes = {shape.name for operation in OPERATIONS for shape in model.operation_model(operation).error_shapes}
+    assert codes >= LASTING | {CONDITION_FAILED, "ThrottlingException", "InternalServerError"}
+    for code in codes - LASTING - {CONDITION_FAILED}:
+        with pytest.raises(Unavailable) as caught, dynamodb.passing_faults_are_unavailable():
+            raise ClientError({"Error": {"Code": code, "Message": ""}}, "PutItem")
+        assert int(caught.value.headers["Retry-After"]) > 0
+    for code in (*LASTING, CONDITION_FAILED, "AccessDeniedException", "ValidationException"):
+        with pytest.raises(ClientError), dynamodb.passing_faults_are_unavailable():
+            raise ClientError({"Error": {"Code": code, "Message": ""}}, "PutItem")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        exceptions.EndpointConnectionError(endpoint_url="", error=""),
+        exceptions.ConnectTimeoutError(endpoint_url="", error=""),
+        exceptions.ConnectionClosedError(endpoint_url="", error=""),
+        exceptions.ReadTimeoutError(endpoint_url="", error=""),
+        exceptions.ProxyConnectionError(proxy_url="", error=""),
+        exceptions.SSLError(endpoint_url="", error=ValueError()),
+        exceptions.ResponseStreamingError(error=""),
+        exceptions.HTTPClientError(error=""),
+        exceptions.ChecksumError(checksum_type="", expected_checksum="", actual_checksum=""),
+        ResponseParserError(),
+        UnicodeDecodeError("utf-8", b"", 0, 1, ""),
+        ClientError(cast("Any", {"ResponseMetadata": {"HTTPStatusCode": 502}}), "GetItem"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_7_5_no_answer_and_a_broken_one_are_unavailable(error: Exception) -> None:
+    with pytest.raises(Unavailable), dynamodb.passing_faults_are_unavailable():
+        raise error
+
+
+@pytest.mark.parametrize("error", [exceptions.NoCredentialsError(), exceptions.NoRegionError(), KeyError("Item")])
+def test_7_5_what_is_wrong_with_ourselves_is_not(error: Exception) -> None:
+    with pytest.raises(type(error)), dynamodb.passing_faults_are_unavailable():
+        raise error

@@ -1,0 +1,146 @@
+"""Time-outs and attempts add up: a 503 in time rather than a killed function (contract section 6)."""
+
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from types import ModuleType
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from botocore.retries import standard
+from botocore.retries.base import BaseRetryBackoff
+from servicedesk import dynamodb as configured
+
+from tests import template
+from tests.api import Api, assert_problem
+from tests.conftest import FUNCTIONS
+from tests.exactly_once.conftest import Service
+from tests.exactly_once.database import Database
+from tests.exactly_once.requests import counted
+from tests.exactly_once.test_replay import forget_catalogues
+from tests.faults.proxy import Fault, FaultProxy, Kind
+
+GATEWAY_SECONDS = 29.0
+"""How long API Gateway waits for a function by default, its cold start included."""
+
+OWN_SECONDS = 0.5
+"""What a function may take beside its requests, with a body of the largest size."""
+
+THROTTLED: dict[str, Any] = {"Error": {"Code": "ThrottlingException"}}
+
+
+def timeout(function: str) -> float:
+    """The seconds after which Lambda kills the function, as the template says."""
+    shared = template.template()["Globals"]["Function"]
+    return float(template.resources("AWS::Serverless::Function")[FUNCTIONS[function]].get("Timeout", shared["Timeout"]))
+
+
+@pytest.fixture(scope="module")
+def over_proxy(dynamodb: Database) -> Iterator[tuple[Api, FaultProxy]]:
+    """The functions as they are configured, with a proxy between."""
+    with FaultProxy(dynamodb.endpoint) as proxy:
+        yield dynamodb.functions(proxy.url), proxy
+
+
+def client_of(function: ModuleType) -> Any:
+    return function.tasks._client
+
+
+def test_the_clients_are_configured_with_the_numbers(service: Service) -> None:
+    for function in (service.api.create_task, service.api.get_task, service.api.onboard_company):
+        config = client_of(function).meta.config
+        assert config.connect_timeout == configured.CONNECT_TIMEOUT
+        assert config.read_timeout == configured.READ_TIMEOUT
+        assert config.retries == {"mode": "standard", "total_max_attempts": configured.ATTEMPTS}
+    assert service.api.create_task.catalogues._client is client_of(service.api.create_task)
+
+
+def test_the_sdk_waits_no_longer_than_the_number_says() -> None:
+    backoff: BaseRetryBackoff = standard.ExponentialBackoff(
+        random=lambda: 1.0,
+        service_name="dynamodb",
+        throttling_detector=standard.ThrottlingErrorDetector(standard.RetryEventAdapter()),
+    )
+    for response in (THROTTLED, {"Error": {"Code": "InternalServerError"}}):
+        waits = [
+            backoff.delay_amount(standard.RetryContext(attempt, parsed_response=response))
+            for attempt in range(1, configured.ATTEMPTS)
+        ]
+        assert sum(waits) <= (configured.ATTEMPTS - 1) * configured.BACKOFF
+
+
+@pytest.mark.parametrize("kind", [Kind.THROTTLED, Kind.CAPACITY_EXCEEDED, Kind.INTERNAL_ERROR, Kind.RESET_BEFORE])
+def test_the_sdk_waits_no_longer_when_it_is_asked_to(
+    over_proxy: tuple[Api, FaultProxy], company: str, kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api, proxy = over_proxy
+    waited: list[float] = []
+    monkeypatch.setattr("botocore.endpoint.time.sleep", waited.append)
+    proxy.plan([Fault(kind, times=None)])
+    assert_problem(api.create({"subject": "x"}, company=company), 503, "unavailable")
+    assert len(proxy.requests) == configured.ATTEMPTS
+    assert len(waited) == configured.ATTEMPTS - 1
+    assert max(waited) <= configured.BACKOFF
+
+
+def test_no_more_requests_are_sent_than_are_counted_with(service: Service, company: str) -> None:
+    api = service.api
+    body = {"id": str(uuid4()), "subject": "Printer"}
+    most = 0
+    for request in (
+        {"body": body},
+        {"body": body},
+        {"body": body | {"subject": "Other"}},
+        {"body": body, "query": {"validate_only": "true"}},
+        {"body": body | {"task_type_id": str(uuid4())}},
+        {"body": body | {"colour": "red"}, "headers": {"Prefer": "handling=strict"}},
+    ):
+        forget_catalogues(api)
+        with counted(api.create_task) as sent:
+            api.create(company=company, **request)  # type: ignore[arg-type]
+        most = max(most, len(sent))
+    assert most == 3
+    with counted(api.get_task) as sent:
+        api.get(body["id"], company=company)
+    assert len(sent) == 1
+    issued = api.onboard(action="issue_key", company_id=company, label="erp")
+    with counted(api.authorizer) as sent:
+        assert api.authorize(f"Bearer {issued['key']}")["context"]["company_id"] == company
+    assert len(sent) == 1
+
+
+@pytest.mark.parametrize(("function", "requests"), [("create_task", 3), ("get_task", 1), ("authorizer", 1)])
+def test_the_worst_case_ends_in_time(function: str, requests: int) -> None:
+    attempt = 2 * configured.CONNECT_TIMEOUT + configured.READ_TIMEOUT  # TCP, TLS, answer
+    request = configured.ATTEMPTS * attempt + (configured.ATTEMPTS - 1) * configured.BACKOFF
+    assert request == configured.REQUEST_SECONDS
+    assert requests * request + OWN_SECONDS <= timeout(function) < GATEWAY_SECONDS
+
+
+def test_a_database_that_says_nothing_is_given_up(
+    dynamodb: Database, company: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("servicedesk.dynamodb.READ_TIMEOUT", 0.05)
+    with FaultProxy(dynamodb.endpoint) as proxy:
+        api = dynamodb.functions(proxy.url)
+        proxy.plan([Fault(Kind.TIMEOUT_BEFORE, times=None)])
+        assert_problem(api.create({"subject": "x"}, company=company), 503, "unavailable")
+        proxy.wait_for("GetItem", nth=2)
+        assert len(proxy.requests) == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux leaves a connection unanswered when too many wait")
+def test_a_database_that_accepts_nobody_is_given_up(
+    dynamodb: Database, company: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("servicedesk.dynamodb.CONNECT_TIMEOUT", 0.05)
+    with ExitStack() as sockets:
+        listener = sockets.enter_context(socket.create_server(("127.0.0.1", 0), backlog=1))
+        for _ in range(4):
+            waiting = sockets.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        api = dynamodb.functions(f"http://127.0.0.1:{listener.getsockname()[1]}")
+        assert_problem(api.create({"subject": "x"}, company=company), 503, "unavailable")

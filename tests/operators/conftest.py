@@ -1,0 +1,28 @@
+"""Fixtures of the operators' tests: one set of functions for all, and for each test companies of its own."""
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+
+from tests.api import Api
+from tests.conftest import shared_api
+
+
+@pytest.fixture(scope="package")
+def api() -> Iterator[Api]:
+    """All functions over tables in moto; shared, because that a company sees nothing of another is what is tested."""
+    with shared_api() as shared:
+        yield shared
+
+
+@pytest.fixture
+def company() -> str:
+    """A company that nobody has heard of."""
+    return str(uuid4())
+
+
+@pytest.fixture
+def stranger() -> str:
+    """Another one."""
+    return str(uuid4())

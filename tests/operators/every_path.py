@@ -1,0 +1,186 @@
+"""A program that calls every function in every way that ends differently, with a mark in all that nobody may log.
+
+What it prints is what Lambda would log: the functions' own output and, of an exception that a handler lets through,
+what the runtime says of it. `python -m tests.operators.every_path` is run by `test_signals`.
+"""
+
+import base64
+import traceback
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from botocore.exceptions import ClientError, ParamValidationError, ReadTimeoutError
+
+from tests.api import ALPHA, BETA, Api, Context, event
+from tests.conftest import all_functions, moto_tables, without_account
+
+MARK = "ZEBRA7f3a"
+"""In every text and every secret below."""
+
+SECRET = f"{MARK}{'s' * 34}"
+KEY_ID = "0123456789abcdef"
+IN_BASIC = base64.b64encode(f"{KEY_ID}.{SECRET}".encode()).decode()
+FULL = {
+    "subject": MARK,
+    "remark": MARK,
+    "customer_reference": MARK,
+    "reference_back_office": MARK,
+    "to_db_table_name": "project",
+}
+JSON, XML = {"Content-Type": "application/json"}, {"Content-Type": "application/xml"}
+
+
+class MarkedError(Exception):
+    """An exception that quotes what it should not."""
+
+    def __init__(self) -> None:
+        super().__init__(f"cannot handle {MARK}")
+        self.add_note(f"while reading {MARK}")
+
+
+def client_error(code: str) -> ClientError:
+    """What DynamoDB says of a fault, quoting a value as it can."""
+    return ClientError({"Error": {"Code": code, "Message": f"The value {MARK} is not valid"}}, "PutItem")
+
+
+def text(body: object) -> str:
+    """A body as JSON, without the help of the code under test."""
+    return str(body).replace("'", '"')
+
+
+class Paths:
+    """The calls, each under the name that its log line shall have as request id."""
+
+    def __init__(self, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.api = api
+        self.monkeypatch = monkeypatch
+
+    def invoke(self, handler: Callable[..., Any], sent: object, name: str) -> Any:
+        """Call a handler as the runtime does, and say of its exceptions what the runtime says."""
+        try:
+            return handler(sent, Context(aws_request_id=name))
+        except Exception:
+            traceback.print_exc()
+
+    def create(self, name: str, body: str, headers: dict[str, str] = JSON, company: str | None = ALPHA) -> None:
+        sent = event(body=body, headers=headers, company=company)
+        sent["requestContext"]["requestId"] = name
+        self.invoke(self.api.create_task.lambda_handler, sent, name)
+
+    def get(self, name: str, task_id: str) -> None:
+        sent = event("GET", f"/tasks/{task_id}", headers={"Accept": MARK})
+        sent["requestContext"]["requestId"] = name
+        self.invoke(self.api.get_task.lambda_handler, sent, name)
+
+    def authorize(self, name: str, authorization: str) -> None:
+        sent = {"methodArn": "arn:x/v1/POST/tasks", "headers": {"Authorization": authorization, "Cookie": MARK}}
+        self.invoke(self.api.authorizer.lambda_handler, sent | {"requestContext": {"requestId": name}}, name)
+
+    def onboard(self, name: str, **command: object) -> Any:
+        return self.invoke(self.api.onboard_company.lambda_handler, command, name)
+
+    def creates(self) -> None:
+        """What a create can come to by itself."""
+        task = str(uuid4())
+        self.create("created", text({**FULL, "id": task}))
+        self.create("created-xml", f"<task><subject>{MARK}</subject><remark>{MARK}</remark></task>", XML)
+        self.create("replayed", text({**FULL, "id": task}))
+        self.create("conflict", text({**FULL, "id": task, "remark": "other"}))
+        key = JSON | {"Idempotency-Key": MARK}
+        self.create("created-by-key", text(FULL), key)
+        self.create("conflict-by-key", text({"subject": f"other {MARK}"}), key)
+        self.create("no-company", text(FULL), company=None)
+        self.create("invalid", text({"subject": MARK * 20, "due_date": MARK, "to_db_table_name": MARK, "id": MARK}))
+        not_taken = text({"subject": MARK, MARK: MARK, "company_id": MARK})
+        self.create("strict", not_taken, JSON | {"Prefer": "handling=strict"})
+        self.create("lenient", not_taken)
+        self.create("malformed", '{"subject": "' + MARK)
+        self.create("malformed-xml", f"<task><subject>{MARK}</task>", XML)
+        self.create("twice", f'{{"subject": "{MARK}", "SUBJECT": "{MARK}", "{MARK}": 1}}')
+        self.create("media-type", MARK, {"Content-Type": f"text/{MARK}", "Accept": f"text/{MARK}"})
+        self.create("charset", MARK, {"Content-Type": f"application/json; charset={MARK}"})
+        self.create("bad-key", text(FULL), JSON | {"Idempotency-Key": f"{MARK}é"})
+        self.get("found", task)
+        self.get("absent", str(uuid4()))
+        self.get("no-id", MARK)
+
+    def broken_creates(self) -> None:
+        """What a create can come to when the database or our own code fails."""
+        faults = {
+            "crash": MarkedError(),
+            "refused-by-database": client_error("ValidationException"),
+            "bad-parameter": ParamValidationError(report=f"Invalid type for subject, value: {MARK}"),
+            "throttled": client_error("ThrottlingException"),
+            "timeout": ReadTimeoutError(endpoint_url=f"https://{MARK}.example"),
+        }
+        for name, fault in faults.items():
+            with self.monkeypatch.context() as patched:
+                patched.setattr(self.api.create_task.tasks._client, "put_item", raising(fault))
+                self.create(name, text(FULL))
+        with self.monkeypatch.context() as patched:
+            patched.setattr(self.api.create_task.values, "now", raising(chained()))
+            self.create("crash-behind-crash", text(FULL))
+        self.invoke(self.api.create_task.lambda_handler, [MARK], "no-event")
+
+    def keys(self) -> None:
+        """What the authorizer can come to."""
+        self.authorize("unknown-key", f"Bearer {KEY_ID}.{SECRET}")
+        self.authorize("unknown-key-in-basic", f"Basic {IN_BASIC}")
+        self.authorize("no-key", f"Bearer {MARK}")
+        self.authorize("no-base64", f"Basic {MARK}!")
+        self.monkeypatch.setattr(self.api.onboard_company.api_key, "new_secret", lambda: SECRET)
+        issued = self.onboard("issued", action="issue_key", company_id=BETA, label=MARK)
+        self.authorize("allowed", issued["key"])
+        faults = {"authorizer-crash": MarkedError(), "authorizer-throttled": client_error("ThrottlingException")}
+        for name, fault in faults.items():
+            with self.monkeypatch.context() as patched:
+                patched.setattr(self.api.authorizer.keys._client, "get_item", raising(fault))
+                self.authorize(name, f"Bearer {KEY_ID}.{SECRET}")
+
+    def operators(self) -> None:
+        """What an operator's command can come to."""
+        self.onboard("onboarded", action="onboard", company_id=BETA)
+        self.onboard("issued-again", action="issue_key", company_id=BETA, label=MARK)
+        self.onboard("listed", action="list_keys", company_id=BETA)
+        self.onboard("refused-command", action="onboard", company_id=MARK, catalogue={MARK: MARK}, secret=MARK)
+        with self.monkeypatch.context() as patched:
+            client = self.api.onboard_company.keys._client
+            patched.setattr(client, "transact_write_items", raising(MarkedError()))
+            self.onboard("operator-crash", action="issue_key", company_id=ALPHA, label=MARK)
+
+
+def raising(error: Exception) -> Callable[..., Any]:
+    """A function that raises."""
+
+    def raise_it(*_: object, **__: object) -> None:
+        raise error
+
+    return raise_it
+
+
+def chained() -> Exception:
+    """An exception with others behind it, by cause and by context."""
+    error, cause = MarkedError(), ValueError(MARK)
+    error.__cause__ = cause
+    cause.__context__ = KeyError(MARK)
+    return error
+
+
+def main() -> None:
+    """Call everything."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        without_account(monkeypatch)
+        # Neither may make a difference.
+        monkeypatch.setenv("POWERTOOLS_LOGGER_LOG_EVENT", "true")
+        with moto_tables():
+            paths = Paths(all_functions(monkeypatch), monkeypatch)
+            paths.creates()
+            paths.broken_creates()
+            paths.keys()
+            paths.operators()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,365 @@
+"""Attempts to get at another company's tasks, and to learn what it has: nothing in, nothing leaked."""
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from servicedesk import api_key
+
+from tests.api import Answer, Api, Context, assert_problem, event, invoke
+
+ARN = "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/v1/POST/tasks"
+SECRET = "A" * 43
+
+
+@pytest.fixture
+def key(api: Api, company: str) -> str:
+    """A live key of the company."""
+    issued: str = api.onboard(action="issue_key", company_id=company, label="erp")["key"]
+    return issued
+
+
+@pytest.fixture
+def other_key(api: Api, stranger: str) -> str:
+    """A live key of another company."""
+    issued: str = api.onboard(action="issue_key", company_id=stranger, label="erp")["key"]
+    return issued
+
+
+def asked(
+    api: Api, headers: Mapping[str, str] | None, several: Mapping[str, list[str]] | None = None
+) -> dict[str, Any]:
+    """The authorizer's answer to a request with these headers, `several` being its multiValueHeaders."""
+    sent = {"type": "REQUEST", "methodArn": ARN, "headers": headers, "multiValueHeaders": several}
+    answer: dict[str, Any] = api.authorizer.lambda_handler(sent, Context())
+    return answer
+
+
+def allowed(answer: Mapping[str, Any]) -> bool:
+    """Whether the answer is one of the two that the authorizer gives, and which."""
+    [statement] = answer["policyDocument"]["Statement"]
+    assert statement["Resource"] == "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/v1/*"
+    assert statement["Action"] == "execute-api:Invoke"
+    if statement["Effect"] == "Deny":
+        assert answer == {"principalId": "nobody", "policyDocument": answer["policyDocument"], "context": {}}
+        return False
+    assert statement["Effect"] == "Allow"
+    assert set(answer["context"]) == {"company_id", "contact_id", "key_id"}
+    return True
+
+
+# ---- Keys -----------------------------------------------------------------------------------------------------------
+
+
+def in_basic(text: str) -> str:
+    return f"Basic {base64.b64encode(text.encode()).decode()}"
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        lambda key: key,
+        lambda key: f"Bearer {key}",
+        lambda key: f"bEARER   {key}  ",
+        lambda key: in_basic(f"{key}:"),
+        in_basic,
+        lambda key: in_basic(f"anything:{key}"),
+        lambda key: in_basic(f"{key}:{key}"),
+    ],
+)
+def test_a_key_opens_in_each_place_for_it(api: Api, company: str, key: str, shape: Callable[[str], str]) -> None:
+    answer = asked(api, {"Authorization": shape(key)})
+    assert allowed(answer)
+    assert answer["context"] == {"company_id": company, "contact_id": "", "key_id": key.partition(".")[0]}
+
+
+FORGED: list[Callable[[str], str]] = [
+    lambda _: "",
+    lambda _: " ",
+    lambda _: ".",
+    lambda _: "null",
+    lambda key: key.partition(".")[0],  # the key id alone
+    lambda key: f"{key.partition('.')[0]}.",
+    lambda key: f"{key.partition('.')[0]}.{SECRET}",  # another secret
+    lambda key: f"{key.partition('.')[0]}.{api_key.digest(key.partition('.')[2])}",  # the digest for the secret
+    lambda key: f"{api_key.new_key_id()}.{key.partition('.')[2]}",  # another key id
+    lambda key: key[:-1],
+    lambda key: key[1:],
+    lambda key: key + "A",
+    lambda key: key.upper(),
+    lambda key: key.replace(".", ":"),
+    lambda key: f"{key}\x00",
+    lambda key: f"{key} {key}",
+    lambda key: f"{key},{key}",
+    lambda key: f"Bearer {key}, Bearer {key}",
+    lambda key: f"Bearer Bearer {key}",
+    lambda key: f"Digest {key}",
+    lambda key: f"Basic {key}",
+    lambda key: f"Basic {base64.b64encode(key.encode()).decode()[:-1]}!",
+    lambda key: in_basic(key.replace(".", ":")),
+    lambda key: in_basic(f"{key}:{api_key.new_key_id()}.{SECRET}"),  # two keys, one of them good
+    lambda _: in_basic("\ud7ff" * 200_000),
+    lambda _: f"COMPANY#{uuid4()}.{SECRET}",  # the item that lists a company's keys
+    lambda _: "ключ." + "я" * 43,
+    lambda key: key.replace(key[0], chr(ord(key[0]) + 0xFEE0)),  # full-width digits and letters
+]
+
+
+@pytest.mark.parametrize("forge", FORGED)
+def test_a_forged_key_opens_nothing(api: Api, key: str, forge: Callable[[str], str]) -> None:
+    assert not allowed(asked(api, {"Authorization": forge(key)}))
+
+
+def test_no_header_at_all_opens_nothing(api: Api) -> None:
+    for headers in (None, {}, {"X-Authorization": "x"}, {"Proxy-Authorization": "x"}):
+        assert not allowed(asked(api, headers))
+
+
+def test_swapped_secrets_open_nothing(api: Api, key: str, other_key: str) -> None:
+    (key_id, secret), (other_id, other_secret) = key.split("."), other_key.split(".")
+    assert not allowed(asked(api, {"Authorization": f"{key_id}.{other_secret}"}))
+    assert not allowed(asked(api, {"Authorization": f"{other_id}.{secret}"}))
+
+
+def test_a_revoked_key_opens_nothing(api: Api, company: str, key: str) -> None:
+    api.onboard(action="revoke_key", company_id=company, key_id=key.partition(".")[0])
+    assert not allowed(asked(api, {"Authorization": key}))
+
+
+def test_an_expired_key_opens_nothing(api: Api, company: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    issued = api.onboard(action="issue_key", company_id=company, label="x", expires="2090-01-01T00:00:00Z")["key"]
+    now = "2089-12-31T23:59:59.9999999"
+    monkeypatch.setattr(api.authorizer.values, "now", lambda: now)
+    assert allowed(asked(api, {"Authorization": issued}))
+    now = "2090-01-01T00:00:00.0000000"
+    assert not allowed(asked(api, {"Authorization": issued}))
+
+
+def test_a_refusal_does_not_tell_why(api: Api, company: str, key: str) -> None:
+    unknown = asked(api, {"Authorization": f"{api_key.new_key_id()}.{SECRET}"})
+    wrong = asked(api, {"Authorization": f"{key.partition('.')[0]}.{SECRET}"})
+    api.onboard(action="revoke_key", company_id=company, key_id=key.partition(".")[0])
+    revoked = asked(api, {"Authorization": key})
+    assert unknown == wrong == revoked == asked(api, {"Authorization": "nonsense"})
+
+
+# ---- Headers --------------------------------------------------------------------------------------------------------
+
+
+def test_the_name_of_the_header_is_read_in_any_case(api: Api, key: str) -> None:
+    for name in ("authorization", "AUTHORIZATION", "aUthorization"):
+        assert allowed(asked(api, {name: key}, {name: [key]}))
+
+
+def test_two_authorization_headers_open_nothing(api: Api, key: str, other_key: str) -> None:
+    both = [other_key, key]
+    assert not allowed(asked(api, {"Authorization": key}, {"Authorization": both}))
+    assert not allowed(asked(api, {"Authorization": key, "authorization": other_key}))
+    assert not allowed(asked(api, {"Authorization": key}, {"Authorization": [key], "AUTHORIZATION": [other_key]}))
+    assert not allowed(asked(api, {"Authorization": key}, {"Authorization": [key, "Bearer nonsense"]}))
+    assert not allowed(asked(api, {"Authorization": ",".join(both)}, {"Authorization": both}))
+
+
+SMUGGLED = {
+    "X-Company-Id": "{other}",
+    "company_id": "{other}",
+    "X-Amzn-Authorizer-Company-Id": "{other}",
+    "X-Forwarded-User": "{other}",
+    "X-HTTP-Method-Override": "GET",
+    "Authorization": "Bearer {other}",
+}
+
+
+def test_no_header_changes_whose_task_it_is(api: Api, company: str, stranger: str) -> None:
+    headers = {name: value.format(other=stranger) for name, value in SMUGGLED.items()}
+    answer = api.create({"subject": "x"}, headers=headers, company=company)
+    assert answer.document()["company_id"] == company
+
+
+def test_no_query_changes_whose_task_it_is(api: Api, company: str, stranger: str) -> None:
+    answer = api.create({"subject": "x"}, query={"company_id": stranger}, company=company)
+    assert answer.document()["company_id"] == company
+
+
+# ---- What the authorizer hands on -----------------------------------------------------------------------------------
+
+NO_COMPANY: list[Any] = [
+    None,
+    {},
+    {"company_id": None},
+    {"company_id": ""},
+    {"company_id": " "},
+    {"company_id": "null"},
+    {"company_id": "00000000-0000-0000-0000-000000000000"},
+    {"company_id": "COMPANY#a1b2c3d4-0000-4000-8000-00000000000a"},
+    {"company_id": "a1b2c3d4-0000-4000-8000-00000000000a'; --"},
+    {"company_id": 5},
+    {"company_id": True},
+    {"company_id": ["a1b2c3d4-0000-4000-8000-00000000000a"]},
+    {"company_id": {"S": "a1b2c3d4-0000-4000-8000-00000000000a"}},
+    {"lambda": None},
+    {"lambda": {}},
+    {"lambda": []},
+    {"lambda": {"company_id": ""}, "company_id": "a1b2c3d4-0000-4000-8000-00000000000a"},
+    {"jwt": {"claims": {}}, "company_id": "a1b2c3d4-0000-4000-8000-00000000000a"},
+    {"jwt": {"claims": None}},
+    {"jwt": "eyJhbGciOiJub25lIn0.e30."},
+    {"claims": "company_id=a1b2c3d4-0000-4000-8000-00000000000a"},
+    {"claims": {"custom:company": "a1b2c3d4-0000-4000-8000-00000000000a"}},
+    {"principalId": "a1b2c3d4-0000-4000-8000-00000000000a"},
+    "a1b2c3d4-0000-4000-8000-00000000000a",
+    ["company_id"],
+    5,
+    True,
+]
+
+
+def both_functions(api: Api, authorizer: Any) -> list[Answer]:
+    """The answers of create and get to a request with this authorizer context."""
+    sent = [event(body='{"subject": "x"}'), event("GET", f"/tasks/{uuid4()}")]
+    for one in sent:
+        one["requestContext"]["authorizer"] = authorizer
+    return [
+        invoke(api.create_task.lambda_handler, sent[0]),
+        invoke(api.get_task.lambda_handler, sent[1]),
+    ]
+
+
+@pytest.mark.parametrize("authorizer", NO_COMPANY)
+def test_credentials_that_name_no_company_open_nothing(api: Api, authorizer: Any) -> None:
+    for answer in both_functions(api, authorizer):
+        assert_problem(answer, 403, "no-company")
+
+
+def test_without_a_request_context_nothing_is_open(api: Api) -> None:
+    sent = event(body='{"subject": "x"}')
+    sent["requestContext"] = None
+    answer = api.create_task.lambda_handler(sent, Context())
+    assert answer["statusCode"] == 403
+
+
+@pytest.mark.parametrize("contact", ["", "me", "00000000-0000-0000-0000-000000000000"])
+def test_a_contact_that_is_none_is_nobody(api: Api, company: str, contact: str) -> None:
+    assert api.create({"subject": "x"}, company=company, contact=contact).document()["contact_id"] is None
+
+
+# ---- Bodies ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_body_s_company_is_not_read(api: Api, company: str, stranger: str) -> None:
+    for name in ("company_id", "COMPANY_ID", "Company_Id"):
+        answer = api.create({"subject": "x", name: stranger, "contact_id": stranger}, company=company)
+        task = answer.document()
+        assert (task["company_id"], task["contact_id"]) == (company, "c0c0c0c0-0000-4000-8000-00000000000a")
+        assert "company_id;reason=server-assigned" in answer.headers["Ignored-Fields"]
+        assert_problem(api.get(task["id"], company=stranger), 404, "no-such-task")
+
+
+def test_an_xml_body_s_company_is_not_read(api: Api, company: str, stranger: str) -> None:
+    body = f"<task><company_id>{stranger}</company_id><subject>x</subject></task>"
+    answer = api.create(body, "application/xml", company=company)
+    assert answer.document()["company_id"] == company
+
+
+def test_a_body_that_says_base64_and_is_not(api: Api, company: str) -> None:
+    sent = event(body="x", company=company)
+    for body in ("{}", "!!!!", "e30", '{"subject": "x"}'):
+        sent["body"] = body
+        assert_problem(invoke(api.create_task.lambda_handler, sent), 400, "malformed-body")
+
+
+def test_a_body_that_is_base64_and_does_not_say_so(api: Api, company: str) -> None:
+    sent = event(body='{"subject": "x"}', company=company) | {"isBase64Encoded": False}
+    assert_problem(invoke(api.create_task.lambda_handler, sent), 400, "malformed-body")
+
+
+# ---- Ids ------------------------------------------------------------------------------------------------------------
+
+
+def told(answer: Answer) -> tuple[int, Mapping[str, str], Mapping[str, Any]]:
+    """An answer without what differs in every request."""
+    document = {name: value for name, value in answer.document().items() if name != "instance"}
+    return answer.status, {name: value for name, value in answer.headers.items() if name != "X-Request-Id"}, document
+
+
+def test_another_company_s_task_is_as_absent_as_one_that_is_nowhere(api: Api, company: str, stranger: str) -> None:
+    theirs = api.create({"subject": "secret plans"}, company=stranger).document()["id"]
+    assert told(api.get(theirs, company=company)) == told(api.get(str(uuid4()), company=company))
+
+
+@pytest.mark.parametrize(
+    "way", ["{task}?", "../{other}/{task}", "COMPANY%23{other}", "{other}%2FTASK%23{task}", "*", ""]
+)
+def test_no_path_leads_to_another_company(api: Api, company: str, stranger: str, way: str) -> None:
+    theirs = api.create({"subject": "secret plans"}, company=stranger).document()["id"]
+    sent = event("GET", "/tasks/x", company=company)
+    sent["pathParameters"] = {"id": way.format(task=theirs, other=stranger)}
+    assert_problem(invoke(api.get_task.lambda_handler, sent), 404, "no-such-task")
+
+
+def test_another_company_s_id_can_be_one_s_own_too(api: Api, company: str, stranger: str) -> None:
+    """Were it refused, an id would tell whether another company has it."""
+    theirs = api.create({"subject": "theirs"}, company=stranger).document()
+    answer = api.create({"id": theirs["id"], "subject": "ours"}, company=company)
+    assert answer.status == 201
+    assert api.get(theirs["id"], company=stranger).document() == theirs
+    assert api.get(theirs["id"], company=company).document()["subject"] == "ours"
+
+
+def test_another_company_s_idempotency_key_replays_nothing(api: Api, company: str, stranger: str) -> None:
+    headers = {"Idempotency-Key": "order-1"}
+    theirs = api.create({"subject": "theirs"}, headers=headers, company=stranger)
+    ours = api.create({"subject": "ours"}, headers=headers, company=company)
+    assert (theirs.status, ours.status) == (201, 201)
+    assert theirs.document()["id"] != ours.document()["id"]
+    assert "Idempotent-Replayed" not in ours.headers
+
+
+def test_numbers_tell_nothing_of_another_company(api: Api, company: str, stranger: str) -> None:
+    api.onboard(action="onboard", company_id=stranger, first_number=1000)
+    api.create({"subject": "x"}, company=stranger)
+    assert api.create({"subject": "x"}, company=company).document()["id2"] == 1
+
+
+def test_another_company_s_catalogue_is_as_unknown_as_ids_that_are_nowhere(
+    api: Api, company: str, stranger: str
+) -> None:
+    ids = {name: str(uuid4()) for name in ("task_type_id", "task_priority_id", "to_db_table_id")}
+    catalogue = api.onboard(action="onboard", company_id=stranger)["catalogue"]
+    catalogue["types"].append({"id": ids["task_type_id"], "name": "Theirs"})
+    catalogue["priorities"].append({"id": ids["task_priority_id"], "name": "Theirs"})
+    catalogue["tables"].append({"id": ids["to_db_table_id"], "name": "their table"})
+    api.onboard(action="onboard", company_id=stranger, catalogue=catalogue)
+    assert api.create({"subject": "x", **ids}, company=stranger).status == 201
+
+    theirs = told(api.create({"subject": "x", **ids}, company=company))
+    nowhere = told(api.create({"subject": "x", **{name: str(uuid4()) for name in ids}}, company=company))
+    assert theirs == nowhere
+    assert theirs[0] == 422
+    by_name = [
+        told(api.create({"subject": "x", "to_db_table_name": name}, company=company))
+        for name in ("their table", "no table")
+    ]
+    assert by_name[0] == by_name[1]
+
+
+def test_no_answer_to_a_stranger_holds_anything_of_a_company(api: Api, company: str, stranger: str) -> None:
+    mark = "ZEBRA-7f3a"
+    headers = {"Idempotency-Key": mark}
+    theirs = api.create(
+        {"subject": mark, "remark": mark, "customer_reference": mark}, headers=headers, company=stranger
+    ).document()
+    answers = [
+        api.get(theirs["id"], company=company),
+        api.create({"id": theirs["id"], "subject": "x"}, company=company),
+        api.create({"id": theirs["id"], "subject": "y"}, company=company),
+        api.create({"subject": "x", "to_db_table_id": theirs["id"]}, company=company),
+        api.create({"subject": "x", "id2": theirs["id2"]}, query={"validate_only": "true"}, company=company),
+    ]
+    for answer in answers:
+        text = json.dumps([answer.body, dict(answer.headers)])
+        assert mark not in text
+        assert stranger not in text

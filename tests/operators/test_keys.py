@@ -1,0 +1,234 @@
+"""API keys: issued, listed, rotated, revoked."""
+
+import json
+import re
+from typing import Any
+from uuid import uuid4
+
+import boto3
+import pytest
+from servicedesk import api_key
+from servicedesk.usage_plan import UsagePlan
+
+from tests.api import Api
+from tests.operators.test_onboarding import refused
+
+
+def opens(api: Api, key: str) -> bool:
+    """Whether the authorizer lets that key in."""
+    effect: str = api.authorize(f"Bearer {key}")["policyDocument"]["Statement"][0]["Effect"]
+    return effect == "Allow"
+
+
+def issue(api: Api, company: str, label: str = "erp", **more: Any) -> dict[str, Any]:
+    return api.onboard(action="issue_key", company_id=company, label=label, **more)
+
+
+def everything_stored() -> str:
+    """All items of both tables, as text."""
+    client = boto3.client("dynamodb")
+    pages = [client.scan(TableName=table)["Items"] for table in ("TasksTable", "KeysTable")]
+    return json.dumps(pages, default=str)
+
+
+# ---- Issued ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_key_is_shown_once_and_stored_as_a_digest(api: Api, company: str) -> None:
+    contact = str(uuid4())
+    answer = issue(api, company, contact_id=contact, expires="2099-01-01")
+    key_id, secret = answer.pop("key").split(".")
+    created, usage_key = answer.pop("created"), answer.pop("usage_key")
+    assert answer == {
+        "key_id": key_id,
+        "company_id": company,
+        "contact_id": contact,
+        "label": "erp",
+        "expires": "2099-01-01T00:00:00Z",
+        "revoked": None,
+        "live": True,
+    }
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", created)
+    assert usage_key == f"CompanyPlan-{company}"
+    stored = everything_stored()
+    assert api_key.digest(secret) in stored
+    assert secret not in stored
+
+
+def test_the_same_call_again_finds_the_key_and_cannot_show_it(api: Api, company: str) -> None:
+    first = issue(api, company)
+    again = issue(api, company)
+    assert again == {name: value for name, value in first.items() if name != "key"}
+    assert len(api.onboard(action="list_keys", company_id=company)["keys"]) == 1
+
+
+@pytest.mark.parametrize("other", [{"contact_id": str(uuid4())}, {"expires": "2098-01-01"}])
+def test_a_label_names_one_live_key(api: Api, company: str, other: dict[str, str]) -> None:
+    issue(api, company, expires="2099-01-01")
+    assert refused(issue(api, company, **({"expires": "2099-01-01"} | other))) == {("#/label", "taken")}
+
+
+def test_a_company_has_two_live_keys_at_a_time(api: Api, company: str, stranger: str) -> None:
+    first, second = issue(api, company, "old"), issue(api, company, "new")
+    answer = issue(api, company, "third")
+    assert refused(answer) == {("#/company_id", "too_many_keys")}
+    assert first["key_id"] in answer["errors"][0]["detail"]
+    assert second["key_id"] in answer["errors"][0]["detail"]
+    assert opens(api, issue(api, stranger, "third")["key"])
+
+
+def test_all_faults_of_an_issue_come_at_once(api: Api, company: str) -> None:
+    issue(api, company, "one")
+    issue(api, company, "two")
+    answer = issue(api, company, "three", expires="2020-01-01")
+    assert refused(answer) == {("#/company_id", "too_many_keys"), ("#/expires", "in_the_past")}
+    answer = issue(api, company, " ", expires="tomorrow", contact_id="me", secret="mine")
+    assert refused(answer) == {
+        ("#/label", "required"),
+        ("#/expires", "invalid_date"),
+        ("#/contact_id", "invalid_guid"),
+        ("#/secret", "unknown_field"),
+    }
+
+
+def test_two_calls_at_the_same_time_make_one_key(
+    api: Api, company: str, stranger: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both read that there is no key, both try to add one: the second meets the first one's list."""
+    keys = api.onboard_company.keys
+    monkeypatch.setattr(keys, "of_company", lambda _: [])
+    assert "key" in issue(api, company, "one")
+    assert refused(issue(api, company, "two")) == {("#/company_id", "keys_changed")}
+    monkeypatch.undo()
+    assert [key["label"] for key in api.onboard(action="list_keys", company_id=company)["keys"]] == ["one"]
+
+
+# ---- Rotated --------------------------------------------------------------------------------------------------------
+
+
+def test_a_key_rotates_without_an_outage(api: Api, company: str) -> None:
+    old = issue(api, company, "2026")
+    new = issue(api, company, "2027")
+    assert opens(api, old["key"])
+    assert opens(api, new["key"])
+    api.onboard(action="revoke_key", company_id=company, key_id=old["key_id"])
+    assert not opens(api, old["key"])
+    assert opens(api, new["key"])
+    assert opens(api, issue(api, company, "2028")["key"])
+
+
+def test_both_keys_count_towards_one_limit(api: Api, company: str, stranger: str) -> None:
+    keys = [issue(api, company, "old")["key"], issue(api, company, "new")["key"], issue(api, stranger)["key"]]
+    counted = [api.authorize(key)["usageIdentifierKey"] for key in keys]
+    assert counted == [f"CompanyPlan-{company}", f"CompanyPlan-{company}", f"CompanyPlan-{stranger}"]
+
+
+def test_an_expired_key_does_not_count_as_live(api: Api, company: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = issue(api, company, "one", expires="2097-01-01")
+    issue(api, company, "two", expires="2098-01-01")
+    for module in (api.onboard_company, api.authorizer):
+        monkeypatch.setattr(module.values, "now", lambda: "2097-06-01T00:00:00.0000000")
+    assert not opens(api, first["key"])
+    assert opens(api, issue(api, company, "one", expires="2098-06-01")["key"])
+    shown = api.onboard(action="list_keys", company_id=company)["keys"]
+    assert [(key["label"], key["live"]) for key in shown] == [("one", False), ("two", True), ("one", True)]
+
+
+# ---- Listed and revoked ---------------------------------------------------------------------------------------------
+
+
+def test_a_list_shows_all_keys_and_no_secret(api: Api, company: str, stranger: str) -> None:
+    issued = [issue(api, company, label) for label in ("one", "two")]
+    issue(api, stranger)
+    shown = api.onboard(action="list_keys", company_id=company)["keys"]
+    assert [key["key_id"] for key in shown] == [key["key_id"] for key in issued]
+    text = json.dumps(shown)
+    for key in issued:
+        secret = key["key"].partition(".")[2]
+        assert secret not in text
+        assert api_key.digest(secret) not in text
+
+
+def test_a_company_without_keys_has_an_empty_list(api: Api, company: str) -> None:
+    assert api.onboard(action="list_keys", company_id=company) == {"keys": []}
+
+
+def test_revoking_again_keeps_the_first_instant(api: Api, company: str) -> None:
+    key_id = issue(api, company)["key_id"]
+    first = api.onboard(action="revoke_key", company_id=company, key_id=key_id)
+    assert (first["live"], first["revoked"]) == (False, first["revoked"])
+    assert first["revoked"]
+    assert api.onboard(action="revoke_key", company_id=company, key_id=key_id) == first
+
+
+def test_a_key_of_another_company_is_as_unknown_as_one_that_is_nowhere(api: Api, company: str, stranger: str) -> None:
+    key = issue(api, stranger)
+    answers = [
+        api.onboard(action="revoke_key", company_id=company, key_id=key_id)
+        for key_id in (key["key_id"], "0000000000000000")
+    ]
+    for answer in answers:
+        assert refused(answer) == {("#/key_id", "unknown_reference")}
+        del answer["instance"]
+    assert answers[0] == answers[1]
+    assert opens(api, key["key"])
+
+
+@pytest.mark.parametrize("key_id", ["", "0123456789ABCDEF", "0123456789abcdef0", "0123456789abcdef\n", None, 5])
+def test_a_key_id_is_of_its_form(api: Api, company: str, key_id: object) -> None:
+    answer = api.onboard(action="revoke_key", company_id=company, key_id=key_id)
+    assert refused(answer) == {("#/key_id", "invalid_string")}
+
+
+# ---- The usage plan -------------------------------------------------------------------------------------------------
+
+
+def plan_keys() -> list[str]:
+    return [key["name"] for key in boto3.client("apigateway").get_usage_plan_keys(usagePlanId="CompanyPlan")["items"]]
+
+
+def test_onboarding_puts_a_company_into_the_plan_once(api: Api, company: str) -> None:
+    api.onboard(action="onboard", company_id=company)
+    api.onboard(action="onboard", company_id=company)
+    issue(api, company)
+    assert plan_keys().count(f"CompanyPlan-{company}") == 1
+    named = [key["name"] for key in boto3.client("apigateway").get_api_keys(limit=500)["items"]]
+    assert named.count(f"CompanyPlan-{company}") == 1
+
+
+def test_a_company_that_is_in_a_plan_already_stays_there(
+    api: Api, company: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = boto3.client("apigateway")
+
+    def conflict(**_: object) -> None:
+        raise client.exceptions.ConflictException({"Error": {"Code": "ConflictException"}}, "CreateUsagePlanKey")
+
+    monkeypatch.setattr(client, "create_usage_plan_key", conflict)
+    assert UsagePlan("CompanyPlan", client).include(company) == f"CompanyPlan-{company}"
+
+
+def test_without_a_place_in_the_plan_nothing_is_done(api: Api, company: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = boto3.client("apigateway")
+
+    def too_many(**_: object) -> None:
+        raise client.exceptions.LimitExceededException({"Error": {"Code": "LimitExceededException"}}, "CreateApiKey")
+
+    monkeypatch.setattr(client, "create_api_key", too_many)
+    monkeypatch.setattr(api.onboard_company, "usage_plan", UsagePlan("CompanyPlan", client))
+    for command in ({"action": "issue_key", "label": "erp"}, {"action": "onboard", "first_number": 9}):
+        answer = api.onboard(company_id=company, **command)
+        assert (answer["status"], answer["type"]) == (503, "urn:servicedesk:problem:unavailable")
+        assert "LimitExceededException" in answer["detail"]
+    assert company not in everything_stored()
+
+
+def test_where_there_is_no_plan_a_key_works_without_one(
+    api: Api, company: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api.onboard_company, "usage_plan", None)
+    api.onboard(action="onboard", company_id=company)
+    answer = issue(api, company)
+    assert answer["usage_key"] is None
+    assert "usageIdentifierKey" not in api.authorize(answer["key"])
+    assert opens(api, answer["key"])

@@ -1,0 +1,172 @@
+"""What the functions log and count, and what they never do."""
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.api import ALPHA, BETA
+from tests.operators.every_path import IN_BASIC, KEY_ID, MARK, SECRET
+from tests.template import ROOT
+
+OUTCOMES = {
+    "created": "Created",
+    "created-xml": "Created",
+    "replayed": "Replayed",
+    "conflict": "Conflict",
+    "created-by-key": "Created",
+    "conflict-by-key": "Conflict",
+    "no-company": "Refused",
+    "invalid": "Invalid",
+    "strict": "Invalid",
+    "lenient": "Created",
+    "malformed": "Refused",
+    "malformed-xml": "Refused",
+    "twice": "Refused",
+    "media-type": "Refused",
+    "charset": "Refused",
+    "bad-key": "Refused",
+    "found": "Answered",
+    "absent": "Refused",
+    "no-id": "Refused",
+    "crash": "Failed",
+    "refused-by-database": "Failed",
+    "bad-parameter": "Failed",
+    "throttled": "Unavailable",
+    "timeout": "Unavailable",
+    "crash-behind-crash": "Failed",
+    "no-event": "Failed",
+    "unknown-key": "Denied",
+    "unknown-key-in-basic": "Denied",
+    "no-key": "Denied",
+    "no-base64": "Denied",
+    "issued": "Operated",
+    "allowed": "Allowed",
+    "authorizer-crash": "Failed",
+    "authorizer-throttled": "Unavailable",
+    "onboarded": "Operated",
+    "issued-again": "Operated",
+    "listed": "Operated",
+    "refused-command": "Refused",
+    "operator-crash": "Failed",
+}
+"""How each call of `every_path` ends."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """All that the program printed: as it stands, its log lines by the name of the call, its metrics in order."""
+
+    text: str
+    logs: dict[str, dict[str, Any]]
+    metrics: list[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def output() -> Output:
+    """What `every_path` prints, in a process of its own, so that nothing printed escapes."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "layers/servicedesk")}
+    command = [sys.executable, "-m", "tests.operators.every_path"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    logs = [line for line in lines if "_aws" not in line]
+    assert len({log["function_request_id"] for log in logs}) == len(logs), "more than one line for a request"
+    metrics = [line for line in lines if "_aws" in line]
+    return Output(done.stdout + done.stderr, {log["function_request_id"]: log for log in logs}, metrics)
+
+
+def test_nothing_that_a_client_wrote_and_no_secret_is_printed(output: Output) -> None:
+    assert MARK not in output.text
+    assert IN_BASIC not in output.text
+    assert SECRET[9:] not in output.text
+    assert "InvocationFailedError: The function failed" in output.text, "what the runtime says was not looked at"
+
+
+def test_each_request_has_one_line_that_names_its_outcome(output: Output) -> None:
+    assert {name: log["message"] for name, log in output.logs.items()} == OUTCOMES
+
+
+def test_a_line_has_request_company_and_durations(output: Output) -> None:
+    log = output.logs["created"]
+    assert (log["request_id"], log["company_id"], log["key_id"]) == ("created", ALPHA, KEY_ID)
+    assert (log["status"], log["level"]) == (201, "INFO")
+    took = log["milliseconds"]
+    assert set(took) == {"Total", "NumberLatency", "WriteLatency"}
+    assert 0 < took["NumberLatency"] + took["WriteLatency"] < took["Total"]
+    assert output.logs["found"]["milliseconds"].keys() == {"Total", "ReadLatency"}
+    assert output.logs["allowed"]["company_id"] == output.logs["issued"]["company_id"] == BETA
+    assert output.logs["allowed"]["request_id"] == "allowed"
+
+
+def test_nothing_of_a_request_is_left_in_the_next_one_s_line(output: Output) -> None:
+    assert "company_id" not in output.logs["no-company"]
+    assert "codes" not in output.logs["conflict"]
+    assert "key_id" not in output.logs["no-key"]
+
+
+def test_a_refusal_s_line_names_problem_and_codes(output: Output) -> None:
+    log = output.logs["invalid"]
+    assert (log["status"], log["problem"]) == (422, "invalid-task")
+    assert log["codes"] == ["invalid_date", "invalid_guid", "too_long", "unknown_reference"]
+    assert output.logs["strict"]["codes"] == ["server_assigned", "unknown_field"]
+
+
+def test_a_failure_s_line_says_where_and_what_but_not_its_message(output: Output) -> None:
+    log = output.logs["refused-by-database"]
+    assert log["level"] == "ERROR"
+    [error] = log["error"]
+    assert error["type"] == "botocore.exceptions.ClientError"
+    assert error["code"] == "PutItem: ValidationException"
+    assert any(place.startswith("task_store.py:") and place.endswith(" _put_new") for place in error["at"])
+    types = [one["type"].rpartition(".")[2] for one in output.logs["crash-behind-crash"]["error"]]
+    assert types == ["MarkedError", "ValueError", "KeyError"]
+
+
+def test_the_database_s_fault_is_told_from_ours(output: Output) -> None:
+    for name in ("throttled", "authorizer-throttled"):
+        log = output.logs[name]
+        assert log["level"] == "WARNING"
+        assert log["error"][-1]["code"] == "PutItem: ThrottlingException"
+    assert output.logs["timeout"]["error"][0]["type"] == "botocore.exceptions.ReadTimeoutError"
+
+
+# ---- Metrics --------------------------------------------------------------------------------------------------------
+
+
+def test_each_request_has_one_line_of_metrics(output: Output) -> None:
+    counted: Counter[str] = Counter()
+    for line in output.metrics:
+        [definition] = line["_aws"]["CloudWatchMetrics"]
+        assert definition["Namespace"] == "TaskApi"
+        assert definition["Dimensions"] == [["service"]]
+        names = {metric["Name"]: metric["Unit"] for metric in definition["Metrics"]}
+        assert all(unit == ("Milliseconds" if name.endswith("Latency") else "Count") for name, unit in names.items())
+        counted.update(name for name, unit in names.items() if unit == "Count")
+    assert len(output.metrics) == len(OUTCOMES)
+    expected = Counter(OUTCOMES.values())
+    assert {name: counted[name] for name in expected} == expected
+    codes = {name.removeprefix("Invalid."): count for name, count in counted.items() if name.startswith("Invalid.")}
+    assert codes == dict.fromkeys([*output.logs["invalid"]["codes"], *output.logs["strict"]["codes"]], 1)
+
+
+def test_a_cold_start_is_counted_once_in_an_environment(output: Output) -> None:
+    cold = ["ColdStart" in line for line in output.metrics]
+    assert cold == [True] + [False] * (len(cold) - 1)
+
+
+def test_number_and_write_are_measured(output: Output) -> None:
+    created = next(line for line in output.metrics if line.get("request_id") == "created")
+    assert created["NumberLatency"][0] > 0
+    assert created["WriteLatency"][0] > 0
+    assert created["company_id"] == ALPHA
+
+
+def test_a_metric_is_no_dimension_s_price(output: Output) -> None:
+    """Every metric name is paid for by the month; they are few, and no company makes more of them."""
+    names = {metric["Name"] for line in output.metrics for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]}
+    assert len({name for name in names if not name.startswith("Invalid.")}) <= 20

@@ -1,0 +1,171 @@
+"""What the gateway answers by itself, whom it asks, and how much it lets in."""
+
+import json
+from typing import Any
+
+import pytest
+from servicedesk import http, problems
+from servicedesk.problems import Problem
+
+from tests.template import template
+from tests.template_checks.conftest import Translated
+
+ROUTES = {("post", "/tasks"), ("post", "/api/Task"), ("get", "/tasks/{id}"), ("get", "/api/Task/{id}")}
+STATUSES = {
+    "UNAUTHORIZED": (401, "unauthorized"),
+    "ACCESS_DENIED": (403, "forbidden"),
+    "EXPIRED_TOKEN": (403, "forbidden"),
+    "INVALID_API_KEY": (403, "forbidden"),
+    "INVALID_SIGNATURE": (403, "forbidden"),
+    "WAF_FILTERED": (403, "forbidden"),
+    "MISSING_AUTHENTICATION_TOKEN": (404, "no-such-route"),
+    "RESOURCE_NOT_FOUND": (404, "no-such-route"),
+    "REQUEST_TOO_LARGE": (413, "body-too-large"),
+    "UNSUPPORTED_MEDIA_TYPE": (415, "unsupported-media-type"),
+    "THROTTLED": (429, "too-many-requests"),
+    "QUOTA_EXCEEDED": (429, "too-many-requests"),
+    "DEFAULT_4XX": (400, "bad-request"),
+    "AUTHORIZER_FAILURE": (503, "unavailable"),
+    "INTEGRATION_FAILURE": (503, "unavailable"),
+    "INTEGRATION_TIMEOUT": (503, "unavailable"),
+    "DEFAULT_5XX": (500, "internal"),
+}
+OURS = {
+    problem.type: problem
+    for problem in vars(problems).values()
+    if isinstance(problem, type) and issubclass(problem, Problem) and problem is not Problem
+}
+
+
+@pytest.fixture(scope="module")
+def responses(translated: Translated) -> dict[str, Any]:
+    """The gateway's own answers, as API Gateway imports them."""
+    found: dict[str, Any] = translated.api["x-amazon-apigateway-gateway-responses"]
+    return found
+
+
+# ---- Problem documents ----------------------------------------------------------------------------------------------
+
+
+def test_every_refusal_has_its_own_answer(responses: dict[str, Any]) -> None:
+    assert responses.keys() == STATUSES.keys()
+
+
+@pytest.mark.parametrize("refusal", STATUSES)
+def test_a_refusal_is_a_problem_document(responses: dict[str, Any], refusal: str) -> None:
+    status, kind = STATUSES[refusal]
+    response = responses[refusal]
+    assert response["statusCode"] == str(status)
+    [(media_type, document)] = response["responseTemplates"].items()
+    assert media_type == "application/json"
+    problem = json.loads(document.replace("$context.requestId", "4711"))
+    assert set(problem) == {"type", "title", "status", "detail", "instance"}
+    assert problem["type"] == f"urn:servicedesk:problem:{kind}"
+    assert problem["status"] == status
+    assert problem["instance"] == "urn:request:4711"
+    if kind in OURS:
+        assert (problem["title"], status) == (OURS[kind].title, OURS[kind].status)
+
+
+@pytest.mark.parametrize("refusal", STATUSES)
+def test_a_refusal_has_the_headers_of_every_answer(responses: dict[str, Any], refusal: str) -> None:
+    prefix = "gatewayresponse.header."
+    headers = {name.removeprefix(prefix): value for name, value in responses[refusal]["responseParameters"].items()}
+    more = {"WWW-Authenticate": "'Bearer'"} if refusal == "UNAUTHORIZED" else {}
+    more |= {"Retry-After": "'5'"} if STATUSES[refusal][0] in (429, 503) else {}
+    assert headers == more | {
+        "Content-Type": "'application/problem+json; charset=utf-8'",
+        "Cache-Control": "'no-store'",
+        "X-Request-Id": "context.requestId",
+        "Access-Control-Allow-Origin": "method.request.header.Origin",
+        "Access-Control-Expose-Headers": "'Retry-After, X-Request-Id'",
+        "Vary": "'Origin'",
+    }
+
+
+def test_a_document_has_no_variable_but_the_request_s_id(responses: dict[str, Any]) -> None:
+    """Others, such as the error's message, could hold what breaks JSON."""
+    for response in responses.values():
+        assert response["responseTemplates"]["application/json"].count("$") == 1
+
+
+# ---- Preflight ------------------------------------------------------------------------------------------------------
+
+
+def test_every_path_has_a_preflight_without_credentials(translated: Translated) -> None:
+    paths = translated.api["paths"]
+    assert {(method, path) for path, methods in paths.items() for method in methods if method != "options"} == ROUTES
+    for path in paths.values():
+        assert not path["options"].get("security")
+
+
+def test_a_preflight_says_what_the_functions_take(translated: Translated) -> None:
+    for path in translated.api["paths"].values():
+        integration = path["options"]["x-amazon-apigateway-integration"]
+        assert integration["type"] == "mock"
+        assert integration["contentHandling"] == "CONVERT_TO_TEXT"
+        answer = integration["responses"]["default"]
+        assert answer["contentHandling"] == "CONVERT_TO_TEXT"
+        headers = answer["responseParameters"]
+        assert headers["method.response.header.Access-Control-Allow-Methods"] == "'GET, POST'"
+        allowed = headers["method.response.header.Access-Control-Allow-Headers"].strip("'").split(", ")
+        assert {"Authorization", "Content-Type", "Idempotency-Key", "Prefer"} <= set(allowed)
+        declared = {f"method.response.header.{name}" for name in path["options"]["responses"]["204"]["headers"]}
+        assert declared == {*headers, "method.response.header.Access-Control-Allow-Origin"}
+        script = answer["responseTemplates"]["application/json"]["Fn::Sub"]
+        assert '#set($allowed = ",${CorsOrigins},")' in script
+        assert script.count("responseOverride.header.Access-Control-Allow-Origin") == 2
+
+
+def test_a_browser_app_sees_the_headers_that_answers_have() -> None:
+    assert {"Location", "Retry-After", "X-Request-Id"} <= set(http.EXPOSED_HEADERS.split(", "))
+
+
+# ---- Whom it asks, and how much it lets in --------------------------------------------------------------------------
+
+
+def test_every_route_asks_the_authorizer_and_counts_for_the_company(translated: Translated) -> None:
+    for method, path in ROUTES:
+        assert translated.api["paths"][path][method]["security"] == [{"ApiKey": []}, {"api_key": []}]
+    assert translated.template["Resources"]["Api"]["Properties"]["ApiKeySourceType"] == "AUTHORIZER"
+    scheme = translated.api["components"]["securitySchemes"]["ApiKey"]["x-amazon-apigateway-authorizer"]
+    assert scheme["identitySource"] == "method.request.header.Authorization"
+    assert scheme["authorizerResultTtlInSeconds"] == 60
+    assert (
+        translated.template["Resources"]["ApiApiKeyAuthorizerPermission"]["Properties"]["FunctionName"]
+        == scheme["authorizerUri"]["Fn::Sub"][1]["__FunctionArn__"]
+    )
+
+
+def test_the_authorizer_s_alias_is_there_before_the_gateway_may_call_it(translated: Translated) -> None:
+    """Its permission names the alias in a text, which makes no dependency; the API that it names makes one."""
+    assert "AuthorizerAliaslive" in translated.template["Resources"]["Api"]["DependsOn"]
+    assert "AuthorizerAliaslive" in translated.of_type("AWS::Lambda::Alias")
+
+
+def test_the_stage_is_throttled_traced_and_logged(translated: Translated) -> None:
+    [stage] = translated.properties("AWS::ApiGateway::Stage").values()
+    [settings] = stage["MethodSettings"]
+    assert (settings["ResourcePath"], settings["HttpMethod"]) == ("/*", "*")
+    assert settings["ThrottlingRateLimit"] == {"Ref": "RequestsPerSecond"}
+    assert settings["ThrottlingBurstLimit"] == {"Ref": "RequestBurst"}
+    assert settings["DataTraceEnabled"] is False
+    assert stage["TracingEnabled"] is True
+    line = json.loads(stage["AccessLogSetting"]["Format"])
+    assert line["company_id"] == "$context.authorizer.company_id"
+    assert line["request_id"] == "$context.requestId"
+
+
+def test_one_company_gets_less_than_all() -> None:
+    defaults = {name: parameter["Default"] for name, parameter in template()["Parameters"].items()}
+    assert defaults["CompanyRequestsPerSecond"] < defaults["RequestsPerSecond"]
+    assert defaults["CompanyRequestBurst"] < defaults["RequestBurst"]
+
+
+def test_the_plan_is_of_this_stage(translated: Translated) -> None:
+    [plan] = translated.properties("AWS::ApiGateway::UsagePlan").values()
+    assert plan["ApiStages"] == [{"ApiId": {"Ref": "Api"}, "Stage": {"Ref": "ApiStage"}}]
+    assert plan["Throttle"] == {
+        "RateLimit": {"Ref": "CompanyRequestsPerSecond"},
+        "BurstLimit": {"Ref": "CompanyRequestBurst"},
+    }

@@ -1,0 +1,156 @@
+"""Data, logs, alarms, dashboard, release."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from tests.operators.test_signals import OUTCOMES
+from tests.template import ROOT, template
+from tests.template_checks.conftest import Translated
+
+TAG = {"Key": "service", "Value": "task-api"}
+
+
+# ---- Data -----------------------------------------------------------------------------------------------------------
+
+
+def test_tables_outlive_mistakes(translated: Translated) -> None:
+    tables = translated.of_type("AWS::DynamoDB::Table")
+    assert tables.keys() == {"TasksTable", "KeysTable"}
+    for table in tables.values():
+        properties = table["Properties"]
+        assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("Retain", "Retain")
+        assert properties["DeletionProtectionEnabled"] == {"Ref": "DeletionProtection"}
+        assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+        assert properties["SSESpecification"] == {"SSEEnabled": True}
+        assert properties["ContributorInsightsSpecification"] == {"Enabled": True, "Mode": "THROTTLED_KEYS"}
+        assert properties["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def test_protection_is_the_default() -> None:
+    assert template()["Parameters"]["DeletionProtection"]["Default"] == "true"
+
+
+def test_whatever_can_be_tagged_is(translated: Translated) -> None:
+    ours = [*template()["Resources"], "ApiStage"]
+    without = {"AWS::Serverless::LayerVersion", "AWS::Lambda::LayerVersion", "AWS::IAM::ManagedPolicy"}
+    without |= {"AWS::ApiGateway::Account", "AWS::CloudWatch::Dashboard", "AWS::ApiGateway::RestApi"}
+    for name in ours:
+        resource = translated.template["Resources"].get(name)
+        if resource and resource["Type"] not in without:
+            assert TAG in resource["Properties"]["Tags"], name
+
+
+# ---- Functions ------------------------------------------------------------------------------------------------------
+
+
+def test_functions_are_seen_and_released_alike(translated: Translated) -> None:
+    aliases = translated.of_type("AWS::Lambda::Alias")
+    groups = translated.properties("AWS::CodeDeploy::DeploymentGroup")
+    for name, function in translated.properties("AWS::Lambda::Function").items():
+        assert function["LoggingConfig"] == {"LogGroup": {"Ref": "FunctionLogs"}}
+        assert function["TracingConfig"] == {"Mode": "Active"}
+        assert function["Timeout"] < 29
+        alias = aliases[f"{name}Aliaslive"]
+        assert alias["Properties"]["Name"] == "live"
+        assert alias["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]["DeploymentGroupName"] == {
+            "Ref": f"{name}DeploymentGroup"
+        }
+        group = groups[f"{name}DeploymentGroup"]
+        assert group["AutoRollbackConfiguration"]["Enabled"] is True
+        assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
+        watched = {alarm["Name"]["Ref"] for alarm in group["AlarmConfiguration"]["Alarms"]}
+        assert watched == {"ServerErrors", "SlowAnswers", "AuthorizerFailures"}
+
+
+def test_routes_call_the_released_version(translated: Translated) -> None:
+    for path in translated.api["paths"].values():
+        for method, operation in path.items():
+            if method != "options":
+                uri = operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
+                assert uri.endswith("Aliaslive}/invocations")
+
+
+@pytest.mark.parametrize("name", template()["Parameters"])
+def test_a_parameter_has_a_default_advice_and_a_use(name: str) -> None:
+    parameter = template()["Parameters"][name]
+    assert "Default" in parameter
+    assert parameter["Description"].endswith(".")
+    text = (ROOT / "template.yaml").read_text()
+    assert re.search(rf"!Ref {name}\b|\$\{{{name}\}}", text)
+
+
+# ---- Logs -----------------------------------------------------------------------------------------------------------
+
+
+def test_logs_are_kept_for_a_time(translated: Translated) -> None:
+    groups = translated.properties("AWS::Logs::LogGroup")
+    assert groups.keys() == {"FunctionLogs", "AccessLogs"}
+    for group in groups.values():
+        assert group["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+# ---- Alarms and dashboard -------------------------------------------------------------------------------------------
+
+
+def test_alarms_go_to_the_topic_and_say_what_they_mean(translated: Translated) -> None:
+    for alarm in translated.properties("AWS::CloudWatch::Alarm").values():
+        action = {"Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]}
+        assert alarm["AlarmActions"] == alarm["OKActions"] == action
+        assert alarm["AlarmDescription"].endswith(".")
+        assert alarm["TreatMissingData"] == "notBreaching"
+
+
+def test_alarms_watch_what_there_is(translated: Translated) -> None:
+    watched = {
+        name: (alarm["Namespace"], alarm["MetricName"], [dimension["Value"] for dimension in alarm["Dimensions"]])
+        for name, alarm in translated.properties("AWS::CloudWatch::Alarm").items()
+    }
+    stack = {"Ref": "AWS::StackName"}
+    api = [stack, {"Ref": "StageName"}]
+    assert translated.template["Resources"]["Api"]["Properties"]["Name"] == stack
+    assert watched == {
+        "ServerErrors": ("AWS/ApiGateway", "5XXError", api),
+        "SlowAnswers": ("AWS/ApiGateway", "Latency", api),
+        "AuthorizerFailures": ("AWS/Lambda", "Errors", [{"Ref": "Authorizer"}]),
+        "DatabaseUnavailable": ("TaskApi", "Unavailable", [stack]),
+        "CounterHotSpot": ("AWS/DynamoDB", "WriteThrottleEvents", [{"Ref": "TasksTable"}]),
+        "CreateTaskThrottled": ("AWS/Lambda", "Throttles", [{"Ref": "CreateTask"}]),
+        "GetTaskThrottled": ("AWS/Lambda", "Throttles", [{"Ref": "GetTask"}]),
+        "AuthorizerThrottled": ("AWS/Lambda", "Throttles", [{"Ref": "Authorizer"}]),
+    }
+
+
+@pytest.fixture(scope="module")
+def widgets(translated: Translated) -> list[dict[str, Any]]:
+    """The dashboard's widgets."""
+    [dashboard] = translated.properties("AWS::CloudWatch::Dashboard").values()
+    text, _ = dashboard["DashboardBody"]["Fn::Sub"]
+    found: list[dict[str, Any]] = json.loads(text)["widgets"]
+    return found
+
+
+def test_the_dashboard_answers_three_questions(widgets: list[dict[str, Any]]) -> None:
+    questions = [widget["properties"]["markdown"] for widget in widgets if widget["type"] == "text"]
+    assert questions == ["## Is it healthy?", "## Who is affected?", "## Is it us or the database?"]
+
+
+def test_the_dashboard_shows_every_alarm(translated: Translated, widgets: list[dict[str, Any]]) -> None:
+    [shown] = [widget["properties"]["alarms"] for widget in widgets if widget["type"] == "alarm"]
+    names = [alarm["AlarmName"]["Fn::Sub"] for alarm in translated.properties("AWS::CloudWatch::Alarm").values()]
+    assert sorted(shown) == sorted(name.replace("${AWS::StackName}-", "${Alarm}") for name in names)
+
+
+def test_the_dashboard_shows_metrics_that_are_sent(widgets: list[dict[str, Any]]) -> None:
+    sent = {*OUTCOMES.values(), "NumberLatency", "WriteLatency", "ReadLatency", "ColdStart"}
+    shown = set()
+    for widget in widgets:
+        namespace = ""
+        for metric in widget["properties"].get("metrics", []):
+            namespace = namespace if metric[0] in (".", "...") else metric[0]
+            if namespace == "TaskApi" and metric[0] != "...":
+                shown.add(metric[1])
+    assert shown <= sent
+    assert {"Created", "Replayed", "Conflict", "Invalid", "Unavailable", "ColdStart"} <= shown

@@ -1,0 +1,98 @@
+"""Least privilege: each role's whole list, and nothing that widens it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.template_checks.conftest import Translated
+
+GATEWAY = "arn:${AWS::Partition}:apigateway:${AWS::Region}::"
+TASKS, KEYS = "TasksTable.Arn", "KeysTable.Arn"
+ALLOWED = {
+    "CreateTask": {("dynamodb:GetItem", TASKS), ("dynamodb:UpdateItem", TASKS), ("dynamodb:PutItem", TASKS)},
+    "GetTask": {("dynamodb:GetItem", TASKS)},
+    "Authorizer": {("dynamodb:GetItem", KEYS)},
+    "OnboardCompany": {
+        *((f"dynamodb:{action}", table) for action in ("GetItem", "UpdateItem", "PutItem") for table in (TASKS, KEYS)),
+        ("apigateway:GET", f"{GATEWAY}/apikeys"),
+        ("apigateway:POST", f"{GATEWAY}/apikeys"),
+        ("apigateway:POST", f"{GATEWAY}/usageplans/${{CompanyPlan}}/keys"),
+    },
+}
+SIGNALS = {
+    ("logs:CreateLogStream", "FunctionLogs.Arn"),
+    ("logs:PutLogEvents", "FunctionLogs.Arn"),
+    ("xray:PutTraceSegments", "*"),
+    ("xray:PutTelemetryRecords", "*"),
+}
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def named(resource: Any) -> str:
+    """A resource of a statement as one text."""
+    if isinstance(resource, str):
+        return resource
+    [(function, value)] = resource.items()
+    return ".".join(value) if function == "Fn::GetAtt" else str(value)
+
+
+def permissions(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The (action, resource) pairs that a policy allows."""
+    for statement in document["Statement"]:
+        assert set(statement) == {"Effect", "Action", "Resource"}
+        assert statement["Effect"] == "Allow"
+        for action in as_list(statement["Action"]):
+            yield from ((action, named(resource)) for resource in as_list(statement["Resource"]))
+
+
+@pytest.mark.parametrize("function", ALLOWED)
+def test_a_role_allows_what_its_function_needs(translated: Translated, function: str) -> None:
+    role = translated.properties("AWS::IAM::Role")[f"{function}Role"]
+    found = [pair for policy in role["Policies"] for pair in permissions(policy["PolicyDocument"])]
+    assert set(found) == ALLOWED[function]
+    assert len(found) == len(set(found))
+    assert role["ManagedPolicyArns"] == [{"Ref": "SignalsPolicy"}]
+
+
+def test_every_function_has_the_role_of_its_name(translated: Translated) -> None:
+    functions = translated.properties("AWS::Lambda::Function")
+    assert functions.keys() == ALLOWED.keys()
+    for name, properties in functions.items():
+        assert properties["Role"] == {"Fn::GetAtt": [f"{name}Role", "Arn"]}
+
+
+def test_signals_go_to_the_log_group_and_to_x_ray(translated: Translated) -> None:
+    [policy] = translated.properties("AWS::IAM::ManagedPolicy").values()
+    assert set(permissions(policy["PolicyDocument"])) == SIGNALS
+
+
+def test_no_action_is_a_pattern_and_only_x_ray_has_every_resource(translated: Translated) -> None:
+    for pairs in (*ALLOWED.values(), SIGNALS):
+        for action, resource in pairs:
+            assert "*" not in action
+            assert "*" not in resource or action.startswith("xray:")
+
+
+def test_a_role_is_assumed_by_its_service_only(translated: Translated) -> None:
+    services = {
+        name: statement["Principal"]["Service"]
+        for name, role in translated.properties("AWS::IAM::Role").items()
+        for statement in role["AssumeRolePolicyDocument"]["Statement"]
+    }
+    assert services == {
+        **{f"{function}Role": "lambda.amazonaws.com" for function in ALLOWED},
+        "ApiGatewayLogRole": "apigateway.amazonaws.com",
+        "CodeDeployServiceRole": ["codedeploy.amazonaws.com"],
+    }
+
+
+def test_functions_are_invoked_by_this_api_only(translated: Translated) -> None:
+    invoked = translated.properties("AWS::Lambda::Permission")
+    for permission in invoked.values():
+        assert permission["Principal"] == "apigateway.amazonaws.com"
+        assert permission["SourceArn"]["Fn::Sub"][1]["__ApiId__"] == {"Ref": "Api"}
+    assert not [name for name in invoked if name.startswith("OnboardCompany")]

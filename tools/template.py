@@ -1,0 +1,53 @@
+"""What `template.yaml` says: the tables to make and the environment that each function gets."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from cfnlint.decode import cfn_yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@cache
+def template() -> dict[str, Any]:
+    """The template, intrinsic functions in their long form."""
+    loaded: dict[str, Any] = cfn_yaml.load(str(ROOT / "template.yaml"))
+    return loaded
+
+
+def resources(kind: str) -> dict[str, dict[str, Any]]:
+    """The properties of all resources of one type, by logical id."""
+    return {
+        name: resource["Properties"] for name, resource in template()["Resources"].items() if resource["Type"] == kind
+    }
+
+
+def tables() -> list[dict[str, Any]]:
+    """Arguments of `create_table` for each table, named by its logical id."""
+    taken = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
+    return [
+        {"TableName": name} | {key: properties[key] for key in taken if key in properties}
+        for name, properties in resources("AWS::DynamoDB::Table").items()
+    ]
+
+
+def environment(function: str) -> dict[str, str]:
+    """The environment variables of a function, with every parameter at its default and tables by logical id."""
+    shared = template()["Globals"]["Function"]["Environment"]["Variables"]
+    own = resources("AWS::Serverless::Function")[function].get("Environment", {}).get("Variables", {})
+    resolved = {name: _resolve(value) for name, value in (shared | own).items()}
+    return {name: value for name, value in resolved.items() if value is not None}
+
+
+def _resolve(value: Any) -> str | None:
+    if not isinstance(value, dict):
+        return str(value)
+    if "Fn::If" in value:
+        # Every condition is about an optional parameter, which is not given.
+        return _resolve(value["Fn::If"][2])
+    name = value["Ref"]
+    if name == "AWS::NoValue":
+        return None
+    parameter = template().get("Parameters", {}).get(name)
+    return str(parameter["Default"]) if parameter else str(name)
