@@ -25,6 +25,7 @@ check: .local/dev/.ready .local/sam/.ready
 	@.local/dev/bin/ruff format --check --quiet .
 	@.local/dev/bin/ruff check --quiet .
 	@.local/dev/bin/mypy
+	@$(RUN) tests.contract.rules --check
 	@.local/dev/bin/cfn-lint template.yaml
 	@.local/sam/bin/sam validate --lint --region eu-west-1
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.api import assert_problem
 from tests.contract.client import SUBJECT, Client
-from tests.template import resources
+from tools.template import resources
 
 
 def routes(function: str) -> set[tuple[str, str]]:

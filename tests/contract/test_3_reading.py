@@ -266,8 +266,9 @@ def test_3_6_nil_of_another_namespace_or_false_is_not_nil(xml_client: Client) ->
 
 
 @pytest.mark.parametrize("content", ["x", "<x/>", " x "])
-def test_3_6_nil_with_content_says_two_things_and_is_a_400(xml_client: Client, content: str) -> None:
-    body = xml(f'<subject>x</subject><remark i:nil="true">{content}</remark>', f' xmlns:i="{INSTANCE}"')
+@pytest.mark.parametrize("nil", ["true", "1"])
+def test_3_6_nil_with_content_says_two_things_and_is_a_400(xml_client: Client, content: str, nil: str) -> None:
+    body = xml(f'<subject>x</subject><remark i:nil="{nil}">{content}</remark>', f' xmlns:i="{INSTANCE}"')
     assert_problem(xml_client.send(body), 400, "malformed-body")
 
 

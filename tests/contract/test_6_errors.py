@@ -13,7 +13,7 @@ from botocore.compat import HTTPHeaders
 
 from tests.api import Answer, Api, assert_problem
 from tests.contract.client import SUBJECT, Client
-from tests.template import resources
+from tools.template import resources
 
 CODES: dict[str, dict[str, Any]] = {
     "required": {"subject": None},

@@ -91,7 +91,7 @@ def negotiate(accept: str | None, content_type: str | None) -> MediaType:
     chosen: MediaType | None = None
     for name, q in ranges.items():
         media_type = next((_SPOKEN[spoken] for spoken in _spoken_in(name) if not _refused(spoken, ranges)), None)
-        if q == 0 or media_type is None:
+        if media_type is None:
             continue
         rank = (q, 0 if name == "*/*" else 1 if name.endswith("/*") else 2, media_type.format == "json")
         if best is None or rank > best:
