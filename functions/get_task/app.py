@@ -2,7 +2,6 @@
 
 import os
 
-from pydantic_core import PydanticCustomError
 from servicedesk import dynamodb, entity_tag, values
 from servicedesk.caller import Caller
 from servicedesk.http import Request, Response, endpoint
@@ -26,5 +25,5 @@ def lambda_handler(request: Request) -> Response:
 def _task_id(text: str) -> str:
     try:
         return values.guid(text)
-    except PydanticCustomError:
+    except values.InvalidValueError:
         raise NoSuchTask("The company has no task with this id.") from None

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pydantic_core import PydanticCustomError
-
 from servicedesk import values
 from servicedesk.problems import NoCompany
 
@@ -45,6 +43,6 @@ def _claims(authorizer: Mapping[str, object]) -> Mapping[str, object]:
 def _guid(value: object) -> str | None:
     try:
         guid = values.guid(value)
-    except PydanticCustomError:
+    except values.InvalidValueError:
         return None
     return guid if guid != values.ZERO_GUID else None

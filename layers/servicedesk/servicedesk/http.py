@@ -140,7 +140,7 @@ def _problem(problem: Problem, request: Request, media_type: media.MediaType, va
     codes = sorted({error.code for error in problem.errors})
     tell(
         _OUTCOMES.get(problem.type, "Refused"),
-        counts=[f"Invalid.{code}" for code in codes],
+        counts=[f"Invalid_{code}" for code in codes],
         status=problem.status,
         problem=problem.type,
         codes=codes or None,

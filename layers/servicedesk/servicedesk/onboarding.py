@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StringConstraints, TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import ErrorDetails
 
 from servicedesk import values
 from servicedesk.catalogue import Catalogue
 from servicedesk.problems import Fault, Problem
-from servicedesk.task import Date
+from servicedesk.values import InvalidValueError
 
 LIVE_KEYS = 2
 """How many live keys a company can have at a time: the one in use and the one that replaces it."""
@@ -57,20 +57,21 @@ class InvalidCommand(Problem):
 def _guid(value: object) -> str:
     guid = values.guid(value)
     if guid == values.ZERO_GUID:
-        raise PydanticCustomError("invalid_guid", "The zero GUID stands for none.")
+        raise InvalidValueError("invalid_guid", "The zero GUID stands for none.")
     return guid
 
 
 def _name(value: object) -> str:
     name = values.text(value)
     if not name.strip():
-        raise PydanticCustomError("required", "A name has to be more than white space.")
+        raise InvalidValueError("required", "A name has to be more than white space.")
     if len(name) > NAME_CHARACTERS:
-        raise PydanticCustomError("too_long", "The name is longer than {limit} characters.", {"limit": NAME_CHARACTERS})
+        raise InvalidValueError("too_long", f"The name is longer than {NAME_CHARACTERS} characters.", NAME_CHARACTERS)
     return name
 
 
 type Guid = Annotated[str, PlainValidator(_guid)]
+type Date = Annotated[str, PlainValidator(values.date)]
 type Name = Annotated[str, PlainValidator(_name)]
 
 
@@ -174,8 +175,10 @@ def read(event: object) -> Command:
 def _fault(details: ErrorDetails) -> Fault:
     # The first step of a place is the action that the command was read as.
     *inside, field = [str(step) for step in details["loc"][1:]] or ["action"]
-    limit = details.get("ctx", {}).get("limit")
-    return Fault(field, _CODES.get(details["type"], details["type"]), details["msg"], limit, tuple(inside))
+    error = details.get("ctx", {}).get("error")
+    if isinstance(error, InvalidValueError):
+        return Fault(field, error.code, error.detail, error.limit, tuple(inside))
+    return Fault(field, _CODES.get(details["type"], details["type"]), details["msg"], None, tuple(inside))
 
 
 def _catalogue_faults(event: object) -> Iterator[Fault]:
@@ -215,7 +218,7 @@ def _entries(value: object) -> Sequence[Mapping[str, object]]:
 def _id(value: object) -> str | None:
     try:
         return values.guid(value)
-    except PydanticCustomError:
+    except InvalidValueError:
         return None
 
 

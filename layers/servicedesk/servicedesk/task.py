@@ -9,14 +9,11 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Annotated
-
-from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError
-from pydantic_core import PydanticCustomError
 
 from servicedesk import values
 from servicedesk.codecs import Members
 from servicedesk.problems import Fault, MalformedBody, shown_name
+from servicedesk.values import InvalidValueError
 
 SUBJECT_CHARACTERS = 150
 REFERENCE_CHARACTERS = 50
@@ -24,38 +21,12 @@ REMARK_BYTES = 262_144
 """The longest remark, in bytes of UTF-8 (contract section 2); it keeps an item below DynamoDB's 400 KB."""
 
 
-def _subject(value: object) -> str:
-    text = _characters(SUBJECT_CHARACTERS)(value)
-    if not text.strip():
-        raise PydanticCustomError("required", "A task needs a subject that is not only white space.")
-    return text
-
-
-def _remark(value: object) -> str:
-    text = values.text(value)
-    if len(text.encode()) > REMARK_BYTES:
-        raise PydanticCustomError(
-            "too_long", "The text is longer than {limit} bytes of UTF-8.", {"limit": REMARK_BYTES}
-        )
-    return text
-
-
-def _characters(limit: int) -> Callable[[object], str]:
-    def validate(value: object) -> str:
-        text = values.text(value)
-        if len(text) > limit:
-            raise PydanticCustomError("too_long", "The text is longer than {limit} characters.", {"limit": limit})
-        return text
-
-    return validate
-
-
-Guid = Annotated[str, PlainValidator(values.guid)]
-Date = Annotated[str, PlainValidator(values.date)]
-Text = Annotated[str, PlainValidator(values.text)]
-Subject = Annotated[str, PlainValidator(_subject)]
-Remark = Annotated[str, PlainValidator(_remark)]
-Reference = Annotated[str, PlainValidator(_characters(REFERENCE_CHARACTERS))]
+type Guid = str
+type Date = str
+type Text = str
+type Subject = str
+type Remark = str
+type Reference = str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,10 +42,9 @@ class References:
     """Whether the status is a completed one."""
 
 
-class NewTask(BaseModel):
+@dataclass(slots=True, kw_only=True)
+class NewTask:
     """The client's fields of contract section 2; ``None`` is "not filled"."""
-
-    model_config = ConfigDict(validate_assignment=True)
 
     id: Guid | None = None
     task_type_id: Guid | None = None
@@ -124,7 +94,8 @@ class NewTask(BaseModel):
 
     def content_digest(self) -> str:
         """SHA-256 over what the client said, the identity aside: equal for equal content in any format (rule 7.2)."""
-        content = {name: value for name, value in self if value is not None and name != "id"}
+        said = {name: getattr(self, name) for name in _CLIENT_FIELDS if name != "id"}
+        content = {name: value for name, value in said.items() if value is not None}
         canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -174,12 +145,39 @@ _KINDS = {field.name: str(field.type).removesuffix(" | None") for field in field
 FIELDS: Sequence[str] = tuple(_KINDS)
 """The names of a task's fields, in the page's order."""
 
+_CLIENT_FIELDS = frozenset(field.name for field in fields(NewTask))
 _DATES = frozenset(name for name, kind in _KINDS.items() if kind == "Date")
-_CLIENT_FIELDS = frozenset(NewTask.model_fields)
 _NOT_FILLED = {"Guid": values.ZERO_GUID, "Date": values.UNSET_DATE, "bool": "false", "int": "0"}
+
+
+def _characters(value: object, limit: int) -> str:
+    text = values.text(value)
+    if len(text) > limit:
+        raise InvalidValueError("too_long", f"The text is longer than {limit} characters.", limit)
+    return text
+
+
+def _subject(value: object) -> str:
+    text = _characters(value, SUBJECT_CHARACTERS)
+    if not text.strip():
+        raise InvalidValueError("required", "A task needs a subject that is not only white space.")
+    return text
+
+
+def _remark(value: object) -> str:
+    text = values.text(value)
+    if len(text.encode()) > REMARK_BYTES:
+        raise InvalidValueError("too_long", f"The text is longer than {REMARK_BYTES} bytes of UTF-8.", REMARK_BYTES)
+    return text
+
+
 _READERS: Mapping[str, Callable[[object], str]] = {
     "Guid": values.guid,
     "Date": values.date,
+    "Text": values.text,
+    "Subject": _subject,
+    "Remark": _remark,
+    "Reference": lambda value: _characters(value, REFERENCE_CHARACTERS),
     "bool": values.boolean,
     "int": values.integer,
 }
@@ -203,22 +201,22 @@ class Submission:
         Raises:
             MalformedBody: a field given twice, also in two cases (rule 3.5).
         """
-        new_task = NewTask.model_construct()
+        new_task = NewTask()
         faults: list[Fault] = []
         unknown: list[str] = []
         claimed: dict[str, str | None] = {}
         for name, sent_name, value in _each_once(members):
             if value is None or value == "":
                 continue
+            kind = _KINDS.get(name, "")
             if name in _CLIENT_FIELDS:
                 try:
-                    setattr(new_task, name, value)
-                except ValidationError as error:
-                    faults.append(_fault(name, error))
-                if getattr(new_task, name) == _NOT_FILLED.get(_KINDS[name]):
-                    setattr(new_task, name, None)
-            elif name in _KINDS:
-                kind = _KINDS[name]
+                    text = _READERS[kind](value)
+                except InvalidValueError as error:
+                    faults.append(Fault(name, error.code, error.detail, error.limit))
+                else:
+                    setattr(new_task, name, text if text != _NOT_FILLED.get(kind) else None)
+            elif kind:
                 claim = _claim(kind, value)
                 if claim != _NOT_FILLED[kind]:
                     claimed[name] = claim
@@ -261,15 +259,10 @@ def _each_once(members: Members) -> Iterator[tuple[str, str, object]]:
         yield name if sent_name.isascii() else sent_name, sent_name, value
 
 
-def _fault(name: str, error: ValidationError) -> Fault:
-    [details] = error.errors(include_url=False, include_input=False)
-    return Fault(name, details["type"], details["msg"], details.get("ctx", {}).get("limit"))
-
-
 def _claim(kind: str, value: object) -> str | None:
     try:
         return _READERS[kind](value)
-    except PydanticCustomError:
+    except InvalidValueError:
         return None
 
 

@@ -7,6 +7,7 @@ ours, so that the authorizer reads nothing more, and it is the company's, so tha
 from typing import TYPE_CHECKING, cast
 
 import botocore.session
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from servicedesk.problems import Unavailable
@@ -56,4 +57,6 @@ class UsagePlan:
 
 
 def _client() -> "APIGatewayClient":
-    return cast("APIGatewayClient", botocore.session.get_session().create_client("apigateway"))
+    # Three calls in a row, each sent twice at the most, end before the function's timeout.
+    config = Config(connect_timeout=1, read_timeout=2.5, retries={"mode": "standard", "total_max_attempts": 2})
+    return cast("APIGatewayClient", botocore.session.get_session().create_client("apigateway", config=config))

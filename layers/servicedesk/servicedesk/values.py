@@ -1,13 +1,11 @@
-"""The three kinds of value that a client fills in, each read from any accepted spelling into one canonical text.
+"""The kinds of value that a client fills in, each read from any accepted spelling into one canonical text.
 
 Canonical texts compare as values: equal text is the same GUID, the same instant. Each function raises
-``PydanticCustomError`` with the contract's fault code, so that it serves as a validator of a pydantic model.
+``InvalidValueError`` for what is none of its kind; as a ``ValueError`` it serves in a pydantic model, too.
 """
 
 import re
 from datetime import UTC, datetime, timedelta
-
-from pydantic_core import PydanticCustomError
 
 from servicedesk.codecs import Number
 
@@ -39,6 +37,16 @@ _EPOCH = datetime(1970, 1, 1)
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
+class InvalidValueError(ValueError):
+    """A value that is none of the kind asked for: the contract's fault code, a sentence, the limit if there is one."""
+
+    def __init__(self, code: str, detail: str, limit: int | None = None) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.limit = limit
+
+
 def guid(value: object) -> str:
     """A GUID as 32 lower-case digits with hyphens, from any spelling of contract rule 3.7. Raises ``invalid_guid``."""
     if isinstance(value, str) and not isinstance(value, Number):
@@ -47,7 +55,7 @@ def guid(value: object) -> str:
             text = text[1:-1]
         if match := _GUID.fullmatch(text):
             return "-".join(match.group(1, 3, 4, 5, 6)).lower()
-    raise PydanticCustomError("invalid_guid", "This is not a GUID, like 3970f5af-af17-4420-b038-a1efdc261244.")
+    raise InvalidValueError("invalid_guid", "This is not a GUID, like 3970f5af-af17-4420-b038-a1efdc261244.")
 
 
 def date(value: object) -> str:
@@ -67,7 +75,7 @@ def date(value: object) -> str:
                 return _from_browser(match)
         except (ValueError, OverflowError):
             pass
-    raise PydanticCustomError(
+    raise InvalidValueError(
         "invalid_date", "This is not a date, like 2026-06-24 or 2026-06-24T03:56:41.4578039Z (ISO 8601)."
     )
 
@@ -88,12 +96,11 @@ def text(value: object) -> str:
     Raises ``invalid_string`` for other JSON types, and for characters that XML 1.0 cannot hold.
     """
     if not isinstance(value, str):
-        raise PydanticCustomError("invalid_string", "This is not a text.")
+        raise InvalidValueError("invalid_string", "This is not a text.")
     if match := _NOT_IN_XML.search(value):
-        raise PydanticCustomError(
+        raise InvalidValueError(
             "invalid_string",
-            "The text has the character {character} at position {position}, which XML cannot carry.",
-            {"character": f"U+{ord(match[0]):04X}", "position": match.start() + 1},
+            f"The text has U+{ord(match[0]):04X} at position {match.start() + 1}, a character that XML cannot carry.",
         )
     return str(value)
 
@@ -105,7 +112,7 @@ def boolean(value: object) -> str:
         return "true"
     if text in ("false", "0"):
         return "false"
-    raise PydanticCustomError("invalid_boolean", "This is not a boolean.")
+    raise InvalidValueError("invalid_boolean", "This is not a boolean.")
 
 
 def integer(value: object) -> str:
@@ -114,7 +121,7 @@ def integer(value: object) -> str:
         sign, digits = match.groups()
         digits = digits.lstrip("0") or "0"
         return f"-{digits}" if sign == "-" and digits != "0" else digits
-    raise PydanticCustomError("invalid_integer", "This is not an integer.")
+    raise InvalidValueError("invalid_integer", "This is not an integer.")
 
 
 def _from_iso(match: re.Match[str]) -> str:
