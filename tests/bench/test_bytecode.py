@@ -1,0 +1,40 @@
+"""Layers are mounted read-only and their time stamps change: bytecode has to be there, and to be taken as it is."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.bench.lambda_emulator import PYTHON, ROOT, Build, Layout, lambda_environment, lay_out
+
+BUILD = ROOT / ".aws-sam" / "build"
+FUNCTIONS = ("CreateTask", "GetTask", "Authorizer", "OnboardCompany")
+VARIABLES = {"TASKS_TABLE": "tasks", "KEYS_TABLE": "keys", "POWERTOOLS_METRICS_NAMESPACE": "Test"}
+
+needs_build = pytest.mark.skipif(not (BUILD / "template.yaml").exists(), reason="nothing is built: make build")
+
+
+def compiled_at_start(layout: Layout) -> list[str]:
+    """The sources that Python had to compile to import the function."""
+    environment = lambda_environment(layout) | VARIABLES
+    command = [f"{PYTHON}", "-v", "-c", "import app"]
+    start = subprocess.run(command, cwd=layout.task, env=environment, capture_output=True, text=True, check=True)
+    assert f"{layout.task}/app.py" in start.stderr
+    # Python says so of a source that it compiled as of bytecode that it read.
+    return re.findall(r"^# code object from '?([^'\n]+\.py)'?$", start.stderr, re.MULTILINE)
+
+
+@needs_build
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_copy_with_new_time_stamps_compiles_nothing_at_start(function: str, tmp_path: Path) -> None:
+    assert compiled_at_start(lay_out(Build.of(BUILD, function), tmp_path)) == []
+
+
+@needs_build
+def test_missing_bytecode_would_be_noticed(tmp_path: Path) -> None:
+    layout = lay_out(Build.of(BUILD, "CreateTask"), tmp_path)
+    [bytecode] = (layout.task / "__pycache__").glob("app.*.pyc")
+    bytecode.parent.chmod(0o755)
+    bytecode.unlink()
+    assert compiled_at_start(layout) == [f"{layout.task}/app.py"]
