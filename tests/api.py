@@ -13,7 +13,7 @@ from uuid import uuid4
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
-from tests.template import ROOT
+from tools.template import ROOT
 
 ALPHA = "a1b2c3d4-0000-4000-8000-00000000000a"
 ALPHA_CONTACT = "c0c0c0c0-0000-4000-8000-00000000000a"

@@ -8,7 +8,7 @@ import pytest
 from moto import mock_aws
 
 from tests.api import Api, load
-from tests.template import environment, tables
+from tools.template import environment, tables
 
 FUNCTIONS = {
     "create_task": "CreateTask",

@@ -36,7 +36,8 @@ def _run(port: int) -> None:
     with deployed(port, progress) as stack:
         progress("Onboarding the demo companies Alpha and Beta")
         alpha, beta = (demo.onboard(company, stack.onboard) for company in (demo.ALPHA, demo.BETA))
-        demo.write_environment(ENVIRONMENT_FILE, stack.base_url, [alpha, beta], {"AWS_ENDPOINT_URL": stack.endpoint})
+        more = {"AWS_ENDPOINT_URL": stack.endpoint, "ONBOARD_COMPANY": stack.outputs["OnboardCompanyName"]}
+        demo.write_environment(ENVIRONMENT_FILE, stack.base_url, [alpha, beta], more)
         for company, kind in ((alpha, "json"), (beta, "xml")):
             progress(f"Creating the published page's {kind.upper()} sample for {company.name.title()}")
             print(_create_sample(stack.base_url, company, kind))

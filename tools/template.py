@@ -1,10 +1,10 @@
 """What `template.yaml` says: the tables to make and the environment that each function gets."""
 
+import json
+import subprocess
 from functools import cache
 from pathlib import Path
 from typing import Any
-
-from cfnlint.decode import cfn_yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -12,8 +12,19 @@ ROOT = Path(__file__).resolve().parents[1]
 @cache
 def template() -> dict[str, Any]:
     """The template, intrinsic functions in their long form."""
+    from cfnlint.decode import cfn_yaml  # noqa: PLC0415 - slow to import, and other processes need only ROOT
+
     loaded: dict[str, Any] = cfn_yaml.load(str(ROOT / "template.yaml"))
     return loaded
+
+
+@cache
+def translated() -> dict[str, Any]:
+    """What SAM makes of the template, every parameter at its default. SAM lives in an environment of its own."""
+    command = [str(ROOT / ".local/sam/bin/python"), str(ROOT / "tools/translated_template.py")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
 
 
 def resources(kind: str) -> dict[str, dict[str, Any]]:

@@ -7,10 +7,11 @@ from uuid import uuid4
 import pytest
 from moto.server import ThreadedMotoServer
 
-from tests import dynamodb_local, template
+from tests import dynamodb_local
 from tests.api import Api
 from tests.exactly_once.database import Database, tables_at
 from tests.faults.proxy import FaultProxy
+from tools import template
 
 MISSING = dynamodb_local.unavailable()
 
@@ -30,7 +31,7 @@ class FaultyService(Service):
     proxy: FaultProxy
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def dynamodb() -> Iterator[Database]:
     """The template's tables in DynamoDB Local, or where `AWS_ENDPOINT_URL_DYNAMODB` says."""
     if MISSING:
@@ -39,7 +40,7 @@ def dynamodb() -> Iterator[Database]:
         yield database
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def moto() -> Iterator[Database]:
     """The template's tables in moto's server."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
@@ -52,31 +53,39 @@ def moto() -> Iterator[Database]:
         server.stop()
 
 
-@pytest.fixture(scope="session", params=["moto", "dynamodb"])
+@pytest.fixture(scope="package", params=["moto", "dynamodb"])
 def service(request: pytest.FixtureRequest) -> Service:
     """The functions over each database in turn."""
     database = request.getfixturevalue(request.param)
     return Service(database.functions(), database)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def engine(dynamodb: Database) -> Service:
     """The functions over the real engine: for all that moto cannot be asked."""
     return Service(dynamodb.functions(), dynamodb)
 
 
+@pytest.fixture(scope="package")
+def plain(dynamodb: Database) -> Database:
+    """The real engine where a proxy can stand before it."""
+    if not dynamodb.endpoint.startswith("http://"):
+        pytest.skip("faults are injected into plain HTTP, which the endpoint given does not speak")
+    return dynamodb
+
+
 @pytest.fixture(scope="module")
-def faulty(dynamodb: Database) -> Iterator[FaultyService]:
+def faulty(plain: Database) -> Iterator[FaultyService]:
     """The functions over the real engine, with a proxy between that fails as planned; retries do not wait."""
-    with FaultProxy(dynamodb.endpoint) as proxy, pytest.MonkeyPatch.context() as patch:
+    with FaultProxy(plain.endpoint) as proxy, pytest.MonkeyPatch.context() as patch:
         patch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
         # After some dozen failed retries the SDK makes none any more, and one client has all of a module's here.
         patch.setattr("botocore.retries.quota.RetryQuota.acquire", lambda *_: True)
         patch.setattr("servicedesk.dynamodb.READ_TIMEOUT", 30.0)  # the proxy says when the client gives up
-        api = dynamodb.functions(proxy.url)
+        api = plain.functions(proxy.url)
         for client in (api.create_task.tasks._client, api.get_task.tasks._client):
             proxy.watch(client)
-        yield FaultyService(api, dynamodb, proxy)
+        yield FaultyService(api, plain, proxy)
 
 
 @pytest.fixture(autouse=True)

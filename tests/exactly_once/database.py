@@ -12,9 +12,9 @@ import boto3
 from boto3.dynamodb.types import TypeDeserializer
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from tests import template
 from tests.api import Api, load
 from tests.conftest import FUNCTIONS
+from tools import template
 
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "testing",

@@ -81,19 +81,19 @@ def test_1_2_a_tag_within_a_tag_is_none() -> None:
 
 
 def test_1_2_reads_of_tasks_are_consistent(service: Service, company: str) -> None:
-    asked: list[dict[str, Any]] = []
-    bodies = {"id": str(uuid4()), "subject": "Printer"}
-    for function, call in (
-        (service.api.get_task, lambda: service.api.get(bodies["id"], company=company)),
-        (service.api.create_task, lambda: service.api.create(bodies, company=company, query={"validate_only": "true"})),
-    ):
+    body = {"id": str(uuid4()), "subject": "Printer"}
+    service.api.create(body, company=company)
+    consistent: list[bool] = []
+
+    def record(params: dict[str, Any], **_: Any) -> None:
+        consistent.append(params["ConsistentRead"])
+
+    for function in (service.api.get_task, service.api.create_task):
         events = function.tasks._client.meta.events
-        service.api.create(bodies, company=company)
-
-        def record(params: dict[str, Any], **_: Any) -> None:
-            asked.append(params)
-
         events.register("before-parameter-build.dynamodb.GetItem", record)
-        call()
+        if function is service.api.get_task:
+            service.api.get(body["id"], company=company)
+        else:
+            service.api.create(body, company=company, query={"validate_only": "true"})
         events.unregister("before-parameter-build.dynamodb.GetItem", record)
-    assert [params["ConsistentRead"] for params in asked] == [True, True]
+    assert consistent == [True, True]

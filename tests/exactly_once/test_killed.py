@@ -15,7 +15,7 @@ from tests.api import event
 from tests.exactly_once.conftest import Service
 from tests.exactly_once.database import Database
 from tests.faults.proxy import Fault, FaultProxy, Kind
-from tests.template import ROOT
+from tools.template import ROOT
 
 
 def killed_at(fault: Fault, database: Database, create: dict[str, Any], scratch: Path) -> int:
@@ -46,6 +46,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
+@pytest.mark.usefixtures("plain")
 def test_7_5_a_process_killed(engine: Service, company: str, tmp_path: Path, case: str) -> None:
     fault, last_number = CASES[case]
     stored = case == "between write and answer"

@@ -13,7 +13,6 @@ from botocore.retries import standard
 from botocore.retries.base import BaseRetryBackoff
 from servicedesk import dynamodb as configured
 
-from tests import template
 from tests.api import Api, assert_problem
 from tests.conftest import FUNCTIONS
 from tests.exactly_once.conftest import Service
@@ -21,6 +20,7 @@ from tests.exactly_once.database import Database
 from tests.exactly_once.requests import counted
 from tests.exactly_once.test_replay import forget_catalogues
 from tests.faults.proxy import Fault, FaultProxy, Kind
+from tools import template
 
 GATEWAY_SECONDS = 29.0
 """How long API Gateway waits for a function by default, its cold start included."""
@@ -38,10 +38,10 @@ def timeout(function: str) -> float:
 
 
 @pytest.fixture(scope="module")
-def over_proxy(dynamodb: Database) -> Iterator[tuple[Api, FaultProxy]]:
+def over_proxy(plain: Database) -> Iterator[tuple[Api, FaultProxy]]:
     """The functions as they are configured, with a proxy between."""
-    with FaultProxy(dynamodb.endpoint) as proxy:
-        yield dynamodb.functions(proxy.url), proxy
+    with FaultProxy(plain.endpoint) as proxy:
+        yield plain.functions(proxy.url), proxy
 
 
 def client_of(function: ModuleType) -> Any:
@@ -120,11 +120,11 @@ def test_the_worst_case_ends_in_time(function: str, requests: int) -> None:
 
 
 def test_a_database_that_says_nothing_is_given_up(
-    dynamodb: Database, company: str, monkeypatch: pytest.MonkeyPatch
+    plain: Database, company: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("servicedesk.dynamodb.READ_TIMEOUT", 0.05)
-    with FaultProxy(dynamodb.endpoint) as proxy:
-        api = dynamodb.functions(proxy.url)
+    with FaultProxy(plain.endpoint) as proxy:
+        api = plain.functions(proxy.url)
         proxy.plan([Fault(Kind.TIMEOUT_BEFORE, times=None)])
         assert_problem(api.create({"subject": "x"}, company=company), 503, "unavailable")
         proxy.wait_for("GetItem", nth=2)

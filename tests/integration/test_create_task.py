@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.api import ALPHA, ALPHA_CONTACT, BETA, Api, assert_problem
-from tests.template import ROOT
+from tools.template import ROOT
 
 BODIES = ROOT / "events/bodies"
 SAMPLE_TABLE = {"id": "4ea0c198-0550-444a-b8a6-2949d3c2938b", "name": "sample string 8"}

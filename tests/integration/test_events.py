@@ -10,8 +10,8 @@ from servicedesk import dynamodb
 from servicedesk.key_store import KeyStore
 
 from tests.api import Api, Context
-from tests.template import ROOT
 from tools import demo
+from tools.template import ROOT
 
 type Check = Callable[[dict[str, Any]], bool]
 

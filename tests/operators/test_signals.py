@@ -12,7 +12,7 @@ import pytest
 
 from tests.api import ALPHA, BETA
 from tests.operators.every_path import IN_BASIC, KEY_ID, MARK, SECRET
-from tests.template import ROOT
+from tools.template import ROOT
 
 OUTCOMES = {
     "created": "Created",
@@ -150,7 +150,7 @@ def test_each_request_has_one_line_of_metrics(output: Output) -> None:
     assert len(output.metrics) == len(OUTCOMES)
     expected = Counter(OUTCOMES.values())
     assert {name: counted[name] for name in expected} == expected
-    codes = {name.removeprefix("Invalid."): count for name, count in counted.items() if name.startswith("Invalid.")}
+    codes = {name.removeprefix("Invalid_"): count for name, count in counted.items() if name.startswith("Invalid_")}
     assert codes == dict.fromkeys([*output.logs["invalid"]["codes"], *output.logs["strict"]["codes"]], 1)
 
 
@@ -169,4 +169,4 @@ def test_number_and_write_are_measured(output: Output) -> None:
 def test_a_metric_is_no_dimension_s_price(output: Output) -> None:
     """Every metric name is paid for by the month; they are few, and no company makes more of them."""
     names = {metric["Name"] for line in output.metrics for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]}
-    assert len({name for name in names if not name.startswith("Invalid.")}) <= 20
+    assert len({name for name in names if not name.startswith("Invalid_")}) <= 20

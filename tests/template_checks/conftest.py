@@ -1,13 +1,11 @@
 """The template as CloudFormation gets it."""
 
-import json
-import subprocess
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from tests.template import ROOT
+from tools import template
 
 
 @dataclass(frozen=True)
@@ -33,8 +31,5 @@ class Translated:
 
 @pytest.fixture(scope="package")
 def translated() -> Translated:
-    """Translated by SAM itself, which lives in an environment of its own."""
-    python = ROOT / ".local/sam/bin/python"
-    command = [str(python), str(ROOT / "tools/translated_template.py")]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return Translated(json.loads(done.stdout))
+    """Translated by SAM itself."""
+    return Translated(template.translated())

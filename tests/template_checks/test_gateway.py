@@ -7,8 +7,8 @@ import pytest
 from servicedesk import http, problems
 from servicedesk.problems import Problem
 
-from tests.template import template
 from tests.template_checks.conftest import Translated
+from tools.template import template
 
 ROUTES = {("post", "/tasks"), ("post", "/api/Task"), ("get", "/tasks/{id}"), ("get", "/api/Task/{id}")}
 STATUSES = {
@@ -151,7 +151,8 @@ def test_the_stage_is_throttled_traced_and_logged(translated: Translated) -> Non
     assert settings["ThrottlingBurstLimit"] == {"Ref": "RequestBurst"}
     assert settings["DataTraceEnabled"] is False
     assert stage["TracingEnabled"] is True
-    line = json.loads(stage["AccessLogSetting"]["Format"])
+    line = json.loads(stage["AccessLogSetting"]["Format"].replace(" $context.status,", " 201,"))
+    assert line["status"] == 201
     assert line["company_id"] == "$context.authorizer.company_id"
     assert line["request_id"] == "$context.requestId"
 

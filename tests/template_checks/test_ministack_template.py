@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.template import template
 from tools.ministack_template import LEFT_OUT, REPLACED, deployable
+from tools.template import template
 
 
 def leaves(value: Any, way: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -1,0 +1,44 @@
+"""SAM local over a moto server, where a Docker engine answers."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.stack.client import Stack
+from tools import demo, sam_local
+from tools.build import build
+from tools.local_stack import free_port
+
+ENGINE = Path(__file__).with_name("engine.sh")
+
+
+@pytest.fixture(scope="session")
+def engine() -> None:
+    """A Docker engine, or a skip with the reason."""
+    answer = subprocess.run([ENGINE], capture_output=True, text=True, check=False)
+    if answer.returncode:
+        pytest.skip(answer.stderr.strip())
+
+
+@pytest.fixture(scope="session")
+def built(engine: None) -> None:
+    """Functions and layers as SAM builds them."""
+    build()
+
+
+@pytest.fixture(scope="session")
+def database(built: None) -> Iterator[str]:
+    """A moto server with the template's tables."""
+    with sam_local.database() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture(scope="module")
+def stack(built: None) -> Iterator[Stack]:
+    """`sam local start-api` with the demo companies."""
+    with sam_local.database() as endpoint:
+        alpha, beta = demo.seed(sam_local.dynamodb(endpoint), "TasksTable", "KeysTable")
+        with sam_local.api(endpoint, free_port()) as base_url:
+            yield Stack(base_url, alpha.key, beta.key, has_demo_catalogue=True)

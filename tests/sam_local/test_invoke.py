@@ -1,0 +1,38 @@
+"""Every fixture of `events/` by `sam local invoke`."""
+
+import json
+from urllib.request import Request, urlopen
+
+import pytest
+
+from tests.integration.test_events import EXPECTED
+from tools import demo, sam_local
+from tools.template import ROOT
+
+FUNCTION_FOLDERS = {
+    "create_task": "CreateTask",
+    "get_task": "GetTask",
+    "authorizer": "Authorizer",
+    "onboard_company": "OnboardCompany",
+}
+
+
+@pytest.fixture
+def fresh(database: str) -> str:
+    """The database with nothing but the demo companies."""
+    with urlopen(Request(f"{database}/moto-api/reset", method="POST")):
+        pass
+    sam_local.make_tables(database)
+    demo.seed(sam_local.dynamodb(database), "TasksTable", "KeysTable")
+    return database
+
+
+@pytest.mark.parametrize("fixture", sorted(EXPECTED))
+def test_a_fixture_does_what_its_name_says(fresh: str, fixture: str) -> None:
+    if before := sam_local.PREPARED_BY.get(fixture):
+        sam_local.invoke(ROOT / f"events/{before}.json", fresh)
+    done = sam_local.invoke(ROOT / f"events/{fixture}.json", fresh)
+    assert done.returncode == 0, done.stderr
+    function, check = EXPECTED[fixture]
+    assert f'"function_name":"{FUNCTION_FOLDERS[function]}"' in done.stderr
+    assert check(json.loads(done.stdout)), f"{done.stdout}{done.stderr}"

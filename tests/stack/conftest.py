@@ -1,0 +1,35 @@
+"""The stack under test: the one that the environment names, else `template.yaml` on MiniStack."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.stack.client import Stack
+from tools import demo
+from tools.local_stack import LocalStack, deployed, free_port
+
+NAMES = ("BASE_URL", "ALPHA_KEY", "BETA_KEY")
+ENFORCED_AND_RECORDED = {"AUTH": "true", "CLOUDTRAIL_RECORDING": "1"}
+"""MiniStack's settings: the roles' policies are enforced, and all API calls are recorded."""
+
+
+@pytest.fixture(scope="session")
+def local_stack() -> Iterator[LocalStack]:
+    """`template.yaml` on a MiniStack of our own."""
+    with deployed(free_port(), print, ENFORCED_AND_RECORDED) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def stack(request: pytest.FixtureRequest) -> Stack:
+    """The stack that `BASE_URL`, `ALPHA_KEY` and `BETA_KEY` name, if they do; else our own with the demo companies."""
+    named = [os.environ.get(name, "") for name in NAMES]
+    if any(named):
+        if not all(named):
+            pytest.fail(f"A deployed stack needs all of {', '.join(NAMES)}.", pytrace=False)
+        base_url, alpha_key, beta_key = named
+        return Stack(base_url.rstrip("/"), alpha_key, beta_key, has_demo_catalogue=False)
+    local: LocalStack = request.getfixturevalue("local_stack")
+    alpha, beta = (demo.onboard(company, local.onboard) for company in (demo.ALPHA, demo.BETA))
+    return Stack(local.base_url, alpha.key, beta.key, has_demo_catalogue=True)

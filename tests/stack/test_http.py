@@ -1,0 +1,230 @@
+"""The Task API over HTTP, against any deployed stack: MiniStack, SAM local or AWS.
+
+Every run takes fresh ids and leaves its tasks behind.
+"""
+
+import base64
+import json
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+from uuid import uuid4
+
+import pytest
+
+from tests.api import Answer, assert_problem
+from tests.stack.client import Client, Stack
+from tools.template import ROOT
+
+JSON = "application/json"
+XML = "application/xml"
+SAMPLE_ID = "3970f5af-af17-4420-b038-a1efdc261244"
+FIELDS = 23
+MIB = 2**20
+
+
+def assert_created(answer: Answer, content_type: str = JSON) -> str:
+    """Assert a 201 with the whole task, and return its address."""
+    assert answer.status == 201, answer.body
+    assert answer.headers["Content-Type"] == f"{content_type}; charset=utf-8"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["X-Request-Id"]
+    document = answer.document()
+    assert len(document) == FIELDS
+    location = answer.headers["Location"]
+    assert location.rpartition("/")[2] == document["id"]
+    return location
+
+
+def assert_refused(answer: Answer, status: int) -> None:
+    """Assert that the gateway refused, with a problem document where its responses are the template's."""
+    assert answer.status == status, answer.body
+    if answer.headers.get("Content-Type", "").startswith("application/problem+json"):
+        document = json.loads(answer.body)
+        assert set(document) == {"type", "title", "status", "detail", "instance"}
+        assert document["status"] == status
+
+
+def sample_for(stack: Stack, kind: str) -> bytes:
+    """The published page's sample, exactly as printed; with a fresh id where the printed one may be taken."""
+    printed = (ROOT / f"events/bodies/published.{kind}").read_bytes()
+    return printed if stack.has_demo_catalogue else printed.replace(SAMPLE_ID.encode(), str(uuid4()).encode())
+
+
+@pytest.mark.parametrize("kind", ["json", "xml"])
+def test_the_published_sample_as_printed(stack: Stack, kind: str) -> None:
+    # The two samples carry one id with different instants, so each goes to a company of its own.
+    client = stack.alpha if kind == "json" else stack.beta
+    content_type = f"application/{kind}"
+    body = sample_for(stack, kind)
+    answer = client.create(body, Content_Type=content_type)
+    if answer.status == 422 and not stack.has_demo_catalogue:
+        codes = {error["code"] for error in answer.document()["errors"]}
+        assert codes <= {"unknown_reference", "missing_reference"}, answer.body
+        pytest.skip("the companies' catalogues have not the entries that the published sample names")
+    location = assert_created(answer, content_type)
+    assert "company_id;reason=server-assigned" in answer.headers["Ignored-Fields"]
+    found = client.get(location, Accept=content_type)
+    assert (found.status, found.body) == (200, answer.body)
+    again = client.create(body, Content_Type=content_type)
+    assert assert_created(again, content_type) == location
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.body == answer.body
+
+
+@pytest.mark.parametrize("path", ["/tasks", "/api/Task"])
+def test_a_subject_is_enough_at_either_address(stack: Stack, path: str) -> None:
+    answer = stack.alpha.create({"subject": "Printer on fire"}, path)
+    location = assert_created(answer)
+    task = answer.document()
+    assert path in location
+    assert task["subject"] == "Printer on fire"
+    assert isinstance(task["id2"], int)
+    for address in (location, f"/tasks/{task['id']}", f"/api/Task/{task['id']}"):
+        assert stack.alpha.get(address).document() == task
+
+
+def test_xml_is_answered_with_xml(stack: Stack) -> None:
+    answer = stack.alpha.create(b"<task><subject>Printer on fire</subject></task>", Content_Type="text/xml")
+    location = assert_created(answer, "text/xml")
+    assert stack.alpha.get(location, Accept="text/xml").body == answer.body
+    assert stack.alpha.get(location, Accept=JSON).document()["subject"] == "Printer on fire"
+
+
+def test_a_stranger_is_refused(stack: Stack) -> None:
+    assert_refused(stack.stranger.create({"subject": "Printer on fire"}), 401)
+    assert_refused(stack.stranger.get(f"/tasks/{uuid4()}"), 401)
+
+
+def test_a_bad_key_is_refused(stack: Stack) -> None:
+    key_id = stack.alpha_key.partition(".")[0]
+    for key in ("nonsense", "0" * 16 + ".secret", f"{key_id}.secret", stack.alpha_key[:-1]):
+        assert_refused(Client(stack.base_url, key).create({"subject": "Printer on fire"}), 403)
+
+
+def test_the_other_ways_to_send_a_key(stack: Stack) -> None:
+    basic = base64.b64encode(f"{stack.alpha_key}:".encode()).decode()
+    for authorization in (stack.alpha_key, f"Basic {basic}", f"bearer {stack.alpha_key}"):
+        answer = stack.stranger.get(f"/tasks/{uuid4()}", Authorization=authorization)
+        assert_problem(answer, 404, "no-such-task")
+
+
+def test_a_replay_answers_with_the_stored_task(stack: Stack) -> None:
+    key = f'"{uuid4()}"'
+    first = stack.alpha.create({"subject": "Once"}, Idempotency_Key=key)
+    assert "Idempotent-Replayed" not in first.headers
+    again = stack.alpha.create(b"<task><subject>Once</subject></task>", Content_Type=XML, Idempotency_Key=key)
+    assert assert_created(again, XML) == assert_created(first)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    other = stack.alpha.create({"subject": "Twice"}, Idempotency_Key=key)
+    assert_problem(other, 422, "idempotency-key-reused")
+
+
+def test_an_id_that_is_taken_is_a_conflict(stack: Stack) -> None:
+    task_id = str(uuid4())
+    first = stack.alpha.create({"id": task_id, "subject": "First"})
+    second = stack.alpha.create({"id": task_id, "subject": "Second"})
+    assert_problem(second, 409, "task-exists")
+    assert second.headers["Location"] == assert_created(first)
+    assert stack.alpha.get(second.headers["Location"]).body == first.body
+
+
+def test_all_faults_come_at_once_and_alike_in_both_formats(stack: Stack) -> None:
+    faults = (("subject", "too_long"), ("due_date", "invalid_date"), ("task_type_id", "unknown_reference"))
+    fields = {"subject": "x" * 151, "due_date": "06/24/2026", "task_type_id": str(uuid4())}
+    elements = "".join(f"<{name}>{value}</{name}>" for name, value in fields.items())
+    as_json = assert_problem(stack.alpha.create(fields), 422, "invalid-task", *faults)
+    as_xml = stack.alpha.create(f"<task>{elements}</task>".encode(), Content_Type=XML)
+    assert as_xml.is_xml
+    document = assert_problem(as_xml, 422, "invalid-task", *faults)
+    assert document["detail"] == as_json["detail"]
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (b"", JSON),
+        (b"[]", JSON),
+        (b'{"subject": ', JSON),
+        (b'{"subject": "\xff"}', JSON),
+        (b"<task><subject>", XML),
+        (b'<!DOCTYPE task [<!ENTITY e "x">]><task><subject>&e;</subject></task>', XML),
+    ],
+)
+def test_a_body_that_cannot_be_read(stack: Stack, body: bytes, content_type: str) -> None:
+    answer = stack.alpha.create(body, Content_Type=content_type)
+    assert answer.is_xml == (content_type == XML)
+    assert_problem(answer, 400, "malformed-body")
+
+
+@pytest.mark.parametrize(
+    ("content_type", "template"),
+    [(JSON, '{{"subject": "{}"}}'), (XML, "<task><subject>{}</subject></task>")],
+)
+def test_bytes_arrive_as_sent(stack: Stack, content_type: str, template: str) -> None:
+    subject = "  Größe “7¾” 印刷機が燃えている 🔥 "
+    body = template.format(subject).encode("utf-16")
+    answer = stack.alpha.create(body, Content_Type=f"{content_type}; charset=utf-16")
+    assert stack.alpha.get(assert_created(answer, content_type), Accept=JSON).document()["subject"] == subject
+
+
+def test_a_long_remark_fits_and_a_body_over_the_limit_does_not(stack: Stack) -> None:
+    remark = "ü" * 131_072
+    stored = stack.alpha.get(assert_created(stack.alpha.create({"subject": "Long", "remark": remark})))
+    assert stored.document()["remark"] == remark
+    too_large = stack.alpha.create(b" " * MIB + b"{}", Content_Type=JSON)
+    assert_problem(too_large, 413, "body-too-large")
+
+
+def test_another_media_type_is_not_supported(stack: Stack) -> None:
+    answer = stack.alpha.create(b"subject: Printer on fire", Content_Type="application/yaml")
+    assert_problem(answer, 415, "unsupported-media-type")
+    accepted = {entry.strip() for entry in answer.headers["Accept"].split(",")}
+    assert accepted == {JSON, "text/json", XML, "text/xml"}
+
+
+def test_a_task_that_does_not_exist(stack: Stack) -> None:
+    for task_id in (str(uuid4()), "4711"):
+        assert_problem(stack.alpha.get(f"/tasks/{task_id}"), 404, "no-such-task")
+
+
+def test_companies_see_nothing_of_each_other(stack: Stack) -> None:
+    task_id = str(uuid4())
+    of_alpha = stack.alpha.create({"id": task_id, "subject": "Of Alpha"})
+    location = assert_created(of_alpha)
+    hidden = assert_problem(stack.beta.get(location), 404, "no-such-task")
+    absent = assert_problem(stack.beta.get(f"/tasks/{uuid4()}"), 404, "no-such-task")
+    assert hidden | {"instance": ""} == absent | {"instance": ""}
+    of_beta = stack.beta.create({"id": task_id, "subject": "Of Beta"})
+    assert assert_created(of_beta) == location
+    assert "Idempotent-Replayed" not in of_beta.headers
+    assert of_beta.document()["company_id"] != of_alpha.document()["company_id"]
+    assert stack.alpha.get(location).body == of_alpha.body
+
+
+def test_parallel_creates_have_numbers_of_their_own(stack: Stack) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda n: stack.alpha.create({"subject": f"Task {n}"}), range(16)))
+    locations = {assert_created(answer) for answer in answers}
+    numbers = {answer.document()["id2"] for answer in answers}
+    assert len(locations) == len(numbers) == 16
+
+
+def test_a_dry_run_writes_nothing(stack: Stack) -> None:
+    task_id = str(uuid4())
+    answer = stack.alpha.create({"id": task_id, "subject": "Only asking"}, "/tasks?validate_only=true")
+    assert answer.status == 200
+    assert answer.document()["id2"] is None
+    assert_problem(stack.alpha.get(f"/tasks/{task_id}"), 404, "no-such-task")
+
+
+def test_a_browser_may_ask_first(stack: Stack) -> None:
+    answer = stack.stranger.send(
+        "OPTIONS", "/tasks", Origin="https://app.example.com", Access_Control_Request_Method="POST"
+    )
+    assert HTTPStatus(answer.status).is_success, answer.body
+
+
+def test_an_address_that_is_no_route(stack: Stack) -> None:
+    answer = stack.alpha.get("/nothing/here")
+    assert answer.status in {403, 404}
+    assert_refused(answer, answer.status)

@@ -1,0 +1,321 @@
+"""What only a deployment of `template.yaml` shows: how its parts find each other, and what each of them may do."""
+
+import io
+import json
+import re
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from servicedesk.key_store import KeyStore
+
+from tests.integration.test_events import EXPECTED
+from tests.stack import environment_names
+from tests.stack.client import Stack
+from tools import demo
+from tools.local_stack import MINISTACK, REGION, STACK_NAME, LocalStack
+from tools.template import ROOT, resources, template
+
+FUNCTIONS = resources("AWS::Serverless::Function")
+ROUTES = [
+    (name, route["Method"], route["Path"])
+    for name, function in FUNCTIONS.items()
+    for route in (entry["Properties"] for entry in function.get("Events", {}).values())
+]
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A stack, and what CloudFormation calls its parts."""
+
+    stack: LocalStack
+    physical: Mapping[str, str]
+
+    def function(self, logical_id: str) -> dict[str, Any]:
+        """The deployed configuration of a function."""
+        found: dict[str, Any] = self.stack.client("lambda").get_function_configuration(
+            FunctionName=self.physical[logical_id]
+        )
+        return found
+
+    def role(self, logical_id: str) -> str:
+        """The name of a function's role."""
+        return str(self.function(logical_id)["Role"]).rpartition("/")[2]
+
+    def invoke(self, logical_id: str, sent: Any) -> dict[str, Any]:
+        """What a function returns, or the description of its failure, with an `errorType`."""
+        answer = self.stack.client("lambda").invoke(
+            FunctionName=self.physical[logical_id], Payload=json.dumps(sent).encode()
+        )
+        returned: dict[str, Any] = json.load(answer["Payload"])
+        return returned
+
+
+@pytest.fixture(scope="module")
+def deployment(local_stack: LocalStack) -> Deployment:
+    client = local_stack.client("cloudformation")
+    pages = client.get_paginator("list_stack_resources").paginate(StackName=STACK_NAME)
+    summaries = [summary for page in pages for summary in page["StackResourceSummaries"]]
+    return Deployment(local_stack, {part["LogicalResourceId"]: part["PhysicalResourceId"] for part in summaries})
+
+
+# ---- Routes ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("function", "method", "path"), ROUTES)
+def test_a_route_reaches_its_function_and_no_stranger_does(
+    deployment: Deployment, stack: Stack, function: str, method: str, path: str
+) -> None:
+    address = path.replace("{id}", str(uuid4()))
+    body = b'{"subject": "Printer on fire"}' if method == "POST" else None
+    answer = stack.alpha.send(method, address, body, Content_Type="application/json")
+    request_id = answer.headers["X-Request-Id"]
+    logged = deployment.stack.client("logs").filter_log_events(
+        logGroupName=deployment.function(function)["LoggingConfig"]["LogGroup"], filterPattern=f'"{request_id}"'
+    )
+    lines = [json.loads(entry["message"]) for entry in logged["events"]]
+    told_by = {line["function_name"] for line in lines if line.get("request_id") == request_id and "level" in line}
+    assert told_by == {deployment.physical[function]}, answer
+    assert stack.stranger.send(method, address, body, Content_Type="application/json").status == 401
+
+
+def test_the_api_has_the_routes_of_the_template_and_each_asks_the_authorizer(deployment: Deployment) -> None:
+    client = deployment.stack.client("apigateway")
+    paths = client.get_resources(restApiId=deployment.physical["Api"], embed=["methods"], limit=500)["items"]
+    methods = {
+        (method, found["path"]): details["authorizationType"]
+        for found in paths
+        for method, details in found.get("resourceMethods", {}).items()
+        if method != "OPTIONS"
+    }
+    assert methods == {(method, path): "CUSTOM" for _, method, path in ROUTES}
+
+
+# ---- The environment ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_the_environment_has_the_names_that_are_read_and_no_others(deployment: Deployment, function: str) -> None:
+    read = environment_names.read_by(ROOT / str(FUNCTIONS[function]["CodeUri"]) / "app.py")
+    given = set(deployment.function(function)["Environment"]["Variables"])
+    assert read <= given, "read, but not in the template"
+    assert given - read <= environment_names.read_by_libraries(), "in the template, but nobody reads it"
+
+
+def test_a_name_that_is_not_literal_is_found(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("import os\nname = 'A'\nvalue = os.environ[name]\n")
+    with pytest.raises(ValueError, match="line 3"):
+        environment_names.read_by(tmp_path / "app.py")
+
+
+# ---- Permissions ----------------------------------------------------------------------------------------------------
+
+
+def calls_of(deployment: Deployment, function: str) -> bool:
+    """Call a function in each way that `events/` has, for a company of its own; whether it could do all of them."""
+    company = demo.Company("WIRING", str(uuid4()), str(uuid4()))
+    names = dict(zip(demo.FIXTURE_KEYS, (uuid4().hex[:16] for _ in demo.FIXTURE_KEYS), strict=True))
+    names[demo.ALPHA.company_id] = company.company_id
+    keys = KeyStore(deployment.stack.client("dynamodb"), deployment.physical["KeysTable"])
+    demo.add_fixture_keys(keys, company, [names[key_id] for key_id in demo.FIXTURE_KEYS])
+    folder = str(FUNCTIONS[function]["CodeUri"]).rpartition("/")[2]
+    # A company has two live keys: one is revoked before a new one is issued.
+    fixtures = sorted((name for name in EXPECTED if EXPECTED[name][0] == folder), key=lambda name: name != "revoke_key")
+    texts = [(ROOT / f"events/{fixture}.json").read_text() for fixture in fixtures]
+    if folder == "onboard_company":
+        texts.append(json.dumps({"action": "onboard", "company_id": str(uuid4())}))
+    known = re.compile("|".join(names))
+    answers = (deployment.invoke(function, json.loads(known.sub(lambda name: names[name[0]], text))) for text in texts)
+    return all("errorType" not in answer and _status(answer) < 500 for answer in answers)
+
+
+def _status(answer: Mapping[str, Any]) -> int:
+    return int(answer.get("statusCode") or answer.get("status") or 200)
+
+
+def policies_of(deployment: Deployment, function: str) -> dict[str, list[dict[str, Any]]]:
+    """The statements that a function's role has for itself, one for each action and resource, by policy."""
+    client = deployment.stack.client("iam")
+    role = deployment.role(function)
+    found = {}
+    for name in client.list_role_policies(RoleName=role)["PolicyNames"]:
+        document = client.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+        found[name] = [
+            {"Effect": statement["Effect"], "Action": action, "Resource": resource}
+            for statement in _as_list(document["Statement"])
+            for action in _as_list(statement["Action"])
+            for resource in _as_list(statement["Resource"])
+        ]
+    return found
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _put(deployment: Deployment, function: str, policy: str, statements: Sequence[Mapping[str, Any]]) -> None:
+    deployment.stack.client("iam").put_role_policy(
+        RoleName=deployment.role(function),
+        PolicyName=policy,
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statements}),
+    )
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_role_allows_the_actions_that_its_function_is_recorded_with(deployment: Deployment, function: str) -> None:
+    before = {recorded["eventID"] for recorded in _recorded(deployment.stack)}
+    assert calls_of(deployment, function)
+    recorded = [recorded for recorded in _recorded(deployment.stack) if recorded["eventID"] not in before]
+    made = {action for call in recorded for action in _actions(call)}
+    statements = [statement for policy in policies_of(deployment, function).values() for statement in policy]
+    assert {statement["Action"] for statement in statements} == made
+    assert {statement["Effect"] for statement in statements} == {"Allow"}
+
+
+def _recorded(stack: LocalStack) -> Iterator[dict[str, Any]]:
+    """All calls but those of the account's root, which is us."""
+    for page in stack.client("cloudtrail").get_paginator("lookup_events").paginate():
+        for found in page["Events"]:
+            recorded = json.loads(found["CloudTrailEvent"])
+            if recorded["userIdentity"]["accessKeyId"] != "test":
+                yield recorded
+
+
+def _actions(recorded: Mapping[str, Any]) -> Iterator[str]:
+    service = recorded["eventSource"].partition(".")[0]
+    steps = [f"{step}Item" for item in recorded["requestParameters"].get("TransactItems", []) for step in item]
+    # API Gateway's actions are HTTP methods; MiniStack records them as `POST.apigateway`.
+    for action in steps or [recorded["eventName"].removesuffix(f".{service}")]:
+        yield f"{service}:{action}"
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_needs_all_that_its_role_allows(deployment: Deployment, function: str) -> None:
+    for policy, statements in policies_of(deployment, function).items():
+        try:
+            for left_out in statements:
+                _put(deployment, function, policy, [*statements, left_out | {"Effect": "Deny"}])
+                assert not calls_of(deployment, function), f"nobody misses {left_out}"
+        finally:
+            _put(deployment, function, policy, statements)
+    assert calls_of(deployment, function)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_what_functions_share_is_only_to_be_seen(deployment: Deployment, function: str) -> None:
+    client = deployment.stack.client("iam")
+    attached = client.list_attached_role_policies(RoleName=deployment.role(function))["AttachedPolicies"]
+    actions = set()
+    for policy in attached:
+        version = client.get_policy(PolicyArn=policy["PolicyArn"])["Policy"]["DefaultVersionId"]
+        found = client.get_policy_version(PolicyArn=policy["PolicyArn"], VersionId=version)["PolicyVersion"]
+        for statement in _as_list(found["Document"]["Statement"]):
+            actions |= set(_as_list(statement["Action"]))
+    assert actions == {
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+        "xray:PutTelemetryRecords",
+        "xray:PutTraceSegments",
+    }
+
+
+# ---- Layers ---------------------------------------------------------------------------------------------------------
+
+PROBE = """
+import importlib
+
+def lambda_handler(names, _context):
+    return {name: importlib.import_module(name).__file__ for name in names}
+"""
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_packages_come_from_the_layers(deployment: Deployment, function: str) -> None:
+    configuration = deployment.function(function)
+    layers = [layer["Arn"] for layer in configuration["Layers"]]
+    packages = ["servicedesk.task", "pydantic", "aws_lambda_powertools"]
+    with _probe(deployment, configuration["Role"], layers) as probe:
+        answer = probe(packages)
+        files = json.load(answer["Payload"])
+        assert "FunctionError" not in answer, files
+        for file in files.values():
+            assert not Path(file).is_relative_to(MINISTACK.parents[1].resolve())
+            assert not Path(file).is_relative_to(ROOT)
+
+
+def test_without_its_layer_the_package_is_nowhere(deployment: Deployment) -> None:
+    with _probe(deployment, deployment.function("CreateTask")["Role"], []) as probe:
+        answer = probe(["servicedesk.task"])
+    assert "No module named 'servicedesk'" in answer["Payload"].read().decode()
+
+
+@contextmanager
+def _probe(
+    deployment: Deployment, role: str, layers: Sequence[str]
+) -> Iterator[Callable[[Sequence[str]], dict[str, Any]]]:
+    """A function with those layers that tells which files it imports."""
+    client = deployment.stack.client("lambda")
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("app.py", PROBE)
+    name = f"probe-{uuid4()}"
+    client.create_function(
+        FunctionName=name,
+        Runtime="python3.13",
+        Handler="app.lambda_handler",
+        Role=role,
+        Layers=layers,
+        Code={"ZipFile": code.getvalue()},
+    )
+    try:
+        yield lambda names: client.invoke(FunctionName=name, Payload=json.dumps(names).encode())
+    finally:
+        client.delete_function(FunctionName=name)
+
+
+# ---- Versions and outputs -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_is_called_by_its_alias_of_a_published_version(deployment: Deployment, function: str) -> None:
+    alias = (template()["Globals"]["Function"] | FUNCTIONS[function])["AutoPublishAlias"]
+    client = deployment.stack.client("lambda")
+    version = client.get_alias(FunctionName=deployment.physical[function], Name=alias)["FunctionVersion"]
+    assert version.isdecimal()
+    published = client.get_function_configuration(FunctionName=deployment.physical[function], Qualifier=version)
+    assert published["CodeSha256"] == deployment.function(function)["CodeSha256"]
+    assert [layer["Arn"] for layer in published["Layers"]]
+
+
+def test_the_api_calls_aliases(deployment: Deployment) -> None:
+    client = deployment.stack.client("apigateway")
+    api_id = deployment.physical["Api"]
+    alias = template()["Globals"]["Function"]["AutoPublishAlias"]
+    uris = [authorizer["authorizerUri"] for authorizer in client.get_authorizers(restApiId=api_id)["items"]]
+    for found in client.get_resources(restApiId=api_id, embed=["methods"], limit=500)["items"]:
+        for method in set(found.get("resourceMethods", {})) - {"OPTIONS"}:
+            integration = client.get_integration(restApiId=api_id, resourceId=found["id"], httpMethod=method)
+            uris.append(integration["uri"])
+    assert len(uris) == len(ROUTES) + 1
+    for uri in uris:
+        assert uri.endswith(f":{alias}/invocations")
+
+
+def test_outputs_say_where_things_are(deployment: Deployment) -> None:
+    outputs = deployment.stack.outputs
+    assert set(outputs) == set(template()["Outputs"])
+    client = deployment.stack.client("apigateway")
+    [stage] = client.get_stages(restApiId=deployment.physical["Api"])["item"]
+    host = f"{deployment.physical['Api']}.execute-api.{REGION}.amazonaws.com"
+    assert outputs["ApiUrl"] == f"https://{host}/{stage['stageName']}"
+    for output, logical_id in (
+        ("OnboardCompanyName", "OnboardCompany"),
+        ("TasksTableName", "TasksTable"),
+        ("KeysTableName", "KeysTable"),
+    ):
+        assert outputs[output].split(":")[0] == deployment.physical[logical_id]

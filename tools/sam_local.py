@@ -1,0 +1,306 @@
+"""SAM local: the functions in Lambda's containers, over a moto server with the template's tables.
+
+`make sam-local` serves the API with `sam local start-api`; `make invoke EVENT=create_task` calls one function with a
+fixture of `events/` by `sam local invoke`.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from tools import demo
+from tools.build import BUILT_TEMPLATE, ROOT, SAM, architecture, build
+from tools.local_stack import REGION, free_port, is_free
+from tools.template import tables
+
+ENVIRONMENT_FILE = ROOT / ".local/demo.env"
+LOG_FILE = ROOT / ".local/sam-local.log"
+MOTO_SERVER = ROOT / ".local/dev/bin/moto_server"
+HOST_IN_CONTAINERS = "host.docker.internal"
+READY_SECONDS = 120
+PREPARED_BY = {"get_task": "create_task", "issue_key": "revoke_key"}
+"""Fixtures that find something only where another one has been: a task to get, room for one more key."""
+
+
+def main() -> None:
+    """`start-api` until Ctrl-C, or one `invoke`."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    start = commands.add_parser("start-api", help="the API, with two demo companies, until Ctrl-C")
+    start.add_argument("--port", type=int, default=3000, help="where the API listens, on 127.0.0.1")
+    one = commands.add_parser("invoke", help="one call of the function that the event is for")
+    one.add_argument("event", help="a fixture of events/, like create_task, or a file")
+    arguments = parser.parse_args()
+    require_docker()
+    # Also where we were started in the background, with Ctrl-C ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        if arguments.command == "start-api":
+            _serve(arguments.port)
+        else:
+            _invoke_once(arguments.event)
+    except KeyboardInterrupt:
+        print("\nStopped.")
+
+
+# ---- Docker ---------------------------------------------------------------------------------------------------------
+
+
+def require_docker() -> None:
+    """Raises: SystemExit: no Docker engine answers; one line says so."""
+    if shutil.which("docker") is None:
+        sys.exit("SAM local runs the functions in Docker, and the docker command is missing: install Docker.")
+    answer = _docker("version", "--format", "{{.Server.Version}}")
+    if answer.returncode:
+        sys.exit(f"SAM local runs the functions in Docker, and it does not answer: {_last_line(answer.stderr)}")
+
+
+def _docker(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
+
+
+def _last_line(text: str) -> str:
+    return next(reversed(text.strip().splitlines()), "no reason given")
+
+
+def _reachable_address() -> str:
+    """An address of this machine that containers reach as `host.docker.internal`, and nobody outside."""
+    gateway = _docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}").stdout.strip()
+    with socket.socket() as listener:
+        try:
+            listener.bind((gateway, 0))
+        except OSError:
+            # Docker Desktop keeps its bridge in a virtual machine, and forwards to this machine's own loopback.
+            return "127.0.0.1"
+    return gateway
+
+
+# ---- The database ---------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def database() -> Iterator[str]:
+    """A moto server with the template's tables and nothing in them; the address by which this machine reaches it.
+
+    Raises:
+        SystemExit: it did not start; what it said is on stderr.
+    """
+    host, port = _reachable_address(), free_port()
+    endpoint = f"http://{host}:{port}"
+    log_file = ROOT / ".local/moto.log"
+    with log_file.open("w") as log:
+        process = subprocess.Popen(
+            [MOTO_SERVER, "--host", host, "--port", str(port)], stdout=log, stderr=log, start_new_session=True
+        )
+    try:
+        _poll(lambda: _answers(endpoint), process, f"The moto server did not start; see {log_file}.")
+        make_tables(endpoint)
+        yield endpoint
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def make_tables(endpoint: str) -> None:
+    """Make the template's tables, named by their logical ids, as SAM local names them to the functions."""
+    client = dynamodb(endpoint)
+    for table in tables():
+        client.create_table(**table)
+
+
+def dynamodb(endpoint: str) -> Any:
+    """A boto3 client for a local database."""
+    return boto3.client(
+        "dynamodb",
+        endpoint_url=endpoint,
+        region_name=REGION,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 1}),
+    )
+
+
+def _running_database() -> str | None:
+    """The address of the database of a `make sam-local` that runs, if one does."""
+    named = dict(line.partition("=")[::2] for line in _lines(ENVIRONMENT_FILE))
+    endpoint = named.get("AWS_ENDPOINT_URL_DYNAMODB")
+    if endpoint is None:
+        return None
+    try:
+        found = dynamodb(endpoint).list_tables()["TableNames"]
+    except (BotoCoreError, ClientError):
+        return None
+    return endpoint if {table["TableName"] for table in tables()} <= set(found) else None
+
+
+def _lines(file: Path) -> list[str]:
+    return file.read_text().splitlines() if file.exists() else []
+
+
+# ---- SAM ------------------------------------------------------------------------------------------------------------
+
+
+def sam_local(command: str, endpoint: str, *more: str) -> list[str]:
+    """The command line of `sam local <command>` over the database at ``endpoint``."""
+    port = endpoint.rpartition(":")[2]
+    parameters = {"Architecture": architecture(), "DynamoDBEndpoint": f"http://{HOST_IN_CONTAINERS}:{port}"}
+    line = [str(SAM), "local", command, *more, "--template", str(BUILT_TEMPLATE), "--region", REGION]
+    line += ["--add-host", f"{HOST_IN_CONTAINERS}:host-gateway"]
+    line += ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())]
+    image = f"public.ecr.aws/lambda/python:3.13-{architecture()}"
+    if _docker("image", "inspect", image).returncode == 0:
+        line.append("--skip-pull-image")
+    return line
+
+
+def _sam_environment(endpoint: str) -> dict[str, str]:
+    return os.environ | {
+        # SAM hands the caller's credentials on to the functions; these open nothing.
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_SESSION_TOKEN": "",
+        # SAM asks whose account it is, and would retry for ten seconds where there is no way to AWS.
+        "AWS_ENDPOINT_URL_STS": endpoint,
+    }
+
+
+@contextmanager
+def api(endpoint: str, port: int) -> Iterator[str]:
+    """`sam local start-api` over the database at ``endpoint``; where it answers. Needs a build.
+
+    Raises:
+        SystemExit: it did not start; what it said is on stderr.
+    """
+    base_url = f"http://127.0.0.1:{port}"
+    line = sam_local("start-api", endpoint, "--host", "127.0.0.1", "--port", str(port), "--warm-containers", "LAZY")
+    with LOG_FILE.open("w") as log:
+        # A session of its own: Ctrl-C reaches us alone, and we stop it and its containers in order.
+        process = subprocess.Popen(
+            line, cwd=ROOT, env=_sam_environment(endpoint), stdout=log, stderr=log, start_new_session=True
+        )
+    try:
+        _poll(lambda: _answers(f"{base_url}/tasks/0"), process, f"{LOG_FILE.read_text()}\nsam local did not start.")
+        yield base_url
+    finally:
+        # On this signal SAM removes its containers.
+        process.send_signal(signal.SIGINT)
+        process.wait()
+
+
+def invoke(event_file: Path, endpoint: str) -> subprocess.CompletedProcess[str]:
+    """`sam local invoke` of the function that the event in ``event_file`` is for. Needs a build."""
+    name = function_for(json.loads(event_file.read_text()))
+    line = sam_local("invoke", endpoint, name, "--event", str(event_file))
+    return subprocess.run(line, cwd=ROOT, env=_sam_environment(endpoint), capture_output=True, text=True, check=False)
+
+
+def function_for(event: Mapping[str, Any]) -> str:
+    """The logical id of the function that such an event goes to.
+
+    Raises:
+        SystemExit: to none.
+    """
+    context = event.get("requestContext") or {}
+    method = event.get("httpMethod") or context.get("http", {}).get("method")
+    if "action" in event:
+        return "OnboardCompany"
+    if "methodArn" in event:
+        return "Authorizer"
+    if method not in ("GET", "POST"):
+        sys.exit("This event is neither a command of an operator nor a request that any function answers.")
+    return "CreateTask" if method == "POST" else "GetTask"
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urlopen(url, timeout=5):
+            return True
+    except HTTPError:
+        return True
+    except (URLError, TimeoutError, ConnectionError):
+        return False
+
+
+def _poll(done: Callable[[], bool], process: subprocess.Popen[bytes], otherwise: str) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        if done():
+            return
+        time.sleep(0.1)
+    sys.exit(otherwise)
+
+
+# ---- What make calls ------------------------------------------------------------------------------------------------
+
+
+def _serve(port: int) -> None:
+    if not is_free(port):
+        sys.exit(f"Port {port} is taken; choose another one: make sam-local PORT={port + 1}")
+    started = time.monotonic()
+
+    def progress(step: str) -> None:
+        print(f"[{time.monotonic() - started:4.0f} s] {step} …", flush=True)
+
+    progress("Building functions and layers with SAM")
+    build()
+    progress("Starting a moto server with the template's tables and two demo companies")
+    with database() as endpoint:
+        alpha, beta = demo.seed(dynamodb(endpoint), "TasksTable", "KeysTable")
+        progress("Starting sam local start-api")
+        with api(endpoint, port) as base_url:
+            demo.write_environment(ENVIRONMENT_FILE, base_url, [alpha, beta], {"AWS_ENDPOINT_URL_DYNAMODB": endpoint})
+            print(f"\nUp after {time.monotonic() - started:.0f} s at {base_url}; the functions log to {LOG_FILE}")
+            print(f"Keys and ids are in {ENVIRONMENT_FILE.relative_to(ROOT)}. To paste, in this folder:")
+            print(demo.examples(base_url, alpha, beta))
+            print("Ctrl-C stops everything.", flush=True)
+            signal.pause()
+
+
+def _invoke_once(name: str) -> None:
+    event_file = _event_file(name)
+    if not event_file.is_file():
+        known = ", ".join(sorted(file.stem for file in (ROOT / "events").glob("*.json")))
+        sys.exit(f"There is no event {name}; give a file, or one of {known}")
+    print("Building functions and layers with SAM …", file=sys.stderr)
+    build()
+    if endpoint := _running_database():
+        print("Calling the function over the database of make sam-local …", file=sys.stderr)
+        sys.exit(_shown(invoke(event_file, endpoint)))
+    with database() as endpoint:
+        print("Calling the function over a database of its own …", file=sys.stderr)
+        demo.seed(dynamodb(endpoint), "TasksTable", "KeysTable")
+        if name in PREPARED_BY:
+            invoke(_event_file(PREPARED_BY[name]), endpoint)
+        sys.exit(_shown(invoke(event_file, endpoint)))
+
+
+def _event_file(name: str) -> Path:
+    fixture = ROOT / f"events/{name}.json"
+    return fixture if fixture.is_file() else Path(name).resolve()
+
+
+def _shown(done: subprocess.CompletedProcess[str]) -> int:
+    print(done.stderr, file=sys.stderr)
+    print(done.stdout)
+    return done.returncode
+
+
+if __name__ == "__main__":
+    main()
