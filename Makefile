@@ -1,33 +1,56 @@
 # Each target sets up what it needs, in .local/. `make` alone lists them.
 
 PYTHON ?= python3.13
-PORT ?= 4566
 ARCHITECTURE ?= $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 RUN = PYTHONPATH=layers/servicedesk .local/dev/bin/python -m
 
 export SAM_CLI_TELEMETRY = 0
 export ARCHITECTURE
 
-.PHONY: help run test check build clean
+.PHONY: help run test check test-stack bench sam-local invoke deploy build clean
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
 ## make run [PORT=4566]     the whole service on this machine, deployed to MiniStack, with two demo companies
 run: .local/dev/.ready .local/sam/.ready .local/ministack/.ready
-	@$(RUN) tools.run --port $(PORT)
+	@$(RUN) tools.run --port $(or $(PORT),4566)
 
 ## make test                unit, integration and stack tests
 test: .local/dev/.ready .local/sam/.ready .local/ministack/.ready
 	@$(RUN) pytest
 
-## make check               format, lint, types, template
-check: .local/dev/.ready .local/sam/.ready
+## make check               format, lint, types, a test for each rule of the contract, the template
+check: .local/dev/.ready .local/sam/.ready .local/checkov/.ready
 	@.local/dev/bin/ruff format --check --quiet .
 	@.local/dev/bin/ruff check --quiet .
 	@.local/dev/bin/mypy
 	@$(RUN) tests.contract.rules --check
 	@.local/dev/bin/cfn-lint template.yaml
 	@.local/sam/bin/sam validate --lint --region eu-west-1
+	@.local/sam/bin/python tools/translated_template.py > .local/translated.json \
+	  && .local/checkov/bin/checkov --config-file tools/checkov.yaml --framework cloudformation --quiet --compact \
+	    --skip-download -f .local/translated.json
+
+## make test-stack          the HTTP tests against a deployed stack: BASE_URL=… ALPHA_KEY=… BETA_KEY=…
+test-stack: .local/dev/.ready
+	@$(RUN) pytest tests/stack/test_http.py
+
+## make bench               cold start, warm path and cost of a create, beside four other ways to write it
+bench: .local/dev/.ready .local/sam/.ready
+	@$(RUN) tools.build
+	@$(RUN) tests.bench.bench
+
+## make sam-local [PORT=3000]  the API by `sam local start-api`, over a moto server (Docker)
+sam-local: .local/dev/.ready .local/sam/.ready
+	@$(RUN) tools.sam_local start-api --port $(or $(PORT),3000)
+
+## make invoke EVENT=name   one function by `sam local invoke`, with a fixture of events/ (Docker)
+invoke: .local/dev/.ready .local/sam/.ready
+	@$(RUN) tools.sam_local invoke $(EVENT)
+
+## make deploy              to AWS: guides through a first deployment
+deploy: .local/dev/.ready .local/sam/.ready
+	@$(RUN) tools.deploy
 
 ## make build               what is deployed, in .aws-sam/build [ARCHITECTURE=x86_64|arm64]
 build: .local/dev/.ready .local/sam/.ready

@@ -12,6 +12,7 @@ from servicedesk.key_store import KeyStore
 from servicedesk.telemetry import observed, tell
 
 keys = KeyStore(dynamodb.client(), os.environ["KEYS_TABLE"])
+dynamodb.rehearse(lambda: keys.get("0" * 16))
 
 
 @observed
@@ -42,10 +43,10 @@ def _authorization(event: Mapping[str, Any]) -> str:
 
 def _key_of(authorization: str) -> ApiKey | None:
     """The live key that an Authorization header carries, if it carries exactly one key."""
-    parsed = {key for candidate in _candidates(authorization) if (key := api_key.parse(candidate))}
-    if len(parsed) != 1:
+    sent = {parsed for candidate in _candidates(authorization) if (parsed := api_key.parse(candidate))}
+    if len(sent) != 1:
         return None
-    key_id, secret = parsed.pop()
+    key_id, secret = sent.pop()
     key = keys.get(key_id)
     if key and key.opened_by(secret) and key.live(values.now()):
         return key

@@ -16,6 +16,7 @@ from servicedesk.task_store import ConflictingTaskError, Stored, TaskStore
 _client = dynamodb.client()
 tasks = TaskStore(_client, os.environ["TASKS_TABLE"])
 catalogues = CatalogueStore(_client, os.environ["TASKS_TABLE"])
+dynamodb.rehearse(lambda: tasks.get(values.ZERO_GUID, values.ZERO_GUID))
 
 
 @endpoint(vary="Accept, Content-Type, Prefer")

@@ -9,6 +9,7 @@ from servicedesk.problems import NoSuchTask
 from servicedesk.task_store import TaskStore
 
 tasks = TaskStore(dynamodb.client(), os.environ["TASKS_TABLE"])
+dynamodb.rehearse(lambda: tasks.get(values.ZERO_GUID, values.ZERO_GUID))
 
 
 @endpoint(vary="Accept, Content-Type")

@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.lambda_emulator import PYTHON, ROOT, Build, Layout, lambda_environment, lay_out
+from tests.bench.lambda_emulator import PYTHON, Build, Layout, lambda_environment, lay_out
+from tools.build import build
 
-BUILD = ROOT / ".aws-sam" / "build"
 FUNCTIONS = ("CreateTask", "GetTask", "Authorizer", "OnboardCompany")
 VARIABLES = {"TASKS_TABLE": "tasks", "KEYS_TABLE": "keys", "POWERTOOLS_METRICS_NAMESPACE": "Test"}
 
-needs_build = pytest.mark.skipif(not (BUILD / "template.yaml").exists(), reason="nothing is built: make build")
+
+@pytest.fixture(scope="module")
+def built() -> Path:
+    return build().parent
 
 
 def compiled_at_start(layout: Layout) -> list[str]:
@@ -25,15 +28,13 @@ def compiled_at_start(layout: Layout) -> list[str]:
     return re.findall(r"^# code object from '?([^'\n]+\.py)'?$", start.stderr, re.MULTILINE)
 
 
-@needs_build
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_copy_with_new_time_stamps_compiles_nothing_at_start(function: str, tmp_path: Path) -> None:
-    assert compiled_at_start(lay_out(Build.of(BUILD, function), tmp_path)) == []
+def test_a_copy_with_new_time_stamps_compiles_nothing_at_start(function: str, built: Path, tmp_path: Path) -> None:
+    assert compiled_at_start(lay_out(Build.of(built, function), tmp_path)) == []
 
 
-@needs_build
-def test_missing_bytecode_would_be_noticed(tmp_path: Path) -> None:
-    layout = lay_out(Build.of(BUILD, "CreateTask"), tmp_path)
+def test_missing_bytecode_would_be_noticed(built: Path, tmp_path: Path) -> None:
+    layout = lay_out(Build.of(built, "CreateTask"), tmp_path)
     [bytecode] = (layout.task / "__pycache__").glob("app.*.pyc")
     bytecode.parent.chmod(0o755)
     bytecode.unlink()

@@ -4,6 +4,7 @@ Metrics are in embedded metric format: CloudWatch reads them from the log. Neith
 in a task, nor a secret; an exception is told by its types and places, because its message can quote either.
 """
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -64,6 +65,10 @@ def observed(handle: LambdaHandler) -> LambdaHandler:
             _under_way.reset(token)
             _write(invocation)
 
+    if not gc.isenabled():
+        # The function is imported, its handler comes last: what is here by now stays, and is never looked at again.
+        gc.freeze()
+        gc.enable()
     return lambda_handler
 
 
