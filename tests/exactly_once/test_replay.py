@@ -8,7 +8,8 @@ from uuid import uuid4
 
 import pytest
 from servicedesk.catalogue import BUILT_IN
-from servicedesk.task import NewTask
+from servicedesk.codecs import Members
+from servicedesk.task import Submission
 
 from tests.api import Answer, Api, assert_problem
 from tests.exactly_once.conftest import Service
@@ -201,9 +202,8 @@ def moved_on() -> dict[str, Any]:
 
 
 def test_7_2_a_digest_holds_for_ever() -> None:
-    new_task = NewTask(
-        id=uuid4().hex, subject="Prïnter", remark="a\r\nb", due_date="2026-06-24", to_db_table_name="project"
-    )
+    sent = {"ID": uuid4().hex, "Subject": "Prïnter", "remark": "a\r\nb", "due_date": "2026-06-24"}
+    new_task = Submission.read(Members((sent | {"to_db_table_name": "project", "colour": "red"}).items())).new_task
     # Stored beside every task since the first release: made otherwise, it would turn replays into conflicts.
     content = (
         r'{"due_date":"2026-06-24T00:00:00.0000000","remark":"a\r\nb","subject":"Prïnter","to_db_table_name":"project"}'
