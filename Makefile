@@ -39,6 +39,7 @@ test-stack: .local/dev/.ready
 bench: .local/dev/.ready .local/sam/.ready
 	@$(RUN) tools.build
 	@$(RUN) tests.bench.bench
+	@$(RUN) tests.bench.throughput
 
 ## make sam-local [PORT=3000]  the API by `sam local start-api`, over a moto server (Docker)
 sam-local: .local/dev/.ready .local/sam/.ready
