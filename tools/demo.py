@@ -112,5 +112,5 @@ def examples(base_url: str, alpha: Company, beta: Company) -> str:
     -H 'Content-Type: application/xml' --data-binary @events/bodies/published.xml
 
   # the task that the sample made
-  curl -i {base_url}/tasks/3970f5af-af17-4420-b038-a1efdc261244 -H 'Authorization: Bearer {alpha.key}'
+  curl -i {base_url}/tasks/3970f5af-af17-4420-b038-a1efdc261244 -H 'Authorization: Bearer {beta.key}'
 """

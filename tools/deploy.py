@@ -37,8 +37,14 @@ def main() -> None:
         os.environ["ARCHITECTURE"] = saved["Architecture"]
         print(f"You chose {architecture()}: building and deploying for that …", flush=True)
         _deploy(build(), environment, guided=False)
+    if not saved:
+        sys.exit(
+            f"The answers were not saved to {CONFIG_FILE.name}, so what comes next cannot be shown: see the README."
+        )
     outputs = _outputs(saved["stack_name"], saved["region"])
-    print(f"\nDeployed to account {account}, {saved['region']}: {outputs['ApiUrl']}")
+    if not outputs:
+        sys.exit("Nothing was deployed.")
+    print(f"\n{saved['stack_name']} in account {account}, {saved['region']}: {outputs['ApiUrl']}")
     print(next_steps(outputs, saved["region"]))
 
 
@@ -106,7 +112,7 @@ def _deploy(template: Path, environment: str, *, guided: bool) -> None:
 def _outputs(stack_name: str, region: str) -> dict[str, str]:
     client = boto3.client("cloudformation", region_name=region)
     [stack] = client.describe_stacks(StackName=stack_name)["Stacks"]
-    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
 
 if __name__ == "__main__":

@@ -2,28 +2,24 @@
 
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import boto3
 
 from tools import ministack_template
 from tools.build import ROOT, SAM, architecture, build
+from tools.server import running
 
 MINISTACK = ROOT / ".local/ministack/bin/python"
 STACK_NAME = "task-api"
 REGION = "eu-west-1"
-READY_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -91,7 +87,6 @@ def deployed(
 @contextmanager
 def _ministack(port: int, settings: Mapping[str, str]) -> Iterator[str]:
     endpoint = f"http://127.0.0.1:{port}"
-    log_file = ROOT / ".local/ministack.log"
     # The functions inherit this: nothing of the caller's account, nor packages of ours beside their layers.
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON"))}
     environment = {
@@ -103,40 +98,13 @@ def _ministack(port: int, settings: Mapping[str, str]) -> Iterator[str]:
         "PYTHONUNBUFFERED": "1",
         **settings,
     }
-    with log_file.open("w") as log:
-        # A session of its own: Ctrl-C reaches us alone, and we stop it and its workers in order.
-        process = subprocess.Popen(
-            [MINISTACK, "-m", "ministack"], env=environment, stdout=log, stderr=log, cwd=ROOT, start_new_session=True
-        )
-    try:
-        _wait_until_it_answers(process, endpoint, log_file)
+    with running(
+        [MINISTACK, "-m", "ministack"],
+        answers_at=f"{endpoint}/_ministack/health",
+        log_file=ROOT / ".local/ministack.log",
+        environment=environment,
+    ):
         yield endpoint
-    finally:
-        _stop(process)
-
-
-def _wait_until_it_answers(process: subprocess.Popen[bytes], endpoint: str, log_file: Path) -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            urlopen(f"{endpoint}/_ministack/health", timeout=1)
-        except (URLError, TimeoutError, ConnectionError):
-            time.sleep(0.1)
-        else:
-            return
-    sys.exit(f"{log_file.read_text()}\nMiniStack did not start; see above.")
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.send_signal(signal.SIGTERM)
-    try:
-        process.wait(10)
-    except subprocess.TimeoutExpired:
-        pass
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
 
 
 def _deploy(template: Path, endpoint: str) -> None:

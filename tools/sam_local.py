@@ -13,12 +13,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError, URLError
-from urllib.request import urlopen
 
 import boto3
 from botocore.config import Config
@@ -27,13 +25,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from tools import demo
 from tools.build import BUILT_TEMPLATE, ROOT, SAM, architecture, build
 from tools.local_stack import REGION, free_port, is_free
+from tools.server import running
 from tools.template import tables
 
 ENVIRONMENT_FILE = ROOT / ".local/demo.env"
 LOG_FILE = ROOT / ".local/sam-local.log"
 MOTO_SERVER = ROOT / ".local/dev/bin/moto_server"
 HOST_IN_CONTAINERS = "host.docker.internal"
-READY_SECONDS = 120
 PREPARED_BY = {"get_task": "create_task", "issue_key": "revoke_key"}
 """Fixtures that find something only where another one has been: a task to get, room for one more key."""
 
@@ -85,11 +83,12 @@ def _reachable_address() -> str:
     gateway = _docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}").stdout.strip()
     with socket.socket() as listener:
         try:
-            listener.bind((gateway, 0))
+            listener.bind((gateway or "127.0.0.1", 0))
         except OSError:
             # Docker Desktop keeps its bridge in a virtual machine, and forwards to this machine's own loopback.
             return "127.0.0.1"
-    return gateway
+        address: str = listener.getsockname()[0]
+        return address
 
 
 # ---- The database ---------------------------------------------------------------------------------------------------
@@ -104,18 +103,11 @@ def database() -> Iterator[str]:
     """
     host, port = _reachable_address(), free_port()
     endpoint = f"http://{host}:{port}"
-    log_file = ROOT / ".local/moto.log"
-    with log_file.open("w") as log:
-        process = subprocess.Popen(
-            [MOTO_SERVER, "--host", host, "--port", str(port)], stdout=log, stderr=log, start_new_session=True
-        )
-    try:
-        _poll(lambda: _answers(endpoint), process, f"The moto server did not start; see {log_file}.")
+    with running(
+        [MOTO_SERVER, "--host", host, "--port", str(port)], answers_at=endpoint, log_file=ROOT / ".local/moto.log"
+    ):
         make_tables(endpoint)
         yield endpoint
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def make_tables(endpoint: str) -> None:
@@ -171,11 +163,10 @@ def sam_local(command: str, endpoint: str, *more: str) -> list[str]:
 
 
 def _sam_environment(endpoint: str) -> dict[str, str]:
-    return os.environ | {
+    return {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | {
         # SAM hands the caller's credentials on to the functions; these open nothing.
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_SESSION_TOKEN": "",
         # SAM asks whose account it is, and would retry for ten seconds where there is no way to AWS.
         "AWS_ENDPOINT_URL_STS": endpoint,
     }
@@ -190,61 +181,42 @@ def api(endpoint: str, port: int) -> Iterator[str]:
     """
     base_url = f"http://127.0.0.1:{port}"
     line = sam_local("start-api", endpoint, "--host", "127.0.0.1", "--port", str(port), "--warm-containers", "LAZY")
-    with LOG_FILE.open("w") as log:
-        # A session of its own: Ctrl-C reaches us alone, and we stop it and its containers in order.
-        process = subprocess.Popen(
-            line, cwd=ROOT, env=_sam_environment(endpoint), stdout=log, stderr=log, start_new_session=True
-        )
-    try:
-        _poll(lambda: _answers(f"{base_url}/tasks/0"), process, f"{LOG_FILE.read_text()}\nsam local did not start.")
+    with running(
+        line,
+        answers_at=f"{base_url}/tasks/0",
+        log_file=LOG_FILE,
+        environment=_sam_environment(endpoint),
+        stop_with=signal.SIGINT,  # on which SAM removes its containers
+    ):
         yield base_url
-    finally:
-        # On this signal SAM removes its containers.
-        process.send_signal(signal.SIGINT)
-        process.wait()
 
 
 def invoke(event_file: Path, endpoint: str) -> subprocess.CompletedProcess[str]:
     """`sam local invoke` of the function that the event in ``event_file`` is for. Needs a build."""
-    name = function_for(json.loads(event_file.read_text()))
+    name = function_for(event_file)
     line = sam_local("invoke", endpoint, name, "--event", str(event_file))
     return subprocess.run(line, cwd=ROOT, env=_sam_environment(endpoint), capture_output=True, text=True, check=False)
 
 
-def function_for(event: Mapping[str, Any]) -> str:
-    """The logical id of the function that such an event goes to.
+def function_for(event_file: Path) -> str:
+    """The logical id of the function that the event in ``event_file`` goes to.
 
     Raises:
-        SystemExit: to none.
+        SystemExit: to none, or it is no JSON; one line says so.
     """
-    context = event.get("requestContext") or {}
-    method = event.get("httpMethod") or context.get("http", {}).get("method")
-    if "action" in event:
-        return "OnboardCompany"
-    if "methodArn" in event:
-        return "Authorizer"
-    if method not in ("GET", "POST"):
-        sys.exit("This event is neither a command of an operator nor a request that any function answers.")
-    return "CreateTask" if method == "POST" else "GetTask"
-
-
-def _answers(url: str) -> bool:
     try:
-        with urlopen(url, timeout=5):
-            return True
-    except HTTPError:
-        return True
-    except (URLError, TimeoutError, ConnectionError):
-        return False
-
-
-def _poll(done: Callable[[], bool], process: subprocess.Popen[bytes], otherwise: str) -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        if done():
-            return
-        time.sleep(0.1)
-    sys.exit(otherwise)
+        event = json.loads(event_file.read_text())
+    except ValueError as error:
+        sys.exit(f"{event_file} is not JSON: {error}")
+    named = event if isinstance(event, dict) else {}
+    if "action" in named:
+        return "OnboardCompany"
+    if "methodArn" in named:
+        return "Authorizer"
+    method = named.get("httpMethod") or named.get("requestContext", {}).get("http", {}).get("method")
+    if method not in ("GET", "POST"):
+        sys.exit(f"{event_file} is neither an operator's command nor a request that a function answers.")
+    return "CreateTask" if method == "POST" else "GetTask"
 
 
 # ---- What make calls ------------------------------------------------------------------------------------------------
@@ -266,8 +238,9 @@ def _serve(port: int) -> None:
         progress("Starting sam local start-api")
         with api(endpoint, port) as base_url:
             demo.write_environment(ENVIRONMENT_FILE, base_url, [alpha, beta], {"AWS_ENDPOINT_URL_DYNAMODB": endpoint})
-            print(f"\nUp after {time.monotonic() - started:.0f} s at {base_url}; the functions log to {LOG_FILE}")
-            print(f"Keys and ids are in {ENVIRONMENT_FILE.relative_to(ROOT)}. To paste, in this folder:")
+            print(f"\nUp after {time.monotonic() - started:.0f} s at {base_url}")
+            print(f"The functions log to {LOG_FILE.relative_to(ROOT)}; keys and ids are in", end=" ")
+            print(f"{ENVIRONMENT_FILE.relative_to(ROOT)}. To paste, in this folder:")
             print(demo.examples(base_url, alpha, beta))
             print("Ctrl-C stops everything.", flush=True)
             signal.pause()
@@ -278,6 +251,7 @@ def _invoke_once(name: str) -> None:
     if not event_file.is_file():
         known = ", ".join(sorted(file.stem for file in (ROOT / "events").glob("*.json")))
         sys.exit(f"There is no event {name}; give a file, or one of {known}")
+    function_for(event_file)
     print("Building functions and layers with SAM …", file=sys.stderr)
     build()
     if endpoint := _running_database():

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.stack.client import Stack
+from tests.stack.deployment import Deployment
 from tools import demo
-from tools.local_stack import LocalStack, deployed, free_port
+from tools.local_stack import STACK_NAME, LocalStack, deployed, free_port
 
 NAMES = ("BASE_URL", "ALPHA_KEY", "BETA_KEY")
 ENFORCED_AND_RECORDED = {"AUTH": "true", "CLOUDTRAIL_RECORDING": "1"}
@@ -33,3 +34,12 @@ def stack(request: pytest.FixtureRequest) -> Stack:
     local: LocalStack = request.getfixturevalue("local_stack")
     alpha, beta = (demo.onboard(company, local.onboard) for company in (demo.ALPHA, demo.BETA))
     return Stack(local.base_url, alpha.key, beta.key, has_demo_catalogue=True)
+
+
+@pytest.fixture(scope="session")
+def deployment(local_stack: LocalStack) -> Deployment:
+    """The parts of our own stack."""
+    client = local_stack.client("cloudformation")
+    pages = client.get_paginator("list_stack_resources").paginate(StackName=STACK_NAME)
+    summaries = [summary for page in pages for summary in page["StackResourceSummaries"]]
+    return Deployment(local_stack, {part["LogicalResourceId"]: part["PhysicalResourceId"] for part in summaries})

@@ -11,7 +11,7 @@ import pytest
 
 from tests.api import Answer, assert_problem
 from tests.stack.client import Client
-from tests.stack.test_wiring import Deployment, deployment  # noqa: F401 - a fixture
+from tests.stack.deployment import Deployment
 from tools.local_stack import LocalStack
 from tools.template import translated
 
@@ -65,7 +65,7 @@ def test_no_such_route(stranger: Client, method: str, path: str) -> None:
     assert_refused(stranger.send(method, path, Origin=ORIGIN), 404, "no-such-route")
 
 
-def test_too_many_requests(stranger: Client, local_stack: LocalStack, deployment: Deployment) -> None:  # noqa: F811
+def test_too_many_requests(stranger: Client, local_stack: LocalStack, deployment: Deployment) -> None:
     company = str(uuid4())
     key = local_stack.onboard({"action": "issue_key", "company_id": company, "label": "x"})["key"]
     client = local_stack.client("apigateway")
@@ -88,7 +88,7 @@ def test_too_many_requests(stranger: Client, local_stack: LocalStack, deployment
     assert answer.headers["Retry-After"] == "5"
 
 
-def test_an_authorizer_that_fails(stranger: Client, local_stack: LocalStack, deployment: Deployment) -> None:  # noqa: F811
+def test_an_authorizer_that_fails(stranger: Client, local_stack: LocalStack, deployment: Deployment) -> None:
     client = local_stack.client("iam")
     role = deployment.role("Authorizer")
     document = client.get_role_policy(RoleName=role, PolicyName="keys")["PolicyDocument"]

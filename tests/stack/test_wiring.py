@@ -6,7 +6,6 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -17,8 +16,9 @@ from servicedesk.key_store import KeyStore
 from tests.integration.test_events import EXPECTED
 from tests.stack import environment_names
 from tests.stack.client import Stack
+from tests.stack.deployment import Deployment
 from tools import demo
-from tools.local_stack import MINISTACK, REGION, STACK_NAME, LocalStack
+from tools.local_stack import MINISTACK, REGION, LocalStack
 from tools.template import ROOT, resources, template
 
 FUNCTIONS = resources("AWS::Serverless::Function")
@@ -27,41 +27,6 @@ ROUTES = [
     for name, function in FUNCTIONS.items()
     for route in (entry["Properties"] for entry in function.get("Events", {}).values())
 ]
-
-
-@dataclass(frozen=True)
-class Deployment:
-    """A stack, and what CloudFormation calls its parts."""
-
-    stack: LocalStack
-    physical: Mapping[str, str]
-
-    def function(self, logical_id: str) -> dict[str, Any]:
-        """The deployed configuration of a function."""
-        found: dict[str, Any] = self.stack.client("lambda").get_function_configuration(
-            FunctionName=self.physical[logical_id]
-        )
-        return found
-
-    def role(self, logical_id: str) -> str:
-        """The name of a function's role."""
-        return str(self.function(logical_id)["Role"]).rpartition("/")[2]
-
-    def invoke(self, logical_id: str, sent: Any) -> dict[str, Any]:
-        """What a function returns, or the description of its failure, with an `errorType`."""
-        answer = self.stack.client("lambda").invoke(
-            FunctionName=self.physical[logical_id], Payload=json.dumps(sent).encode()
-        )
-        returned: dict[str, Any] = json.load(answer["Payload"])
-        return returned
-
-
-@pytest.fixture(scope="module")
-def deployment(local_stack: LocalStack) -> Deployment:
-    client = local_stack.client("cloudformation")
-    pages = client.get_paginator("list_stack_resources").paginate(StackName=STACK_NAME)
-    summaries = [summary for page in pages for summary in page["StackResourceSummaries"]]
-    return Deployment(local_stack, {part["LogicalResourceId"]: part["PhysicalResourceId"] for part in summaries})
 
 
 # ---- Routes ---------------------------------------------------------------------------------------------------------
@@ -306,6 +271,16 @@ def test_the_api_calls_aliases(deployment: Deployment) -> None:
         assert uri.endswith(f":{alias}/invocations")
 
 
+@pytest.mark.parametrize("function", [*dict.fromkeys(function for function, _, _ in ROUTES), "Authorizer"])
+def test_only_this_api_may_call(deployment: Deployment, function: str) -> None:
+    alias = template()["Globals"]["Function"]["AutoPublishAlias"]
+    client = deployment.stack.client("lambda")
+    policy = client.get_policy(FunctionName=deployment.physical[function], Qualifier=alias)["Policy"]
+    for statement in json.loads(policy)["Statement"]:
+        assert statement["Principal"] == {"Service": "apigateway.amazonaws.com"}
+        assert f":{deployment.physical['Api']}/" in statement["Condition"]["ArnLike"]["AWS:SourceArn"]
+
+
 def test_outputs_say_where_things_are(deployment: Deployment) -> None:
     outputs = deployment.stack.outputs
     assert set(outputs) == set(template()["Outputs"])
@@ -317,5 +292,8 @@ def test_outputs_say_where_things_are(deployment: Deployment) -> None:
         ("OnboardCompanyName", "OnboardCompany"),
         ("TasksTableName", "TasksTable"),
         ("KeysTableName", "KeysTable"),
+        ("FunctionLogsName", "FunctionLogs"),
+        ("AccessLogsName", "AccessLogs"),
     ):
         assert outputs[output].split(":")[0] == deployment.physical[logical_id]
+    assert outputs["DashboardUrl"].endswith(f"/{deployment.physical['Dashboard']}")

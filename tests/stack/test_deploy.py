@@ -1,0 +1,105 @@
+"""`make deploy`, guided by answers on its standard input, to MiniStack."""
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.stack.client import Client
+from tools.local_stack import REGION, LocalStack
+from tools.template import ROOT, template
+
+# The layers are there for one processor, and MiniStack runs them whatever the template calls it.
+DRIVER = """
+import sys
+from pathlib import Path
+from tools import deploy, ministack_template
+from tools.build import BUILT_TEMPLATE, architecture
+
+def build():
+    print("building for", architecture())
+    return ministack_template.write(BUILT_TEMPLATE)
+
+deploy.build = build
+deploy.CONFIG_FILE = Path(sys.argv.pop())
+deploy.main()
+"""
+
+
+def run(*arguments: str | Path, given: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    names = {"PYTHONPATH": "layers/servicedesk:.", "ARCHITECTURE": "x86_64", "SAM_CLI_TELEMETRY": "0"}
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env=os.environ | names | environment,
+        input=given,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_first_deployment_is_guided_and_says_what_to_do_next(local_stack: LocalStack, tmp_path: Path) -> None:
+    answered = {"Architecture": "arm64"}
+    parameters = [answered.get(name, "") for name in template()["Parameters"]]
+    stack_name, region, confirmations = "", "", [""] * 20
+    config_file = shutil.copy(ROOT / "samconfig.toml", tmp_path)
+    done = run(
+        "-c",
+        DRIVER,
+        "--environment",
+        "trial",
+        config_file,
+        given="\n".join([stack_name, region, *parameters, *confirmations]),
+        AWS_ENDPOINT_URL=local_stack.endpoint,
+        AWS_ACCESS_KEY_ID="test",
+        AWS_SECRET_ACCESS_KEY="test",
+        AWS_DEFAULT_REGION=REGION,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    # The guide learned after the first build that another processor was wanted.
+    built = [line for line in done.stdout.splitlines() if line.startswith("building for")]
+    assert built == ["building for x86_64", "building for arm64"]
+    deployed = f"task-api-trial in account 000000000000, {REGION}: https://"
+    onboard, issue_key, create = done.stdout.partition(deployed)[2].replace("\\\n", "").split("\n\n")[1:4]
+    assert invoked(local_stack, onboard)["next_number"] == 1
+    key = str(invoked(local_stack, issue_key)["key"])
+    api_url = next(word for word in shlex.split(create, comments=True) if word.startswith("https://"))
+    api_id = api_url.removeprefix("https://").partition(".")[0]
+    client = Client(f"{local_stack.endpoint}/restapis/{api_id}/v1/_user_request_", key)
+    assert client.create({"subject": "Printer on fire"}).status == 201
+
+
+def invoked(stack: LocalStack, command: str) -> dict[str, object]:
+    """What the function answers to an `aws lambda invoke` as printed."""
+    words = shlex.split(command, comments=True)
+    assert words[:3] == ["aws", "lambda", "invoke"]
+    named = {name: words[words.index(name) + 1] for name in ("--region", "--function-name", "--payload")}
+    assert named["--region"] == REGION
+    answer = stack.client("lambda").invoke(FunctionName=named["--function-name"], Payload=named["--payload"].encode())
+    returned: dict[str, object] = json.load(answer["Payload"])
+    return returned
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""},
+        {"AWS_ACCESS_KEY_ID": "AKIANOSUCHKEY0000000", "AWS_SECRET_ACCESS_KEY": "secret"},
+        {"AWS_PROFILE": "no-such-profile"},
+    ],
+)
+def test_without_credentials_nothing_starts(
+    local_stack: LocalStack, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    elsewhere = {"AWS_ENDPOINT_URL": local_stack.endpoint, "AWS_EC2_METADATA_DISABLED": "true", "HOME": str(tmp_path)}
+    done = run("-m", "tools.deploy", **elsewhere, **environment)
+    assert done.returncode == 1
+    assert not done.stdout
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith("AWS does not accept your credentials (")
