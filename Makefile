@@ -2,7 +2,7 @@
 
 PYTHON ?= python3.13
 ARCHITECTURE ?= $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
-RUN = PYTHONPATH=layers/servicedesk .local/dev/bin/python -m
+RUN = exec env PYTHONPATH=layers/servicedesk .local/dev/bin/python -m
 
 export SAM_CLI_TELEMETRY = 0
 export ARCHITECTURE

@@ -38,9 +38,8 @@ def main() -> None:
         print(f"You chose {architecture()}: building and deploying for that …", flush=True)
         _deploy(build(), environment, guided=False)
     if not saved:
-        sys.exit(
-            f"The answers were not saved to {CONFIG_FILE.name}, so what comes next cannot be shown: see the README."
-        )
+        print(f"The answers were not saved to {CONFIG_FILE.name}, so what comes next cannot be shown: see the README.")
+        return
     outputs = _outputs(saved["stack_name"], saved["region"])
     if not outputs:
         sys.exit("Nothing was deployed.")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import boto3
@@ -18,6 +19,7 @@ from tools.build import ROOT, SAM, architecture, build
 from tools.server import running
 
 MINISTACK = ROOT / ".local/ministack/bin/python"
+LOG_FILE = ROOT / ".local/ministack.log"
 STACK_NAME = "task-api"
 REGION = "eu-west-1"
 
@@ -29,6 +31,7 @@ class LocalStack:
     base_url: str
     endpoint: str
     outputs: dict[str, str]
+    server: subprocess.Popen[bytes]
 
     def client(self, service: Any) -> Any:
         """A boto3 client for the local endpoint."""
@@ -78,14 +81,14 @@ def deployed(
     progress("Building functions and layers with SAM")
     template = build()
     progress(f"Starting MiniStack on 127.0.0.1:{port}")
-    with _ministack(port, settings or {}) as endpoint:
+    with _ministack(port, settings or {}) as (endpoint, server):
         progress("Deploying template.yaml with SAM")
         _deploy(ministack_template.write(template), endpoint)
-        yield _describe(endpoint)
+        yield _describe(endpoint, server)
 
 
 @contextmanager
-def _ministack(port: int, settings: Mapping[str, str]) -> Iterator[str]:
+def _ministack(port: int, settings: Mapping[str, str]) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     endpoint = f"http://127.0.0.1:{port}"
     # The functions inherit this: nothing of the caller's account, nor packages of ours beside their layers.
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON"))}
@@ -98,13 +101,17 @@ def _ministack(port: int, settings: Mapping[str, str]) -> Iterator[str]:
         "PYTHONUNBUFFERED": "1",
         **settings,
     }
-    with running(
-        [MINISTACK, "-m", "ministack"],
-        answers_at=f"{endpoint}/_ministack/health",
-        log_file=ROOT / ".local/ministack.log",
-        environment=environment,
+    # MiniStack unpacks functions and layers for each of its workers, and leaves them there.
+    with (
+        TemporaryDirectory(prefix="task-api-") as workers,
+        running(
+            [MINISTACK, "-m", "ministack"],
+            answers_at=f"{endpoint}/_ministack/health",
+            log_file=LOG_FILE,
+            environment=environment | {"TMPDIR": workers},
+        ) as server,
     ):
-        yield endpoint
+        yield endpoint, server
 
 
 def _deploy(template: Path, endpoint: str) -> None:
@@ -122,7 +129,7 @@ def _deploy(template: Path, endpoint: str) -> None:
         sys.exit(f"{done.stdout}{done.stderr}\nsam deploy failed; see above.")
 
 
-def _describe(endpoint: str) -> LocalStack:
+def _describe(endpoint: str, server: subprocess.Popen[bytes]) -> LocalStack:
     [stack] = _client("cloudformation", endpoint).describe_stacks(StackName=STACK_NAME)["Stacks"]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
     api_id = outputs["ApiUrl"].removeprefix("https://").partition(".")[0]
@@ -134,7 +141,7 @@ def _describe(endpoint: str) -> LocalStack:
         stageName=stage,
         patchOperations=[{"op": "replace", "path": "/variables/public_url", "value": base_url}],
     )
-    return LocalStack(base_url, endpoint, outputs)
+    return LocalStack(base_url, endpoint, outputs, server)
 
 
 def _client(service: Any, endpoint: str) -> Any:

@@ -1,6 +1,7 @@
 """`make run`: the whole service on this machine, with two demo companies and a first task in each."""
 
 import argparse
+import fcntl
 import signal
 import sys
 import time
@@ -8,9 +9,10 @@ from urllib.request import Request, urlopen
 
 from tools import demo
 from tools.build import ROOT
-from tools.local_stack import deployed, is_free
+from tools.local_stack import LOG_FILE, deployed, is_free
 
 ENVIRONMENT_FILE = ROOT / ".local/demo.env"
+LOCK_FILE = ROOT / ".local/run.lock"
 
 
 def main() -> None:
@@ -18,13 +20,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=4566, help="where MiniStack listens, on 127.0.0.1")
     port = parser.parse_args().port
+    if not 1 <= port <= 65535:
+        sys.exit(f"{port} is no port; choose one from 1 to 65535: make run PORT=4566")
     if not is_free(port):
-        sys.exit(f"Port {port} is taken; choose another one: make run PORT={port + 1}")
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-    try:
-        _run(port)
-    except KeyboardInterrupt:
-        print("\nStopped.")
+        sys.exit(f"Port {port} is taken; choose another one: make run PORT={port + 1 if port < 65535 else 4566}")
+    for gone in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(gone, signal.default_int_handler)
+    with LOCK_FILE.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sys.exit("make run is running in this folder already; use that one, or a clone of its own.")
+        try:
+            _run(port)
+        except KeyboardInterrupt:
+            print("Stopped.")
 
 
 def _run(port: int) -> None:
@@ -45,7 +55,12 @@ def _run(port: int) -> None:
         print(f"Keys and ids are in {ENVIRONMENT_FILE.relative_to(ROOT)}. To paste, in this folder:")
         print(demo.examples(stack.base_url, alpha, beta))
         print("Ctrl-C stops everything.", flush=True)
-        signal.pause()
+        try:
+            stack.server.wait()
+        except KeyboardInterrupt:
+            print("\nStopping …", flush=True)
+            raise
+        sys.exit(f"MiniStack has ended; {LOG_FILE.relative_to(ROOT)} may say why.")
 
 
 def _create_sample(base_url: str, company: demo.Company, kind: str) -> str:

@@ -25,8 +25,8 @@ def running(
     log_file: Path,
     environment: Mapping[str, str] | None = None,
     stop_with: signal.Signals = signal.SIGTERM,
-) -> Iterator[None]:
-    """Run a server until the block ends; enter it when the server answers.
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a server until the block ends; enter it, with the process, when the server answers.
 
     Raises:
         SystemExit: it does not answer, or ends; what it said is on stderr.
@@ -37,7 +37,7 @@ def running(
     try:
         if not _ready(process, answers_at):
             sys.exit(f"{log_file.read_text()}\n{Path(command[0]).name} did not start; see above.")
-        yield
+        yield process
     finally:
         process.send_signal(stop_with)
         try:

@@ -40,7 +40,7 @@ def lambda_handler(request: Request) -> Response:
 
     digest = submission.new_task.content_digest()
     location = f"{request.url}/{task.id}"
-    dry_run = request.query.get("validate_only") == "true"
+    dry_run = request.query.get("validate_only", "").lower() in ("true", "1")
     try:
         if faults:
             stored = _accepted_before(task, digest, identity, submission, preferences)

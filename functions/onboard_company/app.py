@@ -55,7 +55,7 @@ def _onboard(command: Onboard) -> dict[str, object]:
         catalogues.put(command.company_id, command.catalogue.catalogue())
     return {
         "company_id": command.company_id,
-        "catalogue": asdict(catalogues.of(command.company_id)),
+        "catalogue": asdict(catalogues.stored(command.company_id)),
         "next_number": tasks.start_numbers_at(command.company_id, command.first_number or 1),
     }
 

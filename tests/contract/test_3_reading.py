@@ -226,6 +226,11 @@ def test_3_5_letters_beyond_ascii_are_no_other_case_of_ascii_ones(client: Client
     assert answer.headers["Ignored-Fields"] == '"remar%E2%84%AA";reason=unknown'
 
 
+def test_3_5_a_name_that_only_looks_like_a_fields_does_not_take_its_place(json_client: Client) -> None:
+    answer = json_client.create([("subject", "x"), ("tas\u212a_type_id", "x"), ("task_type_id", None)])
+    assert answer.task()["subject"] == "x"
+
+
 UNSET_DATES = ["1980-01-01", "1980-01-01T00:00:00Z", "1980-01-01T01:00:00+01:00", "/Date(315532800000)/"]
 UNSET_GUIDS = ["00000000-0000-0000-0000-000000000000", "{00000000-0000-0000-0000-000000000000}", "0" * 32]
 NOT_FILLED: dict[str, list[Any]] = {

@@ -123,7 +123,8 @@ def test_huge_names(xml_client: Client) -> None:
     name = "n" * 500_000
     assert_created(xml_client.send(task(f"<subject>x</subject><{name}>y</{name}>")), "more;count=1")
     assert_created(xml_client.send(task("<subject>x</subject>", f' {name}="y"')))
-    assert_created(xml_client.send(task("<subject>x</subject>", f' xmlns="{name}"')))
+    long = xml_client.send(task("<subject>x</subject>", f' xmlns="{name}"'))
+    assert_problem(long, 400, "malformed-body")
     assert_problem(xml_client.send(f"<{name}/>"), 400, "malformed-body")
 
 
@@ -198,3 +199,18 @@ def test_json_as_deep_and_as_long_as_fits(json_client: Client) -> None:
     assert_created(json_client.send(nested), "extra;reason=unknown")
     members = numbered('{"subject": "x"', ',"{}":1', "}")
     assert json_client.send(members).status == 201
+
+
+@pytest.mark.parametrize("piece", ["<a/>", '<p:a xmlns:p="u"/>', '<b p:c=""/>'])
+def test_3_12_a_long_namespace_is_refused_before_it_is_written_out_for_each_name(
+    xml_client: Client, piece: str
+) -> None:
+    # Each name would bring the namespace along: half a megabyte, a hundred thousand times.
+    uri = "A" * 500_000
+    answer = xml_client.send(filled(f'<task xmlns="{uri}" xmlns:p="{uri[:400_000]}">', piece, "</task>"))
+    assert_problem(answer, 400, "malformed-body")
+
+
+def test_3_12_a_namespace_may_be_as_long_as_the_limit(xml_client: Client) -> None:
+    answer = xml_client.send(f'<task xmlns="{"A" * 1000}"><subject>x</subject></task>')
+    assert answer.task()["subject"] == "x"

@@ -104,6 +104,12 @@ def test_1_3_costs_one_read(service: Service, company: str) -> None:
     assert sent == ["GetItem"]
 
 
+@pytest.mark.parametrize("yes", ["True", "TRUE", "1"])
+def test_1_3_yes_is_said_in_other_words(service: Service, company: str, yes: str) -> None:
+    assert service.api.create(BODY, company=company, query={"validate_only": yes}).status == 200
+    assert service.database.tasks(company) == []
+
+
 @pytest.mark.parametrize("query", [None, {"validate_only": "false"}, {"validate_only": ""}, {"other": "true"}])
 def test_1_3_else_a_create_creates(service: Service, company: str, query: dict[str, str] | None) -> None:
     assert service.api.create(BODY, company=company, query=query).status == 201

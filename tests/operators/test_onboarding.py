@@ -9,7 +9,8 @@ import boto3
 import pytest
 from servicedesk import onboarding, values
 
-from tests.api import Api
+from tests.api import Api, Context, load
+from tools.template import environment
 
 NEW, DONE = str(uuid4()), str(uuid4())
 REPAIR, QUOTE = str(uuid4()), str(uuid4())
@@ -198,3 +199,15 @@ def test_the_largest_catalogue_fits_into_an_item(api: Api, company: str) -> None
     key = {"pk": {"S": f"COMPANY#{company}"}, "sk": {"S": "CATALOGUE"}}
     item = boto3.client("dynamodb").get_item(TableName="TasksTable", Key=key)["Item"]
     assert len(item["tables"]["L"]) == count
+
+
+def test_the_answer_has_the_catalogue_as_it_is_stored_whoever_changed_it(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company = str(uuid4())
+    api.onboard(action="onboard", company_id=company)
+    for name, value in environment("OnboardCompany").items():
+        monkeypatch.setenv(name, value)
+    elsewhere = load("onboard_company").lambda_handler
+    elsewhere({"action": "onboard", "company_id": company, "catalogue": CATALOGUE}, Context())
+    assert api.onboard(action="onboard", company_id=company)["catalogue"] == CATALOGUE

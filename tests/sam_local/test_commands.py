@@ -16,7 +16,7 @@ import pytest
 from tests.stack.client import Client
 from tests.stack.test_http import SAMPLE_ID
 from tools.local_stack import free_port
-from tools.sam_local import ENVIRONMENT_FILE
+from tools.sam_local import ENVIRONMENT_FILE, LOG_FILE
 from tools.template import ROOT
 
 COMMAND = [sys.executable, "-m", "tools.sam_local"]
@@ -47,12 +47,12 @@ def status_of(line: str) -> int:
 
 
 def containers() -> set[str]:
-    listed = subprocess.run(["docker", "ps", "--quiet"], capture_output=True, text=True, check=True)
+    """The ids of the containers that run."""
+    listed = subprocess.run(["docker", "ps", "--quiet", "--no-trunc"], capture_output=True, text=True, check=True)
     return set(listed.stdout.split())
 
 
 def test_sam_local_serves_until_ctrl_c(built: None, environment_file: Path) -> None:
-    others = containers()
     port = free_port()
     serving = subprocess.Popen(
         [*COMMAND, "start-api", "--port", str(port)], cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True
@@ -72,10 +72,12 @@ def test_sam_local_serves_until_ctrl_c(built: None, environment_file: Path) -> N
             invoked = run("invoke", "create_task")
             assert json.loads(invoked.stdout)["statusCode"] == 201, invoked.stderr
             assert alpha.get(f"/tasks/{SAMPLE_ID}").status == 200
+            ours = set(re.findall(r"SAM_CONTAINER_ID: (\w+)", LOG_FILE.read_text()))
+            assert ours & containers()
         finally:
             serving.send_signal(signal.SIGINT)
             assert serving.wait(60) == 0
-    assert containers() == others
+    assert not ours & containers()
     database = re.sub("^http://", "", named["AWS_ENDPOINT_URL_DYNAMODB"]).split(":")
     for address in (("127.0.0.1", port), (database[0], int(database[1]))):
         with closing(socket.socket()) as client:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.stack.client import Client
+from tools import deploy
 from tools.local_stack import REGION, LocalStack
 from tools.template import ROOT, template
 
@@ -103,3 +104,29 @@ def test_without_credentials_nothing_starts(
     assert not done.stdout
     assert len(done.stderr.splitlines()) == 1
     assert done.stderr.startswith("AWS does not accept your credentials (")
+
+
+@pytest.mark.parametrize(
+    "overrides", [r'"A=\"1 2\" Architecture=\"arm64\" C=\"\" D=4"', '["A=1 2", "Architecture=arm64", "C=", "D=4"]']
+)
+def test_answers_are_read_as_sam_saves_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, overrides: str) -> None:
+    config_file = tmp_path / "samconfig.toml"
+    config_file.write_text(
+        f"""version = 0.1
+[default.global.parameters]
+stack_name = "task-api"
+[default.deploy.parameters]
+resolve_s3 = true
+[prod.deploy.parameters]
+stack_name = "task-api-prod"
+parameter_overrides = {overrides}
+[prod.global.parameters]
+region = "eu-west-1"
+"""
+    )
+    monkeypatch.setattr(deploy, "CONFIG_FILE", config_file)
+    assert deploy.answers("default") == deploy.answers("absent") == {}
+    saved = {"stack_name": "task-api-prod", "region": "eu-west-1"}
+    parameters = {"A": "1 2", "Architecture": "arm64", "C": "", "D": "4"}
+    found = deploy.answers("prod")
+    assert {name: found[name] for name in saved | parameters} == saved | parameters

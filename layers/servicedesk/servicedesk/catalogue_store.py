@@ -37,10 +37,15 @@ class CatalogueStore:
         read_at, catalogue = self._kept.get(company_id, (-inf, BUILT_IN))
         if self._clock() - read_at < KEPT_SECONDS:
             return catalogue
-        key = dynamodb.to_item({"pk": f"COMPANY#{company_id}", "sk": "CATALOGUE"})
-        with dynamodb.passing_faults_are_unavailable():
-            item = self._client.get_item(TableName=self._table, Key=key).get("Item")
-        return self._keep(company_id, _catalogue(item) if item else BUILT_IN)
+        return self._keep(company_id, self._read(company_id, consistent=False))
+
+    def stored(self, company_id: str) -> Catalogue:
+        """The company's catalogue as it is at this moment, for those who are about to change it.
+
+        Raises:
+            Unavailable: the database did not answer in time.
+        """
+        return self._read(company_id, consistent=True)
 
     def put(self, company_id: str, catalogue: Catalogue) -> None:
         """Replace the company's catalogue; environments that keep a copy notice within ``KEPT_SECONDS``.
@@ -52,6 +57,12 @@ class CatalogueStore:
         with dynamodb.passing_faults_are_unavailable():
             self._client.put_item(TableName=self._table, Item=dynamodb.to_item(item))
         self._keep(company_id, catalogue)
+
+    def _read(self, company_id: str, *, consistent: bool) -> Catalogue:
+        key = dynamodb.to_item({"pk": f"COMPANY#{company_id}", "sk": "CATALOGUE"})
+        with dynamodb.passing_faults_are_unavailable():
+            item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=consistent).get("Item")
+        return _catalogue(item) if item else BUILT_IN
 
     def _keep(self, company_id: str, catalogue: Catalogue) -> Catalogue:
         self._kept.pop(company_id, None)  # so that the order is that of the reads

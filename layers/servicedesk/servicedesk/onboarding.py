@@ -22,8 +22,8 @@ NAME_CHARACTERS = 100
 CATALOGUE_BYTES = 100_000
 """The largest catalogue, as JSON in UTF-8. Every execution environment reads it once a minute."""
 
-LARGEST_FIRST_NUMBER = 2**53 - 1
-"""The largest number that a company's tasks can begin at, as large as every JSON reader can hold."""
+LARGEST_FIRST_NUMBER = 10**15
+"""The largest number that a company's tasks can begin at; every JSON reader holds those that follow, too."""
 
 _CODES = {
     "bool_type": "invalid_boolean",
@@ -33,9 +33,11 @@ _CODES = {
     "less_than_equal": "out_of_range",
     "list_type": "invalid_list",
     "missing": "required",
+    "model_attributes_type": "invalid_object",
     "model_type": "invalid_object",
     "string_pattern_mismatch": "invalid_string",
     "string_type": "invalid_string",
+    "string_unicode": "invalid_string",
     "union_tag_invalid": "unknown_action",
     "union_tag_not_found": "required",
 }

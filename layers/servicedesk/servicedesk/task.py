@@ -250,13 +250,14 @@ def _each_once(members: Members) -> Iterator[tuple[str, str, object]]:
     seen: dict[str, str] = {}
     for sent_name, value in members:
         name = sent_name.lower()
+        if name.isascii() and not sent_name.isascii():
+            name = sent_name  # letters like the Kelvin sign become ASCII ones, but no field is meant
         if name in seen:
             raise MalformedBody(
                 f"The field {shown_name(seen[name])} is given twice (names match without regard to case)."
             )
         seen[name] = sent_name
-        # Beyond ASCII are letters (the Kelvin sign) whose lower case is ASCII; a name with one of them is no field's.
-        yield name if sent_name.isascii() else sent_name, sent_name, value
+        yield name, sent_name, value
 
 
 def _claim(kind: str, value: object) -> str | None:

@@ -13,6 +13,9 @@ from xml.sax.saxutils import escape
 from servicedesk.codecs import Members
 from servicedesk.problems import MalformedBody
 
+NAMESPACE_CHARACTERS = 1000
+"""The longest name of a namespace that is read."""
+
 _INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
 _PROBLEM = "urn:ietf:rfc:7807"
 # Stands between namespace and local name; no text of XML can hold it, so no namespace can.
@@ -65,6 +68,7 @@ class _TaskReader:
         self.parser = expat.ParserCreate("utf-8", _SEPARATOR)
         self.parser.buffer_text = True
         self.parser.StartDoctypeDeclHandler = self._doctype
+        self.parser.StartNamespaceDeclHandler = self._namespace
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
         self.parser.CharacterDataHandler = self._text
@@ -76,6 +80,11 @@ class _TaskReader:
 
     def _doctype(self, *_: object) -> None:
         raise MalformedBody("The body has a DOCTYPE, which is not accepted; leave it out.")
+
+    def _namespace(self, _prefix: str | None, uri: str | None) -> None:
+        # Expat writes the whole name out before each element's and attribute's own.
+        if uri and len(uri) > NAMESPACE_CHARACTERS:
+            raise MalformedBody(f"The body has a namespace with more than {NAMESPACE_CHARACTERS} characters.")
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self._depth += 1
