@@ -33,6 +33,7 @@ check: .local/dev/.ready .local/sam/.ready .local/checkov/.ready
 
 ## make test-stack          the HTTP tests against a deployed stack: BASE_URL=… ALPHA_KEY=… BETA_KEY=…
 test-stack: .local/dev/.ready
+	$(if $(and $(BASE_URL),$(ALPHA_KEY),$(BETA_KEY)),,$(error make test-stack needs BASE_URL, ALPHA_KEY and BETA_KEY))
 	@$(RUN) pytest tests/stack/test_http.py
 
 ## make bench               cold start, warm path and cost of a create, beside four other ways to write it
@@ -47,11 +48,12 @@ sam-local: .local/dev/.ready .local/sam/.ready
 
 ## make invoke EVENT=name   one function by `sam local invoke`, with a fixture of events/ (Docker)
 invoke: .local/dev/.ready .local/sam/.ready
-	@$(RUN) tools.sam_local invoke $(EVENT)
+	$(if $(EVENT),,$(error make invoke needs EVENT=, the name of a fixture in events/))
+	@$(RUN) tools.sam_local invoke "$(EVENT)"
 
-## make deploy              to AWS: guides through a first deployment
+## make deploy [ENVIRONMENT=default]  to AWS: guides through a first deployment
 deploy: .local/dev/.ready .local/sam/.ready
-	@$(RUN) tools.deploy
+	@$(RUN) tools.deploy $(if $(ENVIRONMENT),--environment $(ENVIRONMENT))
 
 ## make build               what is deployed, in .aws-sam/build [ARCHITECTURE=x86_64|arm64]
 build: .local/dev/.ready .local/sam/.ready

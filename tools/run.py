@@ -24,8 +24,9 @@ def main() -> None:
         sys.exit(f"{port} is no port; choose one from 1 to 65535: make run PORT=4566")
     if not is_free(port):
         sys.exit(f"Port {port} is taken; choose another one: make run PORT={port + 1 if port < 65535 else 4566}")
-    for gone in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(gone, signal.default_int_handler)
+    # SIGINT, too: who is started in the background inherits that it is ignored.
+    for end in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(end, signal.default_int_handler)
     with LOCK_FILE.open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
