@@ -11,15 +11,15 @@ export ARCHITECTURE
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
-## make run [PORT=4566]     the whole service on this machine, deployed to MiniStack, with two demo companies
+## make run [PORT=4566]                the whole service on this machine, deployed to MiniStack, with two demo companies
 run: .local/dev/.ready .local/sam/.ready .local/ministack/.ready
 	@$(RUN) tools.run --port $(or $(PORT),4566)
 
-## make test                unit, integration and stack tests
+## make test                           all that can be tested on this machine
 test: .local/dev/.ready .local/sam/.ready .local/ministack/.ready
 	@$(RUN) pytest
 
-## make check               format, lint, types, a test for each rule of the contract, the template
+## make check                          format, lint, types, a test for each rule of the contract, the template
 check: .local/dev/.ready .local/sam/.ready .local/checkov/.ready
 	@.local/dev/bin/ruff format --check --quiet .
 	@.local/dev/bin/ruff check --quiet .
@@ -31,35 +31,35 @@ check: .local/dev/.ready .local/sam/.ready .local/checkov/.ready
 	  && .local/checkov/bin/checkov --config-file tools/checkov.yaml --framework cloudformation --quiet --compact \
 	    --skip-download -f .local/translated.json
 
-## make test-stack          the HTTP tests against a deployed stack: BASE_URL=… ALPHA_KEY=… BETA_KEY=…
+## make test-stack                     the HTTP tests against a deployed stack: BASE_URL=… ALPHA_KEY=… BETA_KEY=…
 test-stack: .local/dev/.ready
 	$(if $(and $(BASE_URL),$(ALPHA_KEY),$(BETA_KEY)),,$(error make test-stack needs BASE_URL, ALPHA_KEY and BETA_KEY))
 	@$(RUN) pytest tests/stack/test_http.py
 
-## make bench               cold start, warm path and cost of a create, beside four other ways to write it
+## make bench                          cold start, warm path and cost of a create, beside four other ways to write it
 bench: .local/dev/.ready .local/sam/.ready
 	@$(RUN) tools.build
 	@$(RUN) tests.bench.bench
 	@$(RUN) tests.bench.throughput
 
-## make sam-local [PORT=3000]  the API by `sam local start-api`, over a moto server (Docker)
+## make sam-local [PORT=3000]          the API by `sam local start-api`, over a moto server (Docker)
 sam-local: .local/dev/.ready .local/sam/.ready
 	@$(RUN) tools.sam_local start-api --port $(or $(PORT),3000)
 
-## make invoke EVENT=name   one function by `sam local invoke`, with a fixture of events/ (Docker)
+## make invoke EVENT=name              one function by `sam local invoke`, with a fixture of events/ (Docker)
 invoke: .local/dev/.ready .local/sam/.ready
 	$(if $(EVENT),,$(error make invoke needs EVENT=, the name of a fixture in events/))
 	@$(RUN) tools.sam_local invoke "$(EVENT)"
 
-## make deploy [ENVIRONMENT=default]  to AWS: guides through a first deployment
+## make deploy [ENVIRONMENT=default]   to AWS: guides through a first deployment
 deploy: .local/dev/.ready .local/sam/.ready
 	@$(RUN) tools.deploy $(if $(ENVIRONMENT),--environment $(ENVIRONMENT))
 
-## make build               what is deployed, in .aws-sam/build [ARCHITECTURE=x86_64|arm64]
+## make build                          what is deployed, in .aws-sam/build [ARCHITECTURE=x86_64|arm64]
 build: .local/dev/.ready .local/sam/.ready
 	@$(RUN) tools.build
 
-## make clean               remove all that the other targets made
+## make clean                          remove all that the other targets made
 clean:
 	rm -rf .local .aws-sam
 
