@@ -61,7 +61,8 @@ build: .local/dev/.ready .local/sam/.ready
 
 ## make clean                          remove all that the other targets made
 clean:
-	rm -rf .local .aws-sam
+	rm -rf .local .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .local/uv/.ready: tools/environments/uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null \

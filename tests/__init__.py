@@ -1,0 +1,1 @@
+"""Tests; each folder says in its first line what it is for."""

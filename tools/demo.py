@@ -109,7 +109,7 @@ def examples(base_url: str, alpha: Company, beta: Company) -> str:
 
   # the published page's sample, as XML
   curl -i {base_url}/tasks -H 'Authorization: Bearer {beta.key}' \\
-    -H 'Content-Type: application/xml' --data-binary @events/bodies/published.xml
+    -H 'Content-Type: application/xml' -H 'Accept: application/xml' --data-binary @events/bodies/published.xml
 
   # the task that the sample made
   curl -i {base_url}/tasks/3970f5af-af17-4420-b038-a1efdc261244 -H 'Authorization: Bearer {beta.key}'

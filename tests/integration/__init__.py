@@ -1,0 +1,1 @@
+"""The functions over moto: a task from end to end, and every fixture of `events/`."""

@@ -1,0 +1,1 @@
+"""What operators rely on: onboarding, keys, isolation between companies, signals."""

@@ -1,0 +1,1 @@
+"""The functions in Lambda's containers, by SAM local; needs Docker."""

@@ -1,0 +1,1 @@
+"""The template as SAM translates it: roles, gateway, data, alarms, release."""

@@ -1,0 +1,1 @@
+"""The rooms of the domain package that do no I/O."""
