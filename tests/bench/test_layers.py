@@ -1,0 +1,56 @@
+"""The layers as `sam build` makes them, for either processor and whatever machine builds."""
+
+import os
+import shutil
+import struct
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tools.build import ROOT
+
+MACHINES = {"x86_64": 62, "arm64": 183}
+"""What an ELF file says that it is for (e_machine)."""
+UNCHECKED_HASH = 0b01
+"""The flags of bytecode that is taken without a look at its source (PEP 552)."""
+
+
+@pytest.fixture(scope="module", params=sorted(MACHINES))
+def layer(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """The dependencies layer for a processor, built as SAM does it: by make, in a copy of its folder."""
+    folder = tmp_path_factory.mktemp("layer")
+    shutil.copytree(ROOT / "layers/dependencies", folder / "source", ignore=shutil.ignore_patterns("__pycache__"))
+    environment = os.environ | {
+        "ARCHITECTURE": request.param,
+        "ARTIFACTS_DIR": str(folder / "artifacts"),
+        "PYTHON": str(ROOT / ".local/uv/bin/python"),
+    }
+    make = ["make", "--makefile", str(ROOT / "layers/Makefile"), "build-DependenciesLayer"]
+    subprocess.run(make, cwd=folder / "source", env=environment, check=True, capture_output=True)
+    return request.param, folder / "artifacts"
+
+
+def test_compiled_packages_are_for_the_processor(layer: tuple[str, Path]) -> None:
+    architecture, folder = layer
+    machines = {struct.unpack_from("<H", file.read_bytes(), 18)[0] for file in folder.rglob("*.so")}
+    assert machines == {MACHINES[architecture]}
+
+
+def test_bytecode_is_there_and_taken_unchecked(layer: tuple[str, Path]) -> None:
+    _, folder = layer
+    compiled = {file.parent.parent / file.name.partition(".")[0] for file in folder.rglob("*.cpython-313.pyc")}
+    assert compiled == {file.with_suffix("") for file in folder.rglob("*.py")}
+    flags = {struct.unpack_from("<I", file.read_bytes(), 4)[0] for file in folder.rglob("*.pyc")}
+    assert flags == {UNCHECKED_HASH}
+
+
+def test_it_holds_16_mb_beside_what_boto3_brings(layer: tuple[str, Path]) -> None:
+    _, folder = layer
+    with_boto3 = {"botocore", "dateutil", "jmespath", "s3transfer", "six.py", "urllib3"}
+    sizes = [
+        file.stat().st_size
+        for file in folder.rglob("*")
+        if file.is_file() and file.relative_to(folder / "python").parts[0] not in with_boto3
+    ]
+    assert sum(sizes) <= 16_000_000
