@@ -63,8 +63,7 @@ def lambda_handler(request: Request) -> Response:
     }
     document = shown.receipt if preferences.minimal else shown.document
     outcome = "Validated" if dry_run else "Replayed" if stored.replayed else "Created"
-    sent = {name: value for name, value in headers.items() if value}
-    return Response(200 if dry_run else 201, document, sent, outcome)
+    return Response(200 if dry_run else 201, document, headers, outcome)
 
 
 def _accepted_before(

@@ -87,6 +87,7 @@ class Response:
     status: int
     document: Callable[[str], Mapping[str, object]] | None
     headers: Mapping[str, str] = field(default_factory=dict)
+    """Those without a value are left out."""
     outcome: str = "Answered"
     """What the logs and metrics call it."""
 
@@ -129,7 +130,7 @@ def _caller(request: Request) -> dict[str, Any]:
 
 def _success(response: Response, request: Request, media_type: media.MediaType, vary: str) -> dict[str, Any]:
     body = media_type.encode(response.document(media_type.zone)) if response.document else ""
-    headers = dict(response.headers)
+    headers = {name: value for name, value in response.headers.items() if value}
     if body:
         headers["Content-Type"] = f"{media_type.name}; charset=utf-8"
     tell(response.outcome, status=response.status)
