@@ -4,7 +4,6 @@ import os
 from dataclasses import replace
 
 from servicedesk import dynamodb, entity_tag, ignored_fields, media, values
-from servicedesk.caller import Caller
 from servicedesk.catalogue_store import CatalogueStore
 from servicedesk.http import Request, Response, endpoint
 from servicedesk.identity import Identity
@@ -22,7 +21,7 @@ dynamodb.rehearse(lambda: tasks.get(values.ZERO_GUID, values.ZERO_GUID))
 @endpoint(vary="Accept, Content-Type, Prefer")
 def lambda_handler(request: Request) -> Response:
     """Create the task that the request describes, or say all that is wrong with it."""
-    caller = Caller.of(request.authorizer)
+    caller = request.caller()
     preferences = Preferences.of(request.headers.get("prefer"))
     submission = Submission.read(media.read(request.body(), request.headers.get("content-type")))
     identity = Identity.of(submission.new_task.id, request.headers.get("idempotency-key"), caller.company_id)

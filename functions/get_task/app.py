@@ -3,7 +3,6 @@
 import os
 
 from servicedesk import dynamodb, entity_tag, values
-from servicedesk.caller import Caller
 from servicedesk.http import Request, Response, endpoint
 from servicedesk.problems import NoSuchTask
 from servicedesk.task_store import TaskStore
@@ -15,7 +14,7 @@ dynamodb.rehearse(lambda: tasks.get(values.ZERO_GUID, values.ZERO_GUID))
 @endpoint(vary="Accept, Content-Type")
 def lambda_handler(request: Request) -> Response:
     """Return the task that the path names (contract rule 1.2)."""
-    caller = Caller.of(request.authorizer)
+    caller = request.caller()
     task = tasks.get(caller.company_id, _task_id(request.path_parameters.get("id", "")))
     tag = entity_tag.of(task)
     if entity_tag.matches(request.headers.get("if-none-match", ""), tag):

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from servicedesk import media
 from servicedesk.caller import Caller
-from servicedesk.problems import Internal, MalformedBody, NoCompany, Problem
+from servicedesk.problems import Internal, MalformedBody, Problem
 from servicedesk.telemetry import LambdaHandler, described, observed, tell
 
 EXPOSED_HEADERS = "ETag, Idempotent-Replayed, Ignored-Fields, Location, Preference-Applied, Retry-After, X-Request-Id"
@@ -66,6 +66,16 @@ class Request:
             body_is_base64=bool(event.get("isBase64Encoded")),
         )
 
+    def caller(self) -> Caller:
+        """Who is calling; the logs name them from here on.
+
+        Raises:
+            NoCompany: the credentials name no company.
+        """
+        caller = Caller.of(self.authorizer)
+        tell(company_id=caller.company_id, key_id=caller.key_id)
+        return caller
+
     def body(self) -> bytes:
         """The bytes that the client sent (contract rule 3.3).
 
@@ -106,7 +116,6 @@ def endpoint(*, vary: str) -> Callable[[Callable[[Request], Response]], LambdaHa
             tell(request_id=request.request_id)
             media_type = media.negotiate(request.headers.get("accept"), request.headers.get("content-type"))
             try:
-                tell(**_caller(request))
                 return _success(handle(request), request, media_type, vary)
             except Problem as problem:
                 return _problem(problem, request, media_type, vary)
@@ -118,14 +127,6 @@ def endpoint(*, vary: str) -> Callable[[Callable[[Request], Response]], LambdaHa
         return lambda_handler
 
     return decorate
-
-
-def _caller(request: Request) -> dict[str, Any]:
-    try:
-        caller = Caller.of(request.authorizer)
-    except NoCompany:
-        return {}
-    return {"company_id": caller.company_id, "key_id": caller.key_id}
 
 
 def _success(response: Response, request: Request, media_type: media.MediaType, vary: str) -> dict[str, Any]:
