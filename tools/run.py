@@ -2,14 +2,13 @@
 
 import argparse
 import fcntl
-import signal
 import sys
-import time
 from urllib.request import Request, urlopen
 
 from tools import demo
 from tools.build import ROOT
-from tools.local_stack import LOG_FILE, deployed, is_free
+from tools.local_stack import LOG_FILE, deployed
+from tools.server import progress_from_now, require_free, serve, until_stopped
 
 ENVIRONMENT_FILE = ROOT / ".local/demo.env"
 LOCK_FILE = ROOT / ".local/run.lock"
@@ -20,30 +19,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=4566, help="where MiniStack listens, on 127.0.0.1")
     port = parser.parse_args().port
-    if not 1 <= port <= 65535:
-        sys.exit(f"{port} is no port; choose one from 1 to 65535: make run PORT=4566")
-    if not is_free(port):
-        sys.exit(f"Port {port} is taken; choose another one: make run PORT={port + 1 if port < 65535 else 4566}")
-    # SIGINT, too: who is started in the background inherits that it is ignored.
-    for end in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(end, signal.default_int_handler)
+    require_free(port, "make run")
     with LOCK_FILE.open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             sys.exit("make run is running in this folder already; use that one, or a clone of its own.")
-        try:
+        with until_stopped():
             _run(port)
-        except KeyboardInterrupt:
-            print("Stopped.")
 
 
 def _run(port: int) -> None:
-    started = time.monotonic()
-
-    def progress(step: str) -> None:
-        print(f"[{time.monotonic() - started:4.0f} s] {step} …", flush=True)
-
+    progress = progress_from_now()
     with deployed(port, progress) as stack:
         progress("Onboarding the demo companies Alpha and Beta")
         alpha, beta = (demo.onboard(company, stack.onboard) for company in (demo.ALPHA, demo.BETA))
@@ -52,16 +39,10 @@ def _run(port: int) -> None:
         for company, kind in ((alpha, "json"), (beta, "xml")):
             progress(f"Creating the published page's {kind.upper()} sample for {company.name.title()}")
             print(_create_sample(stack.base_url, company, kind))
-        print(f"\nUp after {time.monotonic() - started:.0f} s at {stack.base_url}")
+        print(f"\nUp at {stack.base_url}")
         print(f"Keys and ids are in {ENVIRONMENT_FILE.relative_to(ROOT)}. To paste, in this folder:")
         print(demo.examples(stack.base_url, alpha, beta))
-        print("Ctrl-C stops everything.", flush=True)
-        try:
-            stack.server.wait()
-        except KeyboardInterrupt:
-            print("\nStopping …", flush=True)
-            raise
-        sys.exit(f"MiniStack has ended; {LOG_FILE.relative_to(ROOT)} may say why.")
+        serve(stack.server, LOG_FILE)
 
 
 def _create_sample(base_url: str, company: demo.Company, kind: str) -> str:

@@ -12,7 +12,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,8 +23,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from tools import demo
 from tools.build import BUILT_TEMPLATE, ROOT, SAM, architecture, build
-from tools.local_stack import REGION, free_port, is_free
-from tools.server import running
+from tools.local_stack import REGION
+from tools.server import free_port, progress_from_now, require_free, running, serve, until_stopped
 from tools.template import tables
 
 ENVIRONMENT_FILE = ROOT / ".local/demo.env"
@@ -46,16 +45,11 @@ def main() -> None:
     one.add_argument("event", help="a fixture of events/, like create_task, or a file")
     arguments = parser.parse_args()
     require_docker()
-    # Also where we were started in the background, with Ctrl-C ignored.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
+    with until_stopped():
         if arguments.command == "start-api":
             _serve(arguments.port)
         else:
             _invoke_once(arguments.event)
-    except KeyboardInterrupt:
-        print("\nStopped.")
 
 
 # ---- Docker ---------------------------------------------------------------------------------------------------------
@@ -173,8 +167,8 @@ def _sam_environment(endpoint: str) -> dict[str, str]:
 
 
 @contextmanager
-def api(endpoint: str, port: int) -> Iterator[str]:
-    """`sam local start-api` over the database at ``endpoint``; where it answers. Needs a build.
+def api(endpoint: str, port: int) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """`sam local start-api` over the database at ``endpoint``; where it answers, and its process. Needs a build.
 
     Raises:
         SystemExit: it did not start; what it said is on stderr.
@@ -187,8 +181,8 @@ def api(endpoint: str, port: int) -> Iterator[str]:
         log_file=LOG_FILE,
         environment=_sam_environment(endpoint),
         stop_with=signal.SIGINT,  # on which SAM removes its containers
-    ):
-        yield base_url
+    ) as server:
+        yield base_url, server
 
 
 def invoke(event_file: Path, endpoint: str) -> subprocess.CompletedProcess[str]:
@@ -223,27 +217,21 @@ def function_for(event_file: Path) -> str:
 
 
 def _serve(port: int) -> None:
-    if not is_free(port):
-        sys.exit(f"Port {port} is taken; choose another one: make sam-local PORT={port + 1}")
-    started = time.monotonic()
-
-    def progress(step: str) -> None:
-        print(f"[{time.monotonic() - started:4.0f} s] {step} …", flush=True)
-
+    require_free(port, "make sam-local")
+    progress = progress_from_now()
     progress("Building functions and layers with SAM")
     build()
     progress("Starting a moto server with the template's tables and two demo companies")
     with database() as endpoint:
         alpha, beta = demo.seed(dynamodb(endpoint), "TasksTable", "KeysTable")
         progress("Starting sam local start-api")
-        with api(endpoint, port) as base_url:
+        with api(endpoint, port) as (base_url, server):
             demo.write_environment(ENVIRONMENT_FILE, base_url, [alpha, beta], {"AWS_ENDPOINT_URL_DYNAMODB": endpoint})
-            print(f"\nUp after {time.monotonic() - started:.0f} s at {base_url}")
+            print(f"\nUp at {base_url}")
             print(f"The functions log to {LOG_FILE.relative_to(ROOT)}; keys and ids are in", end=" ")
             print(f"{ENVIRONMENT_FILE.relative_to(ROOT)}. To paste, in this folder:")
             print(demo.examples(base_url, alpha, beta))
-            print("Ctrl-C stops everything.", flush=True)
-            signal.pause()
+            serve(server, LOG_FILE)
 
 
 def _invoke_once(name: str) -> None:

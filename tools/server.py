@@ -2,19 +2,80 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NoReturn
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
 from tools.build import ROOT
 
+LAST_PORT = 65535
 READY_SECONDS = 60
 STOP_SECONDS = 30
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nothing listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def require_free(port: int, command: str) -> None:
+    """See to it that ``command`` can listen on that port of 127.0.0.1.
+
+    Raises:
+        SystemExit: it is none, or taken; one line says so.
+    """
+    if not 1 <= port <= LAST_PORT:
+        sys.exit(f"{port} is no port; choose one from 1 to {LAST_PORT}: {command} PORT=4566")
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError:
+            other = port + 1 if port < LAST_PORT else 4566
+            sys.exit(f"Port {port} is taken; choose another one: {command} PORT={other}")
+
+
+@contextmanager
+def until_stopped() -> Iterator[None]:
+    """Let Ctrl-C, SIGTERM and the end of the terminal end the block in order, and say that it has ended."""
+    # SIGINT, too: who is started in the background inherits that it is ignored.
+    for end in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(end, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        print("Stopped.")
+
+
+def serve(server: subprocess.Popen[bytes], log_file: Path) -> NoReturn:
+    """Wait until we are told to stop.
+
+    Raises:
+        SystemExit: the server ended before; one line says so.
+    """
+    print("Ctrl-C stops everything.", flush=True)
+    try:
+        server.wait()
+    except KeyboardInterrupt:
+        print("\nStopping …", flush=True)
+        raise
+    sys.exit(f"A server has ended by itself; {log_file.relative_to(ROOT)} may say why.")
+
+
+def progress_from_now() -> Callable[[str], None]:
+    """A function that prints a step and how many seconds it is from now."""
+    started = time.monotonic()
+    return lambda step: print(f"[{time.monotonic() - started:4.0f} s] {step} …", flush=True)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import pytest
 from tests.stack.client import Stack
 from tools import demo, sam_local
 from tools.build import build
-from tools.local_stack import free_port
+from tools.server import free_port
 
 ENGINE = Path(__file__).with_name("engine.sh")
 
@@ -40,5 +40,5 @@ def stack(built: None) -> Iterator[Stack]:
     """`sam local start-api` with the demo companies."""
     with sam_local.database() as endpoint:
         alpha, beta = demo.seed(sam_local.dynamodb(endpoint), "TasksTable", "KeysTable")
-        with sam_local.api(endpoint, free_port()) as base_url:
+        with sam_local.api(endpoint, free_port()) as (base_url, _):
             yield Stack(base_url, alpha.key, beta.key, has_demo_catalogue=True)

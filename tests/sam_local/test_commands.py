@@ -15,8 +15,8 @@ import pytest
 
 from tests.stack.client import Client
 from tests.stack.test_http import SAMPLE_ID
-from tools.local_stack import free_port
 from tools.sam_local import ENVIRONMENT_FILE, LOG_FILE
+from tools.server import free_port
 from tools.template import ROOT
 
 COMMAND = [sys.executable, "-m", "tools.sam_local"]

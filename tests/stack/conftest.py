@@ -8,7 +8,8 @@ import pytest
 from tests.stack.client import Stack
 from tests.stack.deployment import Deployment
 from tools import demo
-from tools.local_stack import STACK_NAME, LocalStack, deployed, free_port
+from tools.local_stack import STACK_NAME, LocalStack, deployed
+from tools.server import free_port
 
 NAMES = ("BASE_URL", "ALPHA_KEY", "BETA_KEY")
 ENFORCED_AND_RECORDED = {"AUTH": "true", "CLOUDTRAIL_RECORDING": "1"}
