@@ -172,13 +172,22 @@ def test_3_4_no_task_at_all_each_with_its_own_detail(json_client: Client, xml_cl
     xml_bodies = {
         "": "empty",
         "\n": "white space",
-        "<Task/>": "root element",
-        "<tasks><task/></tasks>": "root element",
+        "<Task/>": "root element of the body is Task,",
+        "<tasks><task/></tasks>": "root element of the body is tasks,",
+        '<x:ArrayOftask xmlns:x="urn:x"/>': "root element of the body is ArrayOftask,",
         f'<task xmlns:x="{INSTANCE}" x:nil="true"/>': "nil",
     }
     for client, bodies in ((json_client, json_bodies), (xml_client, xml_bodies)):
         for body, said in bodies.items():
             assert said in assert_problem(client.send(body), 400, "malformed-body")["detail"], body
+
+
+@pytest.mark.parametrize(("root", "shown"), [("水", r'"\u6c34"'), ("n" * 5000, f'"{"n" * 100}"'), ("a.b-c", "a.b-c")])
+def test_3_4_a_wrong_root_is_named_so_that_every_format_can_say_it(xml_client: Client, root: str, shown: str) -> None:
+    for accept in ("application/json", "application/xml"):
+        answer = xml_client.send(f"<{root}/>", headers={"Accept": accept})
+        detail = assert_problem(answer, 400, "malformed-body")["detail"]
+        assert detail == f"The root element of the body is {shown}, and not task."
 
 
 def test_3_4_no_body_at_all_is_an_empty_one(client: Client) -> None:
@@ -362,6 +371,11 @@ DATES = {
     "/Date(-1)/": "1969-12-31T23:59:59.999",
     "Wed Jun 24 2026 09:00": "2026-06-24T09:00:00",
     "Wed Jun 24 2026 09:00:05": "2026-06-24T09:00:05",
+    "Wed Jun 24 2026": "2026-06-24T00:00:00",
+    "Wed Jun 24 2026 null": "2026-06-24T00:00:00",
+    "2026-06-24t09:00:05.5z": "2026-06-24T09:00:05.5",
+    "2026-06-24t09:00": "2026-06-24T09:00:00",
+    "2026-06-24T09:00z": "2026-06-24T09:00:00",
     "Fri Jan 02 2026 23:59": "2026-01-02T23:59:00",
 }
 
@@ -410,7 +424,11 @@ def test_3_8_spellings_of_a_date(client: Client, spelled: str) -> None:
         "/Date(1.5)/",
         "/Date()/",
         "Thu Jun 24 2026 09:00",
-        "Wed Jun 24 2026",
+        "Wed Jun 24 2026 NULL",
+        "Wed Jun 24 2026 undefined",
+        "Wed Jun 24 2026null",
+        "Wed Jun 24 2026 09:00 null",
+        "Thu Jun 24 2026 null",
         "Wed Jun 31 2026 09:00",
         "wed jun 24 2026 09:00",
         "now",
@@ -420,6 +438,117 @@ def test_3_8_spellings_of_a_date(client: Client, spelled: str) -> None:
 )
 def test_3_8_what_is_no_date(client: Client, wrong: str) -> None:
     client.refused("due_date", wrong, "invalid_date")
+
+
+IMPOSSIBLE = {
+    "2026-02-30": "30 February does not exist.",
+    "2026-06-31T09:00": "31 June does not exist.",
+    "2026-06-00": "0 June does not exist.",
+    "2026-02-29": "29 February 2026 does not exist.",
+    "1900-02-29": "29 February 1900 does not exist.",
+    "Wed Jun 31 2026 09:00": "31 June does not exist.",
+    "2026-13-01": "There is no month 13; the months go from 01 to 12.",
+    "2026-00-01": "There is no month 00; the months go from 01 to 12.",
+    "0000-01-01": "There is no year 0000; the years go from 0001 to 9999.",
+    "2026-06-24T24:00": "The time 24:00 does not exist.",
+    "2026-06-24T23:59:60Z": "The time 23:59:60 does not exist.",
+    "2026-06-24T09:00+24:00": "The offset +24:00 does not exist.",
+    "0001-01-01T00:00+00:01": "In UTC, this date is outside of the years 0001 to 9999.",
+    "/Date(99999999999999999)/": "In UTC, this date is outside of the years 0001 to 9999.",
+    "Thu Jun 24 2026 09:00": "24 June 2026 is a Wednesday, not a Thursday.",
+    "Mon Feb 29 2004": "29 February 2004 is a Sunday, not a Monday.",
+}
+
+
+@pytest.mark.parametrize("wrong", IMPOSSIBLE)
+def test_3_8_an_impossible_date_is_told_from_what_is_no_date(client: Client, wrong: str) -> None:
+    assert client.refused("due_date", wrong, "invalid_date")["detail"] == IMPOSSIBLE[wrong]
+    assert "This is not a date, like" in client.refused("due_date", f"x{wrong}", "invalid_date")["detail"]
+
+
+SYSTEM = "http://schemas.datacontract.org/2004/07/System"
+
+
+def date_time_offset(date_time: str, offset: str, namespace: str = SYSTEM) -> str:
+    parts = f"<d:DateTime>{date_time}</d:DateTime><d:OffsetMinutes>{offset}</d:OffsetMinutes>"
+    return xml(f'<subject>x</subject><due_date xmlns:d="{namespace}">{parts}</due_date>')
+
+
+@pytest.mark.parametrize("offset", ["60", "0", "-840", "840", " +60 "])
+@pytest.mark.parametrize("namespace", [SYSTEM, "urn:another"])
+def test_3_8_a_date_time_offset_of_net_is_the_instant_of_its_date_time(
+    xml_client: Client, offset: str, namespace: str
+) -> None:
+    task = xml_client.send(date_time_offset("2026-06-24T03:56:41.4578039Z", offset, namespace)).task()
+    assert task["due_date"] == "2026-06-24T03:56:41.4578039"
+
+
+@pytest.mark.parametrize("field", CLIENT_DATES)
+def test_3_8_a_date_time_offset_stands_for_any_date(xml_client: Client, field: str) -> None:
+    parts = "<OffsetMinutes>60</OffsetMinutes>\n<!-- either order -->\t<DateTime>2026-06-24T03:56:41Z</DateTime>"
+    task = xml_client.send(xml(f"<subject>x</subject><{field}>\n{parts}\n</{field}>")).task()
+    assert task[field] == "2026-06-24T03:56:41"
+
+
+def test_3_8_a_date_time_offset_without_a_zone_is_utc_where_that_is_all_it_can_be(xml_client: Client) -> None:
+    assert xml_client.send(date_time_offset("2026-06-24T03:56", "0")).task()["due_date"] == "2026-06-24T03:56:00"
+    answer = xml_client.send(date_time_offset("2026-06-24T03:56", "60"))
+    [fault] = assert_problem(answer, 422, "invalid-task", ("due_date", "invalid_date"))["errors"]
+    assert "two ways" in fault["detail"]
+
+
+@pytest.mark.parametrize(
+    ("date_time", "offset"),
+    [
+        ("2026-06-24T03:56:41Z", ""),
+        ("2026-06-24T03:56:41Z", "841"),
+        ("2026-06-24T03:56:41Z", "-841"),
+        ("2026-06-24T03:56:41Z", "1.5"),
+        ("2026-06-24T03:56:41Z", "9" * 5000),
+        ("", "60"),
+        ("/Date(1782291401457)/", "60"),
+        ("2026-02-30T03:56:41Z", "60"),
+    ],
+)
+def test_3_8_what_is_no_date_time_offset(xml_client: Client, date_time: str, offset: str) -> None:
+    answer = xml_client.send(date_time_offset(date_time, offset))
+    assert_problem(answer, 422, "invalid-task", ("due_date", "invalid_date"))
+
+
+UTC, OFFSET = "<DateTime>2026-06-24T03:56:41Z</DateTime>", "<OffsetMinutes>60</OffsetMinutes>"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        UTC,
+        OFFSET,
+        UTC + UTC,
+        UTC + OFFSET + OFFSET,
+        UTC + OFFSET + "<x/>",
+        f"x{UTC}{OFFSET}",
+        f"<x>{UTC}{OFFSET}</x>",
+        f"{UTC}<OffsetMinutes><x/>60</OffsetMinutes>",
+    ],
+)
+def test_3_8_an_element_with_other_children_is_no_date_time_offset(xml_client: Client, content: str) -> None:
+    answer = xml_client.send(xml(f"<subject>x</subject><due_date>{content}</due_date>"))
+    assert_problem(answer, 422, "invalid-task", ("due_date", "invalid_date"))
+
+
+def test_3_8_a_date_time_offset_is_one_in_xml_only_and_only_for_a_date(json_client: Client, xml_client: Client) -> None:
+    parts = {"DateTime": "2026-06-24T03:56:41Z", "OffsetMinutes": 60}
+    json_client.refused("due_date", parts, "invalid_date")
+    xml_client.refused("remark", parts, "invalid_string")
+    xml_client.refused("to_id_in_table", parts, "invalid_guid")
+
+
+def test_3_6_a_date_time_offset_can_say_that_a_date_is_not_filled(xml_client: Client) -> None:
+    unset = "<DateTime>1980-01-01T00:00:00Z</DateTime><OffsetMinutes>0</OffsetMinutes>"
+    fields = "".join(f"<{name}>{unset}</{name}>" for name in ("due_date", "date_closed", "db_date"))
+    answer = xml_client.send(xml(f"<subject>x</subject>{fields}"))
+    assert answer.task()["due_date"] is None
+    assert "Ignored-Fields" not in answer.headers
 
 
 @pytest.mark.parametrize("wrong", [True, 1782291401, ["2026-06-24"], {"x": "y"}])

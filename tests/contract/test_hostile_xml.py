@@ -1,16 +1,25 @@
 """XML meant to hurt: refused or ignored by rule, in bounded memory; nothing of it is expanded or fetched."""
 
+import json
+import os
+import subprocess
+import sys
 import tracemalloc
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from moto.server import ThreadedMotoServer
 
-from tests.api import INSTANCE, Answer, Api, assert_problem
+from tests.api import INSTANCE, Answer, Api, assert_problem, event
+from tests.contract import measured
 from tests.contract.client import Client
+from tests.exactly_once.database import Database, tables_at
+from tools.template import ROOT
 
 MIB = 1_048_576
 CEILING = 64 * MIB
-"""The most memory that one body may take on top of what the function has, in bytes."""
+"""The most memory that one body may take on top of what the function has, in bytes, as far as Python sees it."""
 
 
 class BoundedClient(Client):
@@ -51,8 +60,9 @@ def filled(start: str, piece: str, end: str) -> str:
 
 def numbered(start: str, piece: str, end: str) -> str:
     """As many different pieces as fit into the largest body."""
-    width = len(piece.format("00000"))
-    return start + "".join(piece.format(f"{n:05x}") for n in range((MIB - len(start) - len(end)) // width)) + end
+    width = len(piece.format("00000").encode())
+    room = MIB - len((start + end).encode())
+    return start + "".join(piece.format(f"{n:05x}") for n in range(room // width)) + end
 
 
 LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
@@ -212,5 +222,47 @@ def test_3_12_a_long_namespace_is_refused_before_it_is_written_out_for_each_name
 
 
 def test_3_12_a_namespace_may_be_as_long_as_the_limit(xml_client: Client) -> None:
-    answer = xml_client.send(f'<task xmlns="{"A" * 1000}"><subject>x</subject></task>')
+    answer = xml_client.send(f'<task xmlns="{"A" * 100}"><subject>x</subject></task>')
     assert answer.task()["subject"] == "x"
+    answer = xml_client.send(f'<task xmlns="{"A" * 101}"><subject>x</subject></task>')
+    assert "100 characters" in assert_problem(answer, 400, "malformed-body")["detail"]
+
+
+# Each character of a namespace is four bytes here, in the parser as in Python.
+LONGEST = "\U00010000" * 100
+SHAPES = {
+    "attributes": numbered(f'<task xmlns:p="{LONGEST}"><subject', ' p:a{}=""', ">x</subject></task>"),
+    "elements": numbered(f'<task xmlns:p="{LONGEST}"><subject>x</subject>', "<p:a{}/>", "</task>"),
+    "elements inside": numbered(f'<task xmlns="{LONGEST}"><subject>x</subject><x>', "<a{}/>", "</x></task>"),
+}
+CEILINGS = {"attributes": 200_000_000, "elements": 100_000_000, "elements inside": 100_000_000}
+"""The most memory that the whole process may take, the parser's own with it, in bytes."""
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[Database]:
+    """A database outside of this process, for a function in a process of its own."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        with tables_at(f"http://{host}:{port}") as made:
+            yield made
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_3_12_long_namespaces_and_many_names_take_bounded_memory(database: Database, shape: str, company: str) -> None:
+    sent = event(body=SHAPES[shape], headers={"Content-Type": "application/xml"}, company=company)
+    done = subprocess.run(
+        [sys.executable, measured.__file__, ROOT / "functions" / "create_task" / "app.py"],
+        input=json.dumps(sent),
+        env=os.environ | database.environment("create_task") | {"PYTHONPATH": str(ROOT / "layers" / "servicedesk")},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert told["answer"]["statusCode"] == 201
+    assert told["started"] < told["peak"] < CEILINGS[shape]

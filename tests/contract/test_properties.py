@@ -1,5 +1,6 @@
 """What holds for any task, any spelling, any bytes: searched for counterexamples with hypothesis."""
 
+import json
 import string
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -8,7 +9,7 @@ from uuid import UUID, uuid4
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.api import Api, problem_of, written
+from tests.api import PAGE, Api, problem_of, written
 from tests.contract.client import FORMATS, Client
 
 REPAIR, MAINTENANCE = "0d617cf0-d523-44dc-aadd-19baf06cf913", "5b2f7a52-1f0e-4c53-9e0b-6a6f3f6f4a01"
@@ -137,19 +138,20 @@ def spelled_dates(draw: st.DrawFn) -> tuple[str, str]:
         moment = moment.replace(second=0)
         names = "MonTueWedThuFriSatSun", "JanFebMarAprMayJunJulAugSepOctNovDec"
         day, month = moment.weekday() * 3, (moment.month - 1) * 3
-        text = f"{names[0][day : day + 3]} {names[1][month : month + 3]} {moment:%d} {moment.year:04} {moment:%H:%M}"
-        return f"{around}{text}", moment.isoformat()
+        text = f"{names[0][day : day + 3]} {names[1][month : month + 3]} {moment:%d} {moment.year:04}"
+        time = draw(st.sampled_from([f" {moment:%H:%M}", " null", ""]))
+        return f"{around}{text}{time}", moment.isoformat() if ":" in time else f"{moment.date()}T00:00:00"
     seconds = draw(st.booleans())
     moment = moment if seconds else moment.replace(second=0)
     digits = draw(st.text(string.digits, max_size=12)) if seconds else ""
     time = moment.strftime("%H:%M:%S" if seconds else "%H:%M")
     minutes = draw(st.integers(-23 * 60 - 59, 23 * 60 + 59))
     sign, hours, rest = "-" if minutes < 0 else "+", *divmod(abs(minutes), 60)
-    zones = {"": 0, "Z": 0, f"{sign}{hours:02}:{rest:02}": minutes, f"{sign}{hours:02}{rest:02}": minutes}
+    zones = {"": 0, "Z": 0, "z": 0, f"{sign}{hours:02}:{rest:02}": minutes, f"{sign}{hours:02}{rest:02}": minutes}
     zones |= {f"{sign}{hours:02}": minutes} if rest == 0 else {}
     zone = draw(st.sampled_from(sorted(zones)))
     instant = moment.replace(tzinfo=timezone(timedelta(minutes=zones[zone]))).astimezone(UTC).replace(tzinfo=None)
-    separator = draw(st.sampled_from("T "))
+    separator = draw(st.sampled_from("Tt "))
     text = f"{around}{moment.date()}{separator}{time}{f'.{digits}' if digits else ''}{zone}{around}"
     return text, shown(f"{instant.isoformat()}.{digits[:7].ljust(7, '0')}")
 
@@ -240,3 +242,48 @@ def test_any_bytes_get_an_answer_of_the_contract(
     else:
         assert 400 <= answer.status < 500
         problem_of(answer)
+
+
+def nested(format_: str, pattern: str, depth: int) -> str:
+    """A value that goes this deep, by turns as the pattern says: `a` for an array, `o` for an object."""
+    kinds = [pattern[level % len(pattern)] for level in range(depth)]
+    if format_ == "xml":
+        return "".join(f"<{kind}>" for kind in kinds) + "".join(f"</{kind}>" for kind in reversed(kinds))
+    opening, closing = {"a": "[", "o": '{"x":'}, {"a": "]", "o": "}"}
+    innermost = "" if kinds and kinds[-1] == "a" else "null"
+    return "".join(opening[kind] for kind in kinds) + innermost + "".join(closing[kind] for kind in reversed(kinds))
+
+
+def with_nested(format_: str, field: str, pattern: str, depth: int) -> str:
+    """A body that is valid but for the depth of one field."""
+    value = nested(format_, pattern, depth)
+    if format_ == "json":
+        return f'{{"{field}": {value}{"" if field == "subject" else ', "subject": "x"'}}}'
+    return f"<task><{field}>{value}</{field}>{'' if field == 'subject' else '<subject>x</subject>'}</task>"
+
+
+depths = st.integers(0, 120) | st.integers(0, 100_000)
+nests = st.tuples(st.sampled_from([*PAGE, "extra", "Archived"]), st.text("ao", min_size=1, max_size=3), depths)
+
+
+@settings(searching, max_examples=200)
+@given(st.sampled_from(FORMATS), nests, wishes)
+@example("json", ("archived", "a", 6_000), {})
+@example("json", ("created_by_servicedesk_api", "o", 6_000), {})
+def test_no_field_and_no_depth_of_a_body_is_our_fault(
+    json_client: Client, format_: str, nest: tuple[str, str, int], wishes: dict[str, str]
+) -> None:
+    answer = json_client.send(with_nested(format_, *nest), f"application/{format_}", headers=wishes)
+    if answer.status != 201:
+        assert answer.status in (400, 413, 422), answer.body
+        problem_of(answer)
+
+
+@settings(searching, max_examples=300)
+@given(st.sampled_from([*PAGE, "extra"]), json_values, wishes)
+def test_no_value_of_any_field_is_our_fault(
+    json_client: Client, field: str, value: object, wishes: dict[str, str]
+) -> None:
+    body = json.dumps({"subject": "x"} | {field: value})
+    answer = json_client.send(body.encode("utf-8", "surrogatepass"), headers=wishes)
+    assert answer.status in (201, 400, 422), answer.body

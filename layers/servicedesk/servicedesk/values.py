@@ -7,7 +7,7 @@ Canonical texts compare as values: equal text is the same GUID, the same instant
 import re
 from datetime import UTC, datetime, timedelta
 
-from servicedesk.codecs import Number
+from servicedesk.codecs import DateTimeOffset, Number
 
 ZERO_GUID = "00000000-0000-0000-0000-000000000000"
 """What a .NET client sends for "no GUID" (contract rule 3.6)."""
@@ -18,21 +18,38 @@ UNSET_DATE = "1980-01-01T00:00:00.0000000"
 _GUID = re.compile(
     r"([0-9a-f]{8})(-?)([0-9a-f]{4})\2([0-9a-f]{4})\2([0-9a-f]{4})\2([0-9a-f]{12})", re.ASCII | re.IGNORECASE
 )
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_TIME = r"(?P<time>\d\d:\d\d(?::\d\d)?)"
 _ISO_DATE = re.compile(
-    r"(?P<day>\d{4}-\d\d-\d\d)"
-    r"(?:[T ](?P<time>\d\d:\d\d(?::\d\d)?)(?:(?<=:\d\d:\d\d)\.(?P<fraction>\d*))?"
-    r"(?P<zone>Z|(?P<sign>[+-])(?P<hours>\d\d)(?::?(?P<minutes>\d\d))?)?)?",
+    r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)"
+    rf"(?:[Tt ]{_TIME}(?:(?<=:\d\d:\d\d)\.(?P<fraction>\d*))?"
+    r"(?P<zone>[Zz]|(?P<sign>[+-])(?P<hours>\d\d)(?::?(?P<minutes>\d\d))?)?)?",
     re.ASCII,
 )
 _JSON_NET_DATE = re.compile(r"/Date\((?P<milliseconds>-?\d{1,17})(?:[+-]\d{4})?\)/", re.ASCII)
 _BROWSER_DATE = re.compile(
-    r"(?P<weekday>Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?P<month>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) "
-    r"(?P<day>\d\d) (?P<year>\d{4}) (?P<time>\d\d:\d\d(?::\d\d)?)",
+    rf"(?P<weekday>{'|'.join(name[:3] for name in _WEEKDAYS)}) (?P<month>{'|'.join(name[:3] for name in _MONTHS)}) "
+    # The original's own client puts its time after the day, and the word null where its user chose none.
+    rf"(?P<day>\d\d) (?P<year>\d{{4}})(?: {_TIME}| null)?",
     re.ASCII,
 )
+_OFFSET_MINUTES = re.compile(r"[+-]?\d{1,3}", re.ASCII)
+_LARGEST_OFFSET_MINUTES = 14 * 60
 _INTEGER = re.compile(r"([+-]?)(\d+)", re.ASCII)
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _EPOCH = datetime(1970, 1, 1)
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -64,20 +81,17 @@ def date(value: object) -> str:
     Reads the spellings of contract rule 3.8 (without a zone: UTC; more than seven fraction digits are cut), for the
     years 1 to 9999. Raises ``invalid_date`` for anything else, impossible and ambiguous dates among it.
     """
+    if isinstance(value, DateTimeOffset):
+        return _from_date_time_offset(value)
     if isinstance(value, str) and not isinstance(value, Number):
         text = value.strip()
-        try:
-            if match := _ISO_DATE.fullmatch(text):
-                return _from_iso(match)
-            if match := _JSON_NET_DATE.fullmatch(text):
-                return _canonical(_EPOCH + timedelta(milliseconds=int(match["milliseconds"])))
-            if match := _BROWSER_DATE.fullmatch(text):
-                return _from_browser(match)
-        except (ValueError, OverflowError):
-            pass
-    raise InvalidValueError(
-        "invalid_date", "This is not a date, like 2026-06-24 or 2026-06-24T03:56:41.4578039Z (ISO 8601)."
-    )
+        if match := _ISO_DATE.fullmatch(text):
+            return _from_iso(match)
+        if match := _JSON_NET_DATE.fullmatch(text):
+            return _canonical(_moved(_EPOCH, milliseconds=int(match["milliseconds"])))
+        if match := _BROWSER_DATE.fullmatch(text):
+            return _from_browser(match)
+    raise _no_date("This is not a date, like 2026-06-24 or 2026-06-24T03:56:41.4578039Z (ISO 8601).")
 
 
 def now() -> str:
@@ -107,7 +121,7 @@ def text(value: object) -> str:
 
 def boolean(value: object) -> str:
     """``true`` or ``false`` from JSON's booleans and the spellings of XML Schema. Raises ``invalid_boolean``."""
-    text = str(value).strip().lower()
+    text = str(value).strip().lower() if isinstance(value, bool | str) else ""
     if text in ("true", "1"):
         return "true"
     if text in ("false", "0"):
@@ -125,23 +139,68 @@ def integer(value: object) -> str:
 
 
 def _from_iso(match: re.Match[str]) -> str:
-    moment = datetime.fromisoformat(f"{match['day']}T{match['time'] or '00:00'}")
+    moment = _moment(match["year"], int(match["month"]), match["day"], match["time"])
     if match["sign"]:
         hours, minutes = int(match["hours"]), int(match["minutes"] or 0)
         if hours > 23 or minutes > 59:
-            raise ValueError("no such offset")
-        offset = timedelta(hours=hours, minutes=minutes)
-        moment = moment - offset if match["sign"] == "+" else moment + offset
+            raise _no_date(f"The offset {match['zone']} does not exist.")
+        offset = hours * 60 + minutes
+        moment = _moved(moment, minutes=-offset if match["sign"] == "+" else offset)
     fraction = (match["fraction"] or "")[:7].ljust(7, "0")
     return f"{moment.isoformat(timespec='seconds')}.{fraction}"
 
 
 def _from_browser(match: re.Match[str]) -> str:
-    month = _MONTHS.index(match["month"]) + 1
-    moment = datetime.fromisoformat(f"{match['year']}-{month:02}-{match['day']}T{match['time']}")
-    if _WEEKDAYS[moment.weekday()] != match["weekday"]:
-        raise ValueError("that day is another weekday")
+    month = next(number for number, name in enumerate(_MONTHS, 1) if name.startswith(match["month"]))
+    moment = _moment(match["year"], month, match["day"], match["time"])
+    weekday, said = _WEEKDAYS[moment.weekday()], next(name for name in _WEEKDAYS if name.startswith(match["weekday"]))
+    if weekday != said:
+        raise _no_date(f"{moment.day} {_MONTHS[month - 1]} {match['year']} is a {weekday}, not a {said}.")
     return _canonical(moment)
+
+
+def _from_date_time_offset(value: DateTimeOffset) -> str:
+    """The instant is in ``DateTime`` alone: .NET writes it in UTC, and the offset beside it for display."""
+    match = _ISO_DATE.fullmatch(value.date_time.strip())
+    offset = _OFFSET_MINUTES.fullmatch(value.offset_minutes.strip())
+    if not match or not offset or abs(int(offset[0])) > _LARGEST_OFFSET_MINUTES:
+        raise _no_date(
+            "This is not a DateTimeOffset: it has DateTime, like 2026-06-24T03:56:41.4578039Z, and OffsetMinutes, "
+            f"from -{_LARGEST_OFFSET_MINUTES} to {_LARGEST_OFFSET_MINUTES}."
+        )
+    if not match["zone"] and int(offset[0]):
+        # .NET itself reads such a DateTime as local time, though it never writes one.
+        raise _no_date("This DateTimeOffset can be read two ways: its DateTime, which is in UTC, has to end in Z.")
+    return _from_iso(match)
+
+
+def _moment(year: str, month: int, day: str, time: str | None) -> datetime:
+    """The moment with these parts. Raises ``invalid_date`` with the part that no date has."""
+    if year == "0000":
+        raise _no_date("There is no year 0000; the years go from 0001 to 9999.")
+    if not 1 <= month <= len(_MONTHS):
+        raise _no_date(f"There is no month {month:02}; the months go from 01 to 12.")
+    for one_year, named in ((2000, ""), (int(year), f" {year}")):  # 2000 has all days that any year has
+        try:
+            moment = datetime(one_year, month, int(day))
+        except ValueError:
+            raise _no_date(f"{int(day)} {_MONTHS[month - 1]}{named} does not exist.") from None
+    hour, minute, *second = map(int, (time or "00:00").split(":"))
+    try:
+        return moment.replace(hour=hour, minute=minute, second=second[0] if second else 0)
+    except ValueError:
+        raise _no_date(f"The time {time} does not exist.") from None
+
+
+def _moved(moment: datetime, **by: int) -> datetime:
+    try:
+        return moment + timedelta(**by)
+    except OverflowError:
+        raise _no_date("In UTC, this date is outside of the years 0001 to 9999.") from None
+
+
+def _no_date(detail: str) -> InvalidValueError:
+    return InvalidValueError("invalid_date", detail)
 
 
 def _canonical(moment: datetime) -> str:

@@ -1,8 +1,8 @@
 """XML as the contract reads and writes it: elements in any order and namespace, no document type (rule 3.12).
 
-Expat reads it, told to refuse a DOCTYPE at its first character, so that no entity of a body is ever declared. Nothing
-below a field is kept, so memory is bounded by the body whatever its shape. (defusedxml refuses by the same callback of
-the same parser, and then builds a tree of the whole body.)
+Expat reads it, told to refuse a DOCTYPE at its first character, so that no entity of a body is ever declared. Of what
+is below a field, only the two parts of a DateTimeOffset are kept, so memory is bounded by the body whatever its shape.
+(defusedxml refuses by the same callback of the same parser, and then builds a tree of the whole body.)
 """
 
 import re
@@ -10,17 +10,18 @@ from collections.abc import Mapping
 from xml.parsers import expat
 from xml.sax.saxutils import escape
 
-from servicedesk.codecs import Members
-from servicedesk.problems import MalformedBody
+from servicedesk.codecs import DateTimeOffset, Members
+from servicedesk.problems import MalformedBody, shown_name
 
-NAMESPACE_CHARACTERS = 1000
-"""The longest name of a namespace that is read."""
+NAMESPACE_CHARACTERS = 100
+"""The longest name of a namespace that is read: each element and attribute of a body may bring a copy of it along."""
 
 _INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
 _PROBLEM = "urn:ietf:rfc:7807"
 # Stands between namespace and local name; no text of XML can hold it, so no namespace can.
 _SEPARATOR = "\x1f"
 _NIL = f"{_INSTANCE}{_SEPARATOR}nil"
+_DATE_TIME_OFFSET = ("DateTime", "OffsetMinutes")
 _CARRIAGE_RETURN = {"\r": "&#xD;"}
 _DECLARATION = re.compile(r"""<\?xml\s[^>]*?\sencoding\s*=\s*["']([A-Za-z][\w.-]*)""", re.ASCII)
 
@@ -28,7 +29,8 @@ _DECLARATION = re.compile(r"""<\?xml\s[^>]*?\sencoding\s*=\s*["']([A-Za-z][\w.-]
 def decode(text: str) -> Members:
     """The child elements of the ``task`` element in ``text``.
 
-    An element with child elements stands as ``Members``, which no field of a task can be.
+    An element with child elements stands as ``DateTimeOffset`` where it is one (rule 3.8), else as ``Members``, which
+    no field of a task can be.
 
     Raises:
         MalformedBody: not well-formed, with line and column; a DOCTYPE; another root, or a nil one; text beside the
@@ -61,11 +63,11 @@ def encode(document: Mapping[str, object], *, root: str = "task") -> str:
 
 
 class _TaskReader:
-    """Expat's callbacks: the fields are the elements at depth 2, everything deeper only makes its field no text."""
+    """Expat's callbacks: the fields are the elements at depth 2, everything deeper makes its field no text."""
 
     def __init__(self) -> None:
         self.members = Members()
-        self.parser = expat.ParserCreate("utf-8", _SEPARATOR)
+        self.parser = expat.ParserCreate("utf-8", _SEPARATOR, None)  # without the table of all names that it keeps else
         self.parser.buffer_text = True
         self.parser.StartDoctypeDeclHandler = self._doctype
         self.parser.StartNamespaceDeclHandler = self._namespace
@@ -77,6 +79,9 @@ class _TaskReader:
         self._nil = False
         self._nested = False
         self._chunks: list[str] = []
+        self._parts: dict[str, list[str]] = {}
+        self._only_parts = True
+        self._part: list[str] = []
 
     def _doctype(self, *_: object) -> None:
         raise MalformedBody("The body has a DOCTYPE, which is not accepted; leave it out.")
@@ -92,7 +97,7 @@ class _TaskReader:
         nil = attributes.get(_NIL, "").strip() in ("true", "1")
         if self._depth == 1:
             if local_name != "task":
-                raise MalformedBody("The root element of the body is not task.")
+                raise MalformedBody(f"The root element of the body is {shown_name(local_name)}, and not task.")
             if nil:
                 raise MalformedBody("The task element of the body is marked as nil.")
         elif self._depth == 2:
@@ -100,21 +105,37 @@ class _TaskReader:
             self._nil = nil
             self._nested = False
             self._chunks = []
+            self._parts = {}
+            self._only_parts = True
         else:
             self._nested = True
+            if self._depth == 3 and local_name in _DATE_TIME_OFFSET and local_name not in self._parts:
+                self._part = self._parts[local_name] = []
+            else:
+                self._only_parts = False
 
     def _end(self, _: str) -> None:
         if self._depth == 2:
-            text = "".join(self._chunks)
-            if self._nil and (self._nested or text.strip()):
-                raise MalformedBody("An element is marked as nil and has content; it can be only one of both.")
-            value = None if self._nil else Members() if self._nested else text
-            self.members.append((self._name, value))
+            self.members.append((self._name, self._value()))
         self._depth -= 1
+
+    def _value(self) -> object:
+        text = "".join(self._chunks)
+        if self._nil:
+            if self._nested or text.strip():
+                raise MalformedBody("An element is marked as nil and has content; it can be only one of both.")
+            return None
+        if not self._nested:
+            return text
+        if self._only_parts and len(self._parts) == len(_DATE_TIME_OFFSET) and not text.strip():
+            return DateTimeOffset(*("".join(self._parts[name]) for name in _DATE_TIME_OFFSET))
+        return Members()
 
     def _text(self, text: str) -> None:
         if self._depth == 2:
             self._chunks.append(text)
+        elif self._depth == 3 and self._only_parts:
+            self._part.append(text)
         elif self._depth == 1 and text.strip():
             raise MalformedBody("The body has text between the fields of the task.")
 
