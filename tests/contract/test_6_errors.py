@@ -157,6 +157,14 @@ def test_6_invalid_task_is_the_same_for_another_company_s_reference_as_for_one_o
     assert theirs == client.refused("task_type_id", str(uuid4()), "unknown_reference")
 
 
+def test_6_invalid_task_says_where_the_ids_of_a_reference_come_from(client: Client) -> None:
+    fields = {"task_type_id": "task type", "task_priority_id": "task priority", "to_db_table_id": "table"}
+    for field, what in fields.items():
+        fault = client.refused(field, str(uuid4()), "unknown_reference")
+        expected = f"The company's catalogue has no such {what}. Ask the operator of this service for the catalogue."
+        assert fault["detail"] == expected
+
+
 def test_6_invalid_task_as_the_contract_shows_it(json_client: Client, xml_client: Client) -> None:
     fields = {"subject": "x" * 151, "due_date": "x"}
     answer = json_client.create(fields)

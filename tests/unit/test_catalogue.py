@@ -1,5 +1,7 @@
 """Foreign keys, resolved in a company's catalogue."""
 
+from dataclasses import replace
+
 import pytest
 from servicedesk.catalogue import BUILT_IN, Catalogue, LinkedTable, Priority, Status, TaskType
 from servicedesk.problems import Fault
@@ -55,6 +57,36 @@ def test_a_table_is_named_by_id_or_name_or_both(filled: dict[str, str]) -> None:
 )
 def test_what_the_catalogue_does_not_have(filled: dict[str, str], fault: tuple[str, str]) -> None:
     assert resolve(filled)[1] == [fault]
+
+
+class Counted(str):
+    """A text that counts how often it is folded."""
+
+    folded = 0
+
+    def casefold(self) -> str:
+        self.folded += 1
+        return super().casefold()
+
+
+def many_tables() -> Catalogue:
+    """As many tables as a catalogue can have."""
+    tables = [LinkedTable(id=str(number), name=f"Straße {number}") for number in range(1694)]
+    return replace(BUILT_IN, tables=tables)
+
+
+def test_the_name_of_a_table_is_folded_once_however_many_there_are() -> None:
+    name = Counted("STRASSE 1693")
+    references, faults = resolve({"to_db_table_name": name}, many_tables())
+    assert (references.to_db_table_name, faults) == ("Straße 1693", [])
+    assert name.folded == 1
+
+
+def test_a_name_longer_than_any_table_s_is_unknown_without_being_folded() -> None:
+    name = Counted("x" * 1_000_000)
+    for catalogue in (many_tables(), replace(BUILT_IN, tables=[])):
+        assert resolve({"to_db_table_name": name}, catalogue)[1] == [("to_db_table_name", "unknown_reference")]
+    assert name.folded == 0
 
 
 def test_a_type_may_name_the_status_its_tasks_start_in() -> None:

@@ -1,7 +1,7 @@
 """A company's catalogue: its task types, statuses, priorities and linkable tables, and the defaults among them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from servicedesk.problems import Fault
 from servicedesk.task import NewTask, References
@@ -55,14 +55,17 @@ class Catalogue:
 
     @classmethod
     def of(cls, document: Mapping[str, Sequence[Mapping[str, object]]]) -> "Catalogue":
-        """The catalogue that ``document`` (as stored, ``tables`` and so on as lists of objects) describes."""
+        """The catalogue that ``document`` (as stored, ``tables`` and so on as lists of objects) describes.
+
+        What this release does not know, a later one stored: it is left aside.
+        """
         build: Mapping[str, type] = {
             "types": TaskType,
             "statuses": Status,
             "priorities": Priority,
             "tables": LinkedTable,
         }
-        return cls(**{name: [entry(**item) for item in document[name]] for name, entry in build.items()})
+        return cls(**{name: [_entry(kind, item) for item in document[name]] for name, kind in build.items()})
 
     def resolve(self, new_task: NewTask, faults: list[Fault]) -> References:
         """The foreign keys of ``new_task`` with the defaults filled in.
@@ -91,7 +94,7 @@ class Catalogue:
     def _table(self, new_task: NewTask, faults: list[Fault]) -> LinkedTable | None:
         table_id, name = new_task.to_db_table_id, new_task.to_db_table_name
         by_id = _named(self.tables, table_id)
-        by_name = next((table for table in self.tables if name and table.name.casefold() == name.casefold()), None)
+        by_name = _called(self.tables, name)
         if table_id and not by_id:
             faults.append(_unknown("to_db_table_id", "table"))
         if name and not by_name:
@@ -106,8 +109,21 @@ class Catalogue:
         return by_id or by_name
 
 
+def _entry[Entry](kind: type[Entry], item: Mapping[str, object]) -> Entry:
+    return kind(**{field.name: item[field.name] for field in fields(kind) if field.name in item})  # type: ignore[arg-type]
+
+
 def _named[Entry: (TaskType, Status, Priority, LinkedTable)](entries: Sequence[Entry], id: str | None) -> Entry | None:
     return next((entry for entry in entries if entry.id == id), None)
+
+
+def _called(tables: Sequence[LinkedTable], name: str | None) -> LinkedTable | None:
+    """The table with that name in any case. A name longer than each table's is none of them: folding shortens none."""
+    folded = [table.name.casefold() for table in tables]
+    if not name or len(name) > max(map(len, folded), default=0):
+        return None
+    wanted = name.casefold()
+    return next((table for table, called in zip(tables, folded, strict=True) if called == wanted), None)
 
 
 def _default[Entry: (TaskType, Status, Priority)](entries: Sequence[Entry]) -> Entry:
@@ -115,7 +131,8 @@ def _default[Entry: (TaskType, Status, Priority)](entries: Sequence[Entry]) -> E
 
 
 def _unknown(field: str, what: str) -> Fault:
-    return Fault(field, "unknown_reference", f"The company's catalogue has no such {what}.")
+    detail = f"The company's catalogue has no such {what}. Ask the operator of this service for the catalogue."
+    return Fault(field, "unknown_reference", detail)
 
 
 BUILT_IN = Catalogue(

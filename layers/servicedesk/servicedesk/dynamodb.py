@@ -124,7 +124,7 @@ def to_item(values: Mapping[str, object]) -> dict[str, "AttributeValueTypeDef"]:
 
 
 def from_item(item: Item) -> dict[str, object]:
-    """An item as plain values; whole numbers as ``int``."""
+    """An item as plain values; whole numbers as ``int``, others, which this release stores nowhere, as their text."""
     return {name: _from_attribute(value) for name, value in item.items()}
 
 
@@ -148,7 +148,8 @@ def _from_attribute(attribute: "AttributeValueTypeDef") -> object:
     [(kind, value)] = attribute.items()
     match kind:
         case "N":
-            return int(cast("str", value))
+            number = cast("str", value)
+            return int(number) if number.removeprefix("-").isdigit() else number
         case "M":
             return from_item(cast("Item", value))
         case "L":

@@ -1,0 +1,49 @@
+"""What a later release has stored beside this one: what is known of it is read, the rest is left aside."""
+
+from typing import Any
+from uuid import uuid4
+
+from servicedesk import dynamodb
+from servicedesk.catalogue import BUILT_IN
+from servicedesk.catalogue_store import CatalogueStore
+
+from tests.exactly_once.conftest import Service
+
+UNKNOWN: dict[str, Any] = {
+    "later_text": {"S": "x"},
+    "later_number": {"N": "1.5"},
+    "later_bytes": {"B": b"x"},
+    "later_set": {"SS": ["x", "y"]},
+    "later_null": {"NULL": True},
+    "later_list": {"L": [{"M": {"later": {"N": "-0.5"}}}]},
+}
+"""An attribute of each type."""
+
+
+def add(service: Service, company: str, sort_key: str, item: dict[str, Any]) -> None:
+    """Add unknown attributes to a stored item: to itself, and to each entry of its lists."""
+    for value in item.values():
+        for entry in value.get("L", []):
+            entry["M"] |= UNKNOWN
+    key = {"pk": {"S": f"COMPANY#{company}"}, "sk": {"S": sort_key}}
+    service.database.client().put_item(TableName=service.database.tasks_table, Item=item | key | UNKNOWN)
+
+
+def test_a_catalogue_that_says_more_is_read(service: Service, company: str) -> None:
+    client, table = service.database.client(), service.database.tasks_table
+    CatalogueStore(client, table).put(company, BUILT_IN)
+    key = {"pk": {"S": f"COMPANY#{company}"}, "sk": {"S": "CATALOGUE"}}
+    add(service, company, "CATALOGUE", client.get_item(TableName=table, Key=key, ConsistentRead=True)["Item"])
+    assert CatalogueStore(client, table).stored(company) == BUILT_IN
+    assert service.api.create({"subject": "x", "to_db_table_name": "JOBS"}, company=company).status == 201
+
+
+def test_a_task_that_says_more_is_read_and_replayed(service: Service, company: str) -> None:
+    body = {"id": str(uuid4()), "subject": "x"}
+    first = service.api.create(body, company=company)
+    [stored] = service.database.tasks(company)
+    add(service, company, f"TASK#{body['id']}", dynamodb.to_item(stored | {"id2": int(stored["id2"])}))
+    assert service.api.get(body["id"], company=company).document() == first.document()
+    again = service.api.create(body, company=company)
+    assert (again.status, again.headers["Idempotent-Replayed"]) == (201, "true")
+    assert again.document() == first.document()
