@@ -37,16 +37,15 @@ def lambda_handler(request: Request) -> Response:
     if preferences.strict:
         faults += submission.not_taken(task)
 
-    digest = submission.new_task.content_digest()
     location = f"{request.url}/{task.id}"
     dry_run = request.query.get("validate_only", "").lower() in ("true", "1")
     try:
         if faults:
-            stored = _accepted_before(task, digest, identity, submission, preferences)
+            stored = _accepted_before(task, identity, submission, preferences)
         elif dry_run:
-            stored = tasks.created_before(task, digest) or Stored(task, replayed=False)
+            stored = tasks.created_before(task, submission.new_task) or Stored(task, replayed=False)
         else:
-            stored = tasks.create(task, digest)
+            stored = tasks.create(task, submission.new_task)
     except ConflictingTaskError:
         raise _conflict(identity, location, preferences) from None
     if stored is None:
@@ -65,9 +64,7 @@ def lambda_handler(request: Request) -> Response:
     return Response(200 if dry_run else 201, document, headers, outcome)
 
 
-def _accepted_before(
-    task: Task, digest: str, identity: Identity, submission: Submission, preferences: Preferences
-) -> Stored | None:
+def _accepted_before(task: Task, identity: Identity, submission: Submission, preferences: Preferences) -> Stored | None:
     """A task that would be refused now, as it was stored when it was valid (contract rule 7.2).
 
     What a body says by itself is valid always or never; its catalogue's ids and its company's defaults change.
@@ -75,7 +72,7 @@ def _accepted_before(
     if submission.faults or not identity.repeatable:
         return None
     try:
-        stored = tasks.created_before(task, digest)
+        stored = tasks.created_before(task, submission.new_task)
     except ConflictingTaskError:
         return None
     if stored and preferences.strict and submission.not_taken(stored.task):

@@ -93,6 +93,7 @@ RULES = {
     "7.4": "a rejected request uses up nothing",
     "7.5": "no task lost or doubled",
     "7.6": "`id2` unique and growing",
+    "7.7": "identities hold across releases",
 }
 """Every rule, as its tests' names begin, and in a few words what it is about."""
 

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from servicedesk import content_digest
 from servicedesk.catalogue import BUILT_IN
 from servicedesk.codecs import Members
 from servicedesk.task import Submission
@@ -208,4 +209,4 @@ def test_7_2_a_digest_holds_for_ever() -> None:
     content = (
         r'{"due_date":"2026-06-24T00:00:00.0000000","remark":"a\r\nb","subject":"Prïnter","to_db_table_name":"project"}'
     )
-    assert new_task.content_digest() == hashlib.sha256(content.encode()).hexdigest()
+    assert content_digest.of(new_task) == f"1:{hashlib.sha256(content.encode()).hexdigest()}"

@@ -8,9 +8,9 @@ import pytest
 from botocore import exceptions
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
-from servicedesk import dynamodb
+from servicedesk import content_digest, dynamodb
 from servicedesk.problems import NoSuchTask, Unavailable
-from servicedesk.task import REMARK_BYTES, Task
+from servicedesk.task import REMARK_BYTES, NewTask, Task
 from servicedesk.task_store import ConflictingTaskError, TaskStore
 
 from tests.exactly_once.conftest import Service
@@ -19,6 +19,9 @@ OPERATIONS = ("GetItem", "PutItem", "UpdateItem")
 CONDITION_FAILED = "ConditionalCheckFailedException"
 LASTING = {"ResourceNotFoundException", "ItemCollectionSizeLimitExceededException"}
 """Errors that the same request meets again; the second cannot be had without a local index."""
+
+SAID, OTHER = NewTask(subject="Printer"), NewTask(subject="Other")
+"""What the client says of the task, and something else."""
 
 
 @pytest.fixture
@@ -60,60 +63,60 @@ def task(company: str) -> Task:
 def test_7_6_numbers_are_those_of_the_company(store: TaskStore, task: Task) -> None:
     other_company = str(uuid4())
     for number in (1, 2, 3):
-        assert store.create(replace(task, id=str(uuid4())), "digest").task.id2 == number
-    assert store.create(replace(task, company_id=other_company), "digest").task.id2 == 1
+        assert store.create(replace(task, id=str(uuid4())), SAID).task.id2 == number
+    assert store.create(replace(task, company_id=other_company), SAID).task.id2 == 1
 
 
 def test_7_6_numbers_can_begin_later_and_never_go_back(store: TaskStore, task: Task) -> None:
     assert store.start_numbers_at(task.company_id, 5000) == 5000
-    assert store.create(task, "digest").task.id2 == 5000
+    assert store.create(task, SAID).task.id2 == 5000
     assert store.start_numbers_at(task.company_id, 100) == 5001
     assert store.start_numbers_at(task.company_id, 5001) == 5001
-    assert store.create(replace(task, id=str(uuid4())), "digest").task.id2 == 5001
+    assert store.create(replace(task, id=str(uuid4())), SAID).task.id2 == 5001
     assert store.start_numbers_at(task.company_id, 7000) == 7000
 
 
-def test_7_2_the_same_digest_is_a_replay(store: TaskStore, task: Task) -> None:
-    first = store.create(task, "digest")
+def test_7_2_what_says_the_same_is_a_replay(store: TaskStore, task: Task) -> None:
+    first = store.create(task, SAID)
     assert not first.replayed
     later = replace(task, modified_dateutc="2027-01-01T00:00:00.0000000", contact_id=str(uuid4()))
-    again = store.create(later, "digest")
+    again = store.create(later, SAID)
     assert again.replayed
     assert again.task == first.task == store.get(task.company_id, task.id)
-    assert store.created_before(later, "digest") == again
+    assert store.created_before(later, SAID) == again
 
 
-def test_7_3_another_digest_is_a_conflict(store: TaskStore, task: Task) -> None:
-    first = store.create(task, "digest")
+def test_7_3_what_says_something_else_is_a_conflict(store: TaskStore, task: Task) -> None:
+    first = store.create(task, SAID)
     with pytest.raises(ConflictingTaskError):
-        store.create(replace(task, subject="Other"), "other")
+        store.create(replace(task, subject="Other"), OTHER)
     with pytest.raises(ConflictingTaskError):
-        store.created_before(task, "other")
+        store.created_before(task, OTHER)
     assert store.get(task.company_id, task.id) == first.task
 
 
 def test_7_5_the_same_number_is_its_own_write(store: TaskStore, task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = store.create(task, "digest")
+    first = store.create(task, SAID)
     monkeypatch.setattr(store, "_next_number", lambda _: 1)
-    assert store.create(task, "digest") == first
+    assert store.create(task, SAID) == first
     with pytest.raises(ConflictingTaskError):
-        store.create(task, "other")  # as after a counter was restored to an older state
+        store.create(task, OTHER)  # as after a counter was restored to an older state
 
 
 def test_1_3_a_look_for_what_is_not_there(store: TaskStore, task: Task) -> None:
-    assert store.created_before(task, "digest") is None
+    assert store.created_before(task, SAID) is None
     with pytest.raises(NoSuchTask):
         store.get(task.company_id, task.id)
 
 
 def test_1_2_a_task_is_its_companys(store: TaskStore, task: Task) -> None:
-    store.create(task, "digest")
+    store.create(task, SAID)
     with pytest.raises(NoSuchTask):
         store.get(str(uuid4()), task.id)
 
 
 def test_an_item_has_native_types_and_nothing_unset(service: Service, store: TaskStore, task: Task) -> None:
-    store.create(task, "digest")
+    store.create(task, SAID)
     key = {"pk": {"S": f"COMPANY#{task.company_id}"}, "sk": {"S": f"TASK#{task.id}"}}
     item = service.database.client().get_item(TableName=service.database.tasks_table, Key=key)["Item"]
     texts = ("id", "task_type_id", "task_status_id", "task_priority_id", "company_id", "subject", "date_create")
@@ -121,7 +124,7 @@ def test_an_item_has_native_types_and_nothing_unset(service: Service, store: Tas
         "archived": {"BOOL": False},
         "created_by_servicedesk_api": {"BOOL": True},
         "id2": {"N": "1"},
-        "content_digest": {"S": "digest"},
+        "content_digest": {"S": content_digest.of(SAID)},
     }
 
 

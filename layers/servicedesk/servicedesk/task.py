@@ -5,8 +5,6 @@ Knows neither AWS nor HTTP. Every value is canonical (``servicedesk.values``), s
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 
@@ -91,13 +89,6 @@ class NewTask:
             created_by_servicedesk_api=True,
             modified_dateutc=now,
         )
-
-    def content_digest(self) -> str:
-        """SHA-256 over what the client said, the identity aside: equal for equal content in any format (rule 7.2)."""
-        said = {name: getattr(self, name) for name in _CLIENT_FIELDS if name != "id"}
-        content = {name: value for name, value in said.items() if value is not None}
-        canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-        return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from servicedesk import dynamodb
+from servicedesk import content_digest, dynamodb
 from servicedesk.problems import NoSuchTask
-from servicedesk.task import FIELDS, Task
+from servicedesk.task import FIELDS, NewTask, Task
 from servicedesk.telemetry import timed
 
 if TYPE_CHECKING:
@@ -40,31 +40,32 @@ class TaskStore:
         self._client = client
         self._table = table
 
-    def create(self, task: Task, content_digest: str) -> Stored:
-        """Number ``task`` and write it, unless its company has one with its id.
+    def create(self, task: Task, said: NewTask) -> Stored:
+        """Number ``task``, which ``said`` has become, and write it, unless its company has one with its id.
 
         Raises:
-            ConflictingTaskError: that one has another ``content_digest``.
-            Unavailable: the database did not answer in time; whether the task was written is not known.
+            ConflictingTaskError: that one's create said something else.
+            Unavailable: the database did not answer in time; whether the task was written is not known. Or a later
+                release wrote the one that is there, and only that release can tell whether it says the same.
         """
         with dynamodb.passing_faults_are_unavailable():
             numbered = replace(task, id2=self._next_number(task.company_id))
-            found = self._put_new(numbered, content_digest)
+            found = self._put_new(numbered, content_digest.of(said))
         if found is None:
             return Stored(numbered, replayed=False)
-        stored = _replayed(found, content_digest)
+        stored = _replayed(found, said)
         # The same number means that a retry of the SDK met the write of its own first attempt.
         return replace(stored, replayed=stored.task.id2 != numbered.id2)
 
-    def created_before(self, task: Task, content_digest: str) -> Stored | None:
+    def created_before(self, task: Task, said: NewTask) -> Stored | None:
         """What ``create`` would replay, read consistently; nothing where it would write. Takes no number.
 
         Raises:
             ConflictingTaskError: as ``create``.
-            Unavailable: the database did not answer in time.
+            Unavailable: as ``create``.
         """
         found = self._find(task.company_id, task.id)
-        return _replayed(found, content_digest) if found else None
+        return _replayed(found, said) if found else None
 
     def get(self, company_id: str, task_id: str) -> Task:
         """The company's task with that id, read consistently (contract rule 1.2).
@@ -120,13 +121,13 @@ class TaskStore:
         return int(answer["Attributes"]["last_id2"]["N"])
 
     @timed("WriteLatency")
-    def _put_new(self, task: Task, content_digest: str) -> Mapping[str, object] | None:
+    def _put_new(self, task: Task, digest: str) -> Mapping[str, object] | None:
         """Write ``task`` and return nothing, or leave the item that has its key and return that."""
         fields = {name: getattr(task, name) for name in FIELDS}
         try:
             self._client.put_item(
                 TableName=self._table,
-                Item=dynamodb.to_item(_key(task.company_id, task.id) | fields | {"content_digest": content_digest}),
+                Item=dynamodb.to_item(_key(task.company_id, task.id) | fields | {"content_digest": digest}),
                 ConditionExpression="attribute_not_exists(pk)",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
@@ -145,11 +146,13 @@ def _counter_key(company_id: str) -> dict[str, "AttributeValueTypeDef"]:
     return dynamodb.to_item({"pk": f"COMPANY#{company_id}", "sk": "COUNTER"})
 
 
-def _replayed(found: Mapping[str, object], content_digest: str) -> Stored:
-    if found.get("content_digest") != content_digest:
+def _replayed(found: Mapping[str, object], said: NewTask) -> Stored:
+    digest = found.get("content_digest")
+    if not isinstance(digest, str) or not content_digest.same(digest, said):
         raise ConflictingTaskError
     return Stored(_task(found), replayed=True)
 
 
 def _task(item: Mapping[str, object]) -> Task:
+    # Only what this release knows: a later one, running beside it, may store more.
     return Task(**{name: item.get(name) for name in FIELDS})  # type: ignore[arg-type]
