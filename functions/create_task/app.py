@@ -3,7 +3,7 @@
 import os
 from dataclasses import replace
 
-from servicedesk import dynamodb, entity_tag, ignored_fields, media, values
+from servicedesk import dynamodb, entity_tag, ignored_fields, media, query, values
 from servicedesk.catalogue_store import CatalogueStore
 from servicedesk.http import Request, Response, endpoint
 from servicedesk.identity import Identity
@@ -23,8 +23,10 @@ def lambda_handler(request: Request) -> Response:
     """Create the task that the request describes, or say all that is wrong with it."""
     caller = request.caller()
     preferences = Preferences.of(request.headers.get("prefer"))
+    dry_run = query.flag(request.query, "validate_only")
     submission = Submission.read(media.read(request.body(), request.headers.get("content-type")))
-    identity = Identity.of(submission.new_task.id, request.headers.get("idempotency-key"), caller.company_id)
+    keys = request.header_lines.get("idempotency-key", ())
+    identity = Identity.of(submission.new_task.id, keys, caller.company_id)
 
     faults = list(submission.faults)
     task = submission.new_task.complete(
@@ -38,7 +40,6 @@ def lambda_handler(request: Request) -> Response:
         faults += submission.not_taken(task)
 
     location = f"{request.url}/{task.id}"
-    dry_run = request.query.get("validate_only", "").lower() in ("true", "1")
     try:
         if faults:
             stored = _accepted_before(task, identity, submission, preferences)

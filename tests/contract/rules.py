@@ -77,6 +77,7 @@ RULES = {
     "5.7": "`X-Request-Id`, `Cache-Control: no-store`",
     "6 malformed_body": "400",
     "6 invalid_header": "400",
+    "6 invalid_parameter": "400",
     "6 gateway": "401 and 403 from the gateway",
     "6 no_company": "403",
     "6 no_such_task": "404",

@@ -78,6 +78,14 @@ def test_6_invalid_header_an_unusable_idempotency_key(client: Client, key: str) 
     assert "Idempotency-Key" in assert_problem(answer, 400, "invalid-header")["detail"]
 
 
+@pytest.mark.parametrize("value", ["", "yes"])
+def test_6_invalid_parameter_names_the_option_and_what_it_takes(client: Client, value: str) -> None:
+    answer = client.create({"subject": SUBJECT}, query={"validate_only": value})
+    document = assert_problem(answer, 400, "invalid-parameter")
+    assert document["title"] == "A query option is not valid"
+    assert "validate_only takes true, 1, false or 0" in document["detail"]
+
+
 def test_6_gateway_refusals_have_the_same_shape() -> None:
     [api] = resources("AWS::Serverless::Api").values()
     refusals = {name: sent for name, sent in api["GatewayResponses"].items() if int(sent["StatusCode"]) in (401, 403)}

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4, uuid5
 
 import pytest
 
-from tests.api import Answer, assert_problem
+from tests.api import Answer, assert_problem, event, invoke
 from tests.exactly_once.conftest import Service
 from tests.exactly_once.requests import counted
 
@@ -110,7 +110,53 @@ def test_1_3_yes_is_said_in_other_words(service: Service, company: str, yes: str
     assert service.database.tasks(company) == []
 
 
-@pytest.mark.parametrize("query", [None, {"validate_only": "false"}, {"validate_only": ""}, {"other": "true"}])
+@pytest.mark.parametrize("name", ["Validate_Only", "VALIDATE_ONLY"])
+def test_1_3_its_name_matches_without_regard_to_case(service: Service, company: str, name: str) -> None:
+    assert service.api.create(BODY, company=company, query={name: "true"}).status == 200
+    assert_problem(service.api.create(BODY, company=company, query={name: "yes"}), 400, "invalid-parameter")
+    assert service.database.tasks(company) == []
+
+
+@pytest.mark.parametrize(
+    "value", ["", "yes", "no", "2", "on", "truee", " true", "true,true", "null", "x" * 5000, "é\n"]
+)
+def test_1_3_any_other_value_is_refused_and_creates_nothing(service: Service, company: str, value: str) -> None:
+    with counted(service.api.create_task) as sent:
+        answer = service.api.create(BODY, company=company, query={"validate_only": value})
+    detail = assert_problem(answer, 400, "invalid-parameter")["detail"]
+    assert detail == "The query option validate_only takes true, 1, false or 0, and came with another value."
+    assert sent == []
+
+
+@pytest.mark.parametrize(
+    ("values", "status"),
+    [
+        ({"validate_only": ["true", "1"]}, 200),
+        ({"validate_only": ["true"], "Validate_Only": ["true"]}, 200),
+        ({"validate_only": ["false", "0"]}, 201),
+        ({"validate_only": ["true", "false"]}, 400),
+        ({"validate_only": ["false", "true"]}, 400),
+        ({"validate_only": ["true", ""]}, 400),
+        ({"validate_only": ["true"], "VALIDATE_ONLY": ["false"]}, 400),
+    ],
+)
+def test_1_3_sent_twice_it_has_to_say_the_same(
+    service: Service, company: str, values: dict[str, list[str]], status: int
+) -> None:
+    sent = event(body='{"subject": "Printer"}', company=company) | {
+        "queryStringParameters": {name: said[-1] for name, said in values.items()},
+        "multiValueQueryStringParameters": values,
+    }
+    assert invoke(service.api.create_task.lambda_handler, sent).status == status
+    assert len(service.database.tasks(company)) == (1 if status == 201 else 0)
+
+
+@pytest.mark.parametrize("no", ["false", "0", "False"])
+def test_1_3_no_is_a_create(service: Service, company: str, no: str) -> None:
+    assert service.api.create(BODY, company=company, query={"validate_only": no}).status == 201
+
+
+@pytest.mark.parametrize("query", [None, {"validate_only": "false"}, {"other": "true"}])
 def test_1_3_else_a_create_creates(service: Service, company: str, query: dict[str, str] | None) -> None:
     assert service.api.create(BODY, company=company, query=query).status == 201
     assert len(service.database.tasks(company)) == 1

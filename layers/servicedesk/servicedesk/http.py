@@ -7,12 +7,12 @@ import base64
 import binascii
 import functools
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from servicedesk import media
+from servicedesk import header_values, media
 from servicedesk.caller import Caller
 from servicedesk.problems import Internal, MalformedBody, Problem
 from servicedesk.telemetry import LambdaHandler, described, observed, tell
@@ -35,7 +35,10 @@ class Request:
     """An HTTP request as the functions see it. Header names are in lower case."""
 
     headers: Mapping[str, str]
-    query: Mapping[str, str]
+    header_lines: Mapping[str, Sequence[str]]
+    """Each header's values, one for each line that the client sent."""
+    query: Mapping[str, Sequence[str]]
+    """Each option's values, by its name in lower case."""
     path_parameters: Mapping[str, str]
     authorizer: Mapping[str, object]
     request_id: str
@@ -51,13 +54,12 @@ class Request:
         ``invocation_id`` names the request where the event does not.
         """
         context = _mapping(event.get("requestContext"))
-        headers = {name.lower(): value for name, value in _texts(event.get("headers")).items()}
-        for name, sent in _mapping(event.get("multiValueHeaders")).items():
-            if isinstance(sent, list):
-                headers[name.lower()] = ", ".join(value for value in sent if isinstance(value, str))
+        lines = _values(event.get("headers"), event.get("multiValueHeaders"))
+        headers = {name: ", ".join(values) for name, values in lines.items()}
         return cls(
             headers=headers,
-            query=_texts(event.get("queryStringParameters")),
+            header_lines=_joined_by_the_gateway(lines) if event.get("version") == "2.0" else lines,
+            query=_values(event.get("queryStringParameters"), event.get("multiValueQueryStringParameters")),
             path_parameters=_texts(event.get("pathParameters")),
             authorizer=_mapping(context.get("authorizer")),
             request_id=context.get("requestId") or invocation_id,
@@ -171,6 +173,28 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 def _texts(value: object) -> Mapping[str, str]:
     return {name: text for name, text in _mapping(value).items() if isinstance(text, str)}
+
+
+def _values(single: object, multiple: object) -> dict[str, list[str]]:
+    """All that was sent under each name, in whatever case: of ``multiple``, and of ``single`` what that has not."""
+    values: dict[str, list[str]] = {}
+    for name, sent in _mapping(multiple).items():
+        if isinstance(sent, list):
+            values.setdefault(name.lower(), []).extend(value for value in sent if isinstance(value, str))
+    several = set(values)
+    for name, text in _texts(single).items():
+        if name.lower() not in several:
+            values.setdefault(name.lower(), []).append(text)
+    return values
+
+
+def _joined_by_the_gateway(lines: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
+    """``lines`` as the client may have sent them: an HTTP API writes several of a name into one, with commas between.
+
+    A comma can also be the client's own, so only equal parts are taken for lines.
+    """
+    parts = {name: header_values.split(values[0], ",") for name, values in lines.items() if len(values) == 1}
+    return {name: parts[name] if len(set(parts.get(name, ()))) == 1 else values for name, values in lines.items()}
 
 
 def _url(event: Mapping[str, Any], context: Mapping[str, Any], headers: Mapping[str, str]) -> str:

@@ -1,6 +1,7 @@
 """What a create is known by, so that sending it twice makes one task (contract rule 7.1)."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4, uuid5
 
@@ -27,13 +28,19 @@ class Identity:
         return self.by_id or self.by_key
 
     @classmethod
-    def of(cls, client_id: str | None, idempotency_key: str | None, company_id: str) -> "Identity":
+    def of(cls, client_id: str | None, idempotency_keys: Sequence[str], company_id: str) -> "Identity":
         """The client's id; else one derived from company and key (UUIDv5); else a new one.
 
+        ``idempotency_keys`` are the values of all Idempotency-Key headers that the request has.
+
         Raises:
-            InvalidHeader: an Idempotency-Key that is not 1 to ``KEY_CHARACTERS`` printable ASCII characters.
+            InvalidHeader: an Idempotency-Key that is not 1 to ``KEY_CHARACTERS`` printable ASCII characters, or two
+                that differ.
         """
-        key = None if idempotency_key is None else _key(idempotency_key)
+        keys = {_key(value) for value in idempotency_keys}
+        if len(keys) > 1:
+            raise InvalidHeader("Idempotency-Key came twice, with different values. Send one of them.")
+        key = next(iter(keys), None)
         if client_id is not None:
             return cls(client_id, by_id=True)
         if key is not None:

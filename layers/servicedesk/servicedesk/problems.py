@@ -75,11 +75,19 @@ class MalformedBody(Problem):
 
 
 class InvalidHeader(Problem):
-    """An unusable Idempotency-Key (rule 7.1)."""
+    """An unusable Idempotency-Key, or two that differ (rule 7.1)."""
 
     status = 400
     type = "invalid-header"
     title = "A header is not valid"
+
+
+class InvalidParameter(Problem):
+    """A query option that cannot be read or is not supported (rule 1.3); the detail names it and what is supported."""
+
+    status = 400
+    type = "invalid-parameter"
+    title = "A query option is not valid"
 
 
 class NoCompany(Problem):
@@ -146,7 +154,7 @@ class IdempotencyKeyReused(Problem):
 
 
 class Unavailable(Problem):
-    """The database throttles or does not answer in time; the same request can be sent again."""
+    """The database throttles or does not answer in time, or a later release has to; send the same request again."""
 
     status = 503
     type = "unavailable"
