@@ -1,6 +1,7 @@
 """POST /tasks: a request becomes a task, numbered and stored exactly once."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 
 from servicedesk import dynamodb, entity_tag, ignored_fields, media, query, values
@@ -48,9 +49,9 @@ def lambda_handler(request: Request) -> Response:
         else:
             stored = tasks.create(task, submission.new_task)
     except ConflictingTaskError:
-        raise _conflict(identity, location, preferences) from None
+        raise _conflict(identity, location, _told_with_a_problem(submission, task, preferences)) from None
     if stored is None:
-        raise InvalidTask(in_page_order(faults), headers=preferences.on_problem)
+        raise InvalidTask(in_page_order(faults), headers=_told_with_a_problem(submission, task, preferences))
 
     shown = replace(stored.task, id2=None) if dry_run else stored.task
     headers = {
@@ -81,13 +82,18 @@ def _accepted_before(task: Task, identity: Identity, submission: Submission, pre
     return stored
 
 
-def _conflict(identity: Identity, location: str, preferences: Preferences) -> Problem:
+def _told_with_a_problem(submission: Submission, task: Task, preferences: Preferences) -> Mapping[str, str]:
+    """The headers of a problem with the content; a strict one has what is ignored among its errors (rules 4.2, 4.3)."""
+    ignored = "" if preferences.strict else ignored_fields.header(submission.unknown, submission.overruled(task))
+    return dict(preferences.on_problem) | ({"Ignored-Fields": ignored} if ignored else {})
+
+
+def _conflict(identity: Identity, location: str, headers: Mapping[str, str]) -> Problem:
     if identity.by_key:
         return IdempotencyKeyReused(
-            "This Idempotency-Key came before, with other content. Use a new key for a new task.",
-            headers=preferences.on_problem,
+            "This Idempotency-Key came before, with other content. Use a new key for a new task.", headers=headers
         )
     return TaskExists(
-        "The company has a task with this id and other content.",
-        headers={"Location": location, **preferences.on_problem},
+        f"The field id names a task that the company has, with other content: {location}. Use a new id for a new task.",
+        headers={"Location": location, **headers},
     )

@@ -149,6 +149,25 @@ def test_4_2_4_kb_are_not_past_4_kb(client: Client) -> None:
     assert ignored(client.create({"subject": SUBJECT, longest + "x": "x"})) == ["more;count=1"]
 
 
+def test_4_2_a_422_carries_the_header_too_so_that_a_misspelt_name_is_seen(client: Client) -> None:
+    for headers in ({}, {"Prefer": "handling=lenient"}):
+        answer = client.create({"subjct": SUBJECT, "archived": True}, headers=headers)
+        assert_problem(answer, 422, "invalid-task", ("subject", "required"))
+        assert ignored(answer) == unknown("subjct") + server_assigned("archived")
+    assert "Ignored-Fields" not in client.create({"remark": "x"}).headers
+
+
+def test_4_2_a_conflict_carries_the_header_too(client: Client) -> None:
+    by_id, headers = {"id": ANOTHER, "subject": SUBJECT}, {"Idempotency-Key": "k"}
+    assert client.create(by_id).status == 201
+    taken = client.create(by_id | {"remrk": "x"} | {"subject": "other"})
+    assert_problem(taken, 409, "task-exists")
+    assert client.create({"subject": SUBJECT}, headers=headers).status == 201
+    reused = client.create({"subject": "other", "remrk": "x"}, headers=headers)
+    assert_problem(reused, 422, "idempotency-key-reused")
+    assert ignored(taken) == ignored(reused) == unknown("remrk")
+
+
 @pytest.mark.parametrize("prefer", ["handling=strict", 'respond-async, Handling = "strict"; x=y', "handling=STRICT"])
 def test_4_3_strict_makes_an_error_of_each(client: Client, prefer: str) -> None:
     fields = {"Company_Id": ANOTHER, "db_address_id": ANOTHER, "subject": SUBJECT, "id2": 20, "archived": True}

@@ -113,8 +113,10 @@ def test_6_no_such_task(client: Client) -> None:
 def test_6_task_exists_with_its_location(client: Client) -> None:
     task = client.created()
     answer = client.create({"id": task["id"], "subject": "Another"})
-    assert_problem(answer, 409, "task-exists")
+    document = assert_problem(answer, 409, "task-exists")
     assert answer.headers["Location"].endswith(f"/tasks/{task['id']}")
+    named = f"The field id names a task that the company has, with other content: {answer.headers['Location']}."
+    assert named in document["detail"]
     assert client.get(task["id"]).task() == task
 
 
