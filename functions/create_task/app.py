@@ -49,9 +49,9 @@ def lambda_handler(request: Request) -> Response:
         else:
             stored = tasks.create(task, submission.new_task)
     except ConflictingTaskError:
-        raise _conflict(identity, location, _told_with_a_problem(submission, task, preferences)) from None
+        raise _conflict(identity, location, _headers_of_a_problem(submission, task, preferences)) from None
     if stored is None:
-        raise InvalidTask(in_page_order(faults), headers=_told_with_a_problem(submission, task, preferences))
+        raise InvalidTask(in_page_order(faults), headers=_headers_of_a_problem(submission, task, preferences))
 
     shown = replace(stored.task, id2=None) if dry_run else stored.task
     headers = {
@@ -82,7 +82,7 @@ def _accepted_before(task: Task, identity: Identity, submission: Submission, pre
     return stored
 
 
-def _told_with_a_problem(submission: Submission, task: Task, preferences: Preferences) -> Mapping[str, str]:
+def _headers_of_a_problem(submission: Submission, task: Task, preferences: Preferences) -> Mapping[str, str]:
     """The headers of a problem with the content; a strict one has what is ignored among its errors (rules 4.2, 4.3)."""
     ignored = "" if preferences.strict else ignored_fields.header(submission.unknown, submission.overruled(task))
     return dict(preferences.on_problem) | ({"Ignored-Fields": ignored} if ignored else {})

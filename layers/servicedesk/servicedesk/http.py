@@ -58,7 +58,7 @@ class Request:
         headers = {name: ", ".join(values) for name, values in lines.items()}
         return cls(
             headers=headers,
-            header_lines=_joined_by_the_gateway(lines) if event.get("version") == "2.0" else lines,
+            header_lines=_split_again(lines) if event.get("version") == "2.0" else lines,
             query=_values(event.get("queryStringParameters"), event.get("multiValueQueryStringParameters")),
             path_parameters=_texts(event.get("pathParameters")),
             authorizer=_mapping(context.get("authorizer")),
@@ -188,10 +188,10 @@ def _values(single: object, multiple: object) -> dict[str, list[str]]:
     return values
 
 
-def _joined_by_the_gateway(lines: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
-    """``lines`` as the client may have sent them: an HTTP API writes several of a name into one, with commas between.
+def _split_again(lines: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
+    """Return ``lines`` as the client sent them to an HTTP API, which joins all of one name with commas (payload 2.0).
 
-    A comma can also be the client's own, so only equal parts are taken for lines.
+    A comma can also be the client's own, so only parts that are equal are taken for lines.
     """
     parts = {name: header_values.split(values[0], ",") for name, values in lines.items() if len(values) == 1}
     return {name: parts[name] if len(set(parts.get(name, ()))) == 1 else values for name, values in lines.items()}
