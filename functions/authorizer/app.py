@@ -18,7 +18,8 @@ dynamodb.rehearse(lambda: keys.get("0" * 16))
 @observed
 def lambda_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """An IAM policy for the whole stage: allow with the key's company and contact, or deny."""
-    tell(request_id=(event.get("requestContext") or {}).get("requestId"))
+    gateway = event.get("requestContext") or {}
+    tell(request_id=gateway.get("requestId"), extended_request_id=gateway.get("extendedRequestId"))
     key = _key_of(_authorization(event))
     if key is None:
         tell("Denied")

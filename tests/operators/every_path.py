@@ -32,6 +32,11 @@ FULL = {
 JSON, XML = {"Content-Type": "application/json"}, {"Content-Type": "application/xml"}
 
 
+def request_ids(name: str) -> dict[str, str]:
+    """A request's two names: the one that its client can choose, and API Gateway's own."""
+    return {"requestId": name, "extendedRequestId": f"{name}="}
+
+
 class MarkedError(Exception):
     """An exception that quotes what it should not."""
 
@@ -66,17 +71,17 @@ class Paths:
 
     def create(self, name: str, body: str, headers: dict[str, str] = JSON, company: str | None = ALPHA) -> None:
         sent = event(body=body, headers=headers, company=company)
-        sent["requestContext"]["requestId"] = name
+        sent["requestContext"] |= request_ids(name)
         self.invoke(self.api.create_task.lambda_handler, sent, name)
 
     def get(self, name: str, task_id: str) -> None:
         sent = event("GET", f"/tasks/{task_id}", headers={"Accept": MARK})
-        sent["requestContext"]["requestId"] = name
+        sent["requestContext"] |= request_ids(name)
         self.invoke(self.api.get_task.lambda_handler, sent, name)
 
     def authorize(self, name: str, authorization: str) -> None:
         sent = {"methodArn": "arn:x/v1/POST/tasks", "headers": {"Authorization": authorization, "Cookie": MARK}}
-        self.invoke(self.api.authorizer.lambda_handler, sent | {"requestContext": {"requestId": name}}, name)
+        self.invoke(self.api.authorizer.lambda_handler, sent | {"requestContext": request_ids(name)}, name)
 
     def onboard(self, name: str, **command: object) -> Any:
         return self.invoke(self.api.onboard_company.lambda_handler, command, name)

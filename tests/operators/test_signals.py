@@ -103,6 +103,11 @@ def test_a_line_has_request_company_and_durations(output: Output) -> None:
     assert output.logs["allowed"]["request_id"] == "allowed"
 
 
+@pytest.mark.parametrize("name", ["created", "found", "invalid", "crash", "allowed", "no-key"])
+def test_a_line_has_the_name_that_no_client_can_choose(output: Output, name: str) -> None:
+    assert output.logs[name]["extended_request_id"] == f"{name}="
+
+
 def test_nothing_of_a_request_is_left_in_the_next_one_s_line(output: Output) -> None:
     assert "company_id" not in output.logs["no-company"]
     assert "codes" not in output.logs["conflict"]

@@ -44,8 +44,9 @@ def test_a_route_reaches_its_function_and_no_stranger_does(
         logGroupName=deployment.function(function)["LoggingConfig"]["LogGroup"], filterPattern=f'"{request_id}"'
     )
     lines = [json.loads(entry["message"]) for entry in logged["events"]]
-    told_by = {line["function_name"] for line in lines if line.get("request_id") == request_id and "level" in line}
-    assert told_by == {deployment.physical[function]}, answer
+    told = [line for line in lines if line.get("request_id") == request_id and "level" in line]
+    assert {line["function_name"] for line in told} == {deployment.physical[function]}, answer
+    assert all(line["extended_request_id"] for line in told)
     assert stack.stranger.send(method, address, body, Content_Type="application/json").status == 401
 
 

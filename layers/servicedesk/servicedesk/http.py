@@ -42,6 +42,8 @@ class Request:
     path_parameters: Mapping[str, str]
     authorizer: Mapping[str, object]
     request_id: str
+    extended_request_id: str | None
+    """API Gateway's own name of the request. ``request_id`` can be chosen by the client."""
     url: str
     """The address that the client called, without a query: absolute where the event tells the host."""
     raw_body: str
@@ -63,6 +65,7 @@ class Request:
             path_parameters=_texts(event.get("pathParameters")),
             authorizer=_mapping(context.get("authorizer")),
             request_id=context.get("requestId") or invocation_id,
+            extended_request_id=context.get("extendedRequestId"),
             url=_url(event, context, headers),
             raw_body=event["body"] if isinstance(event.get("body"), str) else "",
             body_is_base64=bool(event.get("isBase64Encoded")),
@@ -115,7 +118,7 @@ def endpoint(*, vary: str) -> Callable[[Callable[[Request], Response]], LambdaHa
         @functools.wraps(handle)
         def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             request = Request.of(event, context.aws_request_id)
-            tell(request_id=request.request_id)
+            tell(request_id=request.request_id, extended_request_id=request.extended_request_id)
             media_type = media.negotiate(request.headers.get("accept"), request.headers.get("content-type"))
             try:
                 return _success(handle(request), request, media_type, vary)
