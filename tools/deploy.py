@@ -4,21 +4,28 @@ Credentials come from where every AWS tool looks for them; answers are kept in `
 """
 
 import argparse
+import hashlib
+import json
 import os
 import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
+from cfnlint.decode import cfn_yaml
 
 from tools.build import ROOT, SAM, architecture, build
 
 CONFIG_FILE = ROOT / "samconfig.toml"
+BUILD_STAMP = ".inputs"
+"""The file beside a built template that holds a digest of all that it was built from (`tools/build.py`)."""
 
 
 def main() -> None:
@@ -62,6 +69,31 @@ def answers(environment: str) -> dict[str, str]:
     return parameters | {name: value for name, value in saved.items() if isinstance(value, str)}
 
 
+def release_of(inputs: str, saved: Mapping[str, str]) -> str:
+    """Return the name of a release: a digest of what is built (``inputs``) and of the ``saved`` answers.
+
+    The same two make the same name, so that deploying the same again publishes nothing.
+    """
+    return hashlib.sha256(json.dumps([inputs, dict(saved)], sort_keys=True).encode()).hexdigest()
+
+
+def released(template: Mapping[str, Any], release: str) -> dict[str, Any]:
+    """Return ``template`` as one that publishes every function and the API's stage anew for each new ``release``.
+
+    By itself SAM does so only for what the template says, not for the value of a parameter, so a narrowed `CorsOrigins`
+    would reach neither the functions behind their alias nor the preflight (aws/serverless-application-model#3820).
+    The release is written into the template, not handed over as a parameter: CloudFormation keeps a parameter's value
+    for later deployments, and a plain `sam deploy` of other code would then publish nothing.
+    """
+    copied: dict[str, Any] = deepcopy(dict(template))
+    for resource in copied["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            # SAM also appends it to the description; Lambda publishes no version of a function that has not changed.
+            resource["Properties"]["AutoPublishCodeSha256"] = release
+    copied["Resources"]["Api"]["Properties"]["DefinitionBody"]["info"]["version"] = release
+    return copied
+
+
 def next_steps(outputs: dict[str, str], region: str) -> str:
     """Commands to paste: the first company, its key, its first task."""
     company_id = uuid4()
@@ -96,7 +128,12 @@ def _account() -> str:
 
 
 def _deploy(template: Path, environment: str, *, guided: bool) -> None:
-    command = [str(SAM), "deploy", "--template-file", str(template)]
+    # What the guide will be told is not known yet, so that is always a new release.
+    told = {"": str(uuid4())} if guided else answers(environment)
+    release = release_of(template.with_name(BUILD_STAMP).read_text(), told)
+    written = template.with_name("release.json")  # beside it, so that relative paths hold
+    written.write_text(json.dumps(released(cfn_yaml.load(str(template)), release)))
+    command = [str(SAM), "deploy", "--template-file", str(written)]
     command += ["--config-file", str(CONFIG_FILE), "--config-env", environment]
     command += ["--no-fail-on-empty-changeset"]
     if guided:
