@@ -112,7 +112,7 @@ def policies_of(deployment: Deployment, function: str) -> dict[str, list[dict[st
     for name in client.list_role_policies(RoleName=role)["PolicyNames"]:
         document = client.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
         found[name] = [
-            {"Effect": statement["Effect"], "Action": action, "Resource": resource}
+            statement | {"Action": action, "Resource": resource}
             for statement in _as_list(document["Statement"])
             for action in _as_list(statement["Action"])
             for resource in _as_list(statement["Resource"])
@@ -141,6 +141,30 @@ def test_a_role_allows_the_actions_that_its_function_is_recorded_with(deployment
     statements = [statement for policy in policies_of(deployment, function).values() for statement in policy]
     assert {statement["Action"] for statement in statements} == made
     assert {statement["Effect"] for statement in statements} == {"Allow"}
+    for statement in statements:
+        if limit := statement.get("Condition"):
+            table = statement["Resource"].rpartition("/")[2]
+            updates = [call["requestParameters"] for call in recorded if call["eventName"] == "UpdateItem"]
+            named = set().union(*(_attributes(update) for update in updates if update["TableName"] == table))
+            assert named == set(limit["ForAllValues:StringEquals"]["dynamodb:Attributes"])
+
+
+def _attributes(update: Mapping[str, Any]) -> set[str]:
+    """What IAM gets to know of an update: the key's attributes, and those that its expressions begin a path with."""
+    expressions = f"{update['UpdateExpression']} {update.get('ConditionExpression', '')}"
+    words = set(re.findall(r"(?<![:.#\w])#?[A-Za-z_]\w*(?![\w(])", expressions))
+    words -= {"SET", "ADD", "REMOVE", "DELETE", "AND", "OR", "NOT"}
+    return {update.get("ExpressionAttributeNames", {}).get(word, word) for word in words} | set(update["Key"])
+
+
+def test_attributes_are_found_in_expressions() -> None:
+    update = {
+        "Key": {"pk": {"S": "x"}},
+        "UpdateExpression": "SET a = if_not_exists(b, :c), #d.e = :f ADD g :one",
+        "ConditionExpression": "attribute_not_exists(h) OR NOT h < :last",
+        "ExpressionAttributeNames": {"#d": "date"},
+    }
+    assert _attributes(update) == {"pk", "a", "b", "date", "g", "h"}
 
 
 def _recorded(stack: LocalStack) -> Iterator[dict[str, Any]]:

@@ -20,6 +20,9 @@ ALLOWED = {
         ("apigateway:POST", f"{GATEWAY}/usageplans/${{CompanyPlan}}/keys"),
     },
 }
+UPDATED = {"CreateTask": {"last_id2"}, "OnboardCompany": {"last_id2"}}
+"""The attributes of the tasks table that each function's updates name, beside the key's."""
+
 SIGNALS = {
     ("logs:CreateLogStream", "FunctionLogs.Arn"),
     ("logs:PutLogEvents", "FunctionLogs.Arn"),
@@ -43,7 +46,7 @@ def named(resource: Any) -> str:
 def permissions(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """The (action, resource) pairs that a policy allows."""
     for statement in document["Statement"]:
-        assert set(statement) == {"Effect", "Action", "Resource"}
+        assert set(statement) - {"Condition"} == {"Effect", "Action", "Resource"}
         assert statement["Effect"] == "Allow"
         for action in as_list(statement["Action"]):
             yield from ((action, named(resource)) for resource in as_list(statement["Resource"]))
@@ -56,6 +59,22 @@ def test_a_role_allows_what_its_function_needs(translated: Translated, function:
     assert set(found) == ALLOWED[function]
     assert len(found) == len(set(found))
     assert role["ManagedPolicyArns"] == [{"Ref": "SignalsPolicy"}]
+
+
+def test_an_update_of_the_tasks_table_is_limited_to_attributes(translated: Translated) -> None:
+    """IAM is told the key's attributes and all that an update's expressions name (AWS: dynamodb:Attributes)."""
+    limited = {}
+    for name, role in translated.properties("AWS::IAM::Role").items():
+        for policy in role.get("Policies", []):
+            for statement in policy["PolicyDocument"]["Statement"]:
+                on_tasks = TASKS in map(named, as_list(statement["Resource"]))
+                if on_tasks and "dynamodb:UpdateItem" in as_list(statement["Action"]):
+                    attributes = set(statement["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"])
+                    assert attributes >= {"pk", "sk"}
+                    limited[name.removesuffix("Role")] = attributes - {"pk", "sk"}
+                else:
+                    assert "Condition" not in statement
+    assert limited == UPDATED
 
 
 def test_every_function_has_the_role_of_its_name(translated: Translated) -> None:
