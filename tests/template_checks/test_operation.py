@@ -8,9 +8,15 @@ import pytest
 
 from tests.operators.test_signals import OUTCOMES
 from tests.template_checks.conftest import Translated
-from tools.template import ROOT, template
+from tools.template import ROOT, resources, template
 
+FUNCTIONS = resources("AWS::Serverless::Function")
 TAG = {"Key": "service", "Value": "task-api"}
+
+
+def errors_of(function: str) -> str:
+    """The alarm on the function's errors, as Lambda counts them."""
+    return "AuthorizerFailures" if function == "Authorizer" else f"{function}Errors"
 
 
 # ---- Data -----------------------------------------------------------------------------------------------------------
@@ -62,7 +68,8 @@ def test_functions_are_seen_and_released_alike(translated: Translated) -> None:
         assert group["AutoRollbackConfiguration"]["Enabled"] is True
         assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
         watched = {alarm["Name"]["Ref"] for alarm in group["AlarmConfiguration"]["Alarms"]}
-        assert watched == {"ServerErrors", "SlowAnswers", "AuthorizerFailures"}
+        assert watched == {"ServerErrors", "SlowAnswers", "AuthorizerFailures", "OwnFailures", errors_of(name)}
+        assert len(watched) <= 10, "CodeDeploy takes no more"
 
 
 def test_routes_call_the_released_version(translated: Translated) -> None:
@@ -114,13 +121,22 @@ def test_alarms_watch_what_there_is(translated: Translated) -> None:
     assert watched == {
         "ServerErrors": ("AWS/ApiGateway", "5XXError", api),
         "SlowAnswers": ("AWS/ApiGateway", "Latency", api),
-        "AuthorizerFailures": ("AWS/Lambda", "Errors", [{"Ref": "Authorizer"}]),
+        "OwnFailures": ("TaskApi", "Failed", [stack]),
+        **{errors_of(name): ("AWS/Lambda", "Errors", [{"Ref": name}]) for name in FUNCTIONS},
         "DatabaseUnavailable": ("TaskApi", "Unavailable", [stack]),
         "CounterHotSpot": ("AWS/DynamoDB", "WriteThrottleEvents", [{"Ref": "TasksTable"}]),
         "CreateTaskThrottled": ("AWS/Lambda", "Throttles", [{"Ref": "CreateTask"}]),
         "GetTaskThrottled": ("AWS/Lambda", "Throttles", [{"Ref": "GetTask"}]),
         "AuthorizerThrottled": ("AWS/Lambda", "Throttles", [{"Ref": "Authorizer"}]),
     }
+
+
+@pytest.mark.parametrize("alarm", ["OwnFailures", *map(errors_of, FUNCTIONS)])
+def test_one_failure_rings_while_a_canary_can_still_be_rolled_back(translated: Translated, alarm: str) -> None:
+    properties = translated.properties("AWS::CloudWatch::Alarm")[alarm]
+    assert (properties["Statistic"], properties["ComparisonOperator"]) == ("Sum", "GreaterThanThreshold")
+    assert (properties["Threshold"], properties["Period"], properties["EvaluationPeriods"]) == (0, 60, 1)
+    assert properties["DatapointsToAlarm"] == 1
 
 
 @pytest.fixture(scope="module")
