@@ -50,19 +50,8 @@ def test_a_first_deployment_is_guided_and_says_what_to_do_next(local_stack: Loca
     parameters = [answered.get(name, "") for name in template()["Parameters"]]
     stack_name, region, confirmations = "", "", [""] * 20
     config_file = shutil.copy(ROOT / "samconfig.toml", tmp_path)
-    done = run(
-        "-c",
-        DRIVER,
-        "--environment",
-        "trial",
-        config_file,
-        given="\n".join([stack_name, region, *parameters, *confirmations]),
-        AWS_ENDPOINT_URL=local_stack.endpoint,
-        AWS_ACCESS_KEY_ID="test",
-        AWS_SECRET_ACCESS_KEY="test",
-        AWS_DEFAULT_REGION=REGION,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    given = "\n".join([stack_name, region, *parameters, *confirmations])
+    done = make_deploy(local_stack, config_file, "trial", given)
     # The guide learned after the first build that another processor was wanted.
     built = [line for line in done.stdout.splitlines() if line.startswith("building for")]
     assert built == ["building for x86_64", "building for arm64"]
@@ -74,6 +63,57 @@ def test_a_first_deployment_is_guided_and_says_what_to_do_next(local_stack: Loca
     api_id = api_url.removeprefix("https://").partition(".")[0]
     client = Client(f"{local_stack.endpoint}/restapis/{api_id}/v1/_user_request_", key)
     assert client.create({"subject": "Printer on fire"}).status == 201
+
+
+def make_deploy(
+    stack: LocalStack, config_file: str | Path, environment: str, given: str
+) -> subprocess.CompletedProcess[str]:
+    done = run(
+        "-c",
+        DRIVER,
+        "--environment",
+        environment,
+        config_file,
+        given=given,
+        AWS_ENDPOINT_URL=stack.endpoint,
+        AWS_ACCESS_KEY_ID="test",
+        AWS_SECRET_ACCESS_KEY="test",
+        AWS_DEFAULT_REGION=REGION,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
+def test_a_changed_answer_reaches_the_alias_and_the_stage(local_stack: LocalStack, tmp_path: Path) -> None:
+    def deployed(origins: str) -> tuple[dict[str, str], str]:
+        config_file = tmp_path / "samconfig.toml"
+        config_file.write_text(
+            f"""version = 0.1
+[twice.deploy.parameters]
+stack_name = "task-api-twice"
+region = "{REGION}"
+capabilities = "CAPABILITY_IAM"
+confirm_changeset = false
+resolve_s3 = true
+parameter_overrides = "Architecture=\\"x86_64\\" CorsOrigins=\\"{origins}\\""
+"""
+        )
+        make_deploy(local_stack, config_file, "twice", "")
+        pages = local_stack.client("cloudformation").get_paginator("list_stack_resources")
+        parts = [part for page in pages.paginate(StackName="task-api-twice") for part in page["StackResourceSummaries"]]
+        physical = {part["LogicalResourceId"]: part["PhysicalResourceId"] for part in parts}
+        live = local_stack.client("lambda").get_function_configuration(
+            FunctionName=physical["CreateTask"], Qualifier="live"
+        )
+        [stage] = local_stack.client("apigateway").get_stages(restApiId=physical["Api"])["item"]
+        variables: dict[str, str] = live["Environment"]["Variables"]
+        return variables, stage["deploymentId"]
+
+    before, first = deployed("https://desk.example,https://old.example")
+    after, second = deployed("https://desk.example")
+    assert before["CORS_ORIGINS"] == "https://desk.example,https://old.example"
+    assert after["CORS_ORIGINS"] == "https://desk.example"
+    assert first != second
 
 
 def invoked(stack: LocalStack, command: str) -> dict[str, object]:
