@@ -1,14 +1,17 @@
-"""Fixtures: the functions over a moto database whose tables are those of `template.yaml`."""
+"""Fixtures: the functions over a moto database whose tables are those of `template.yaml`; and what tests need."""
 
-from collections.abc import Iterator
+import os
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import boto3
 import pytest
 from moto import mock_aws
 
+from tests import dynamodb_local
 from tests.api import Api, load
-from tools.template import environment, tables
+from tools.template import ROOT, environment, tables
 
 FUNCTIONS = {
     "create_task": "CreateTask",
@@ -16,6 +19,38 @@ FUNCTIONS = {
     "authorizer": "Authorizer",
     "onboard_company": "OnboardCompany",
 }
+
+
+def no_docker() -> str | None:
+    """Say why no Docker engine can be used here; None where one answers."""
+    answer = subprocess.run([ROOT / "tests/sam_local/engine.sh"], capture_output=True, text=True, check=False)
+    return answer.stderr.strip() if answer.returncode else None
+
+
+def no_dynamodb_local() -> str | None:
+    """Say why DynamoDB Local cannot be started here; None where it can."""
+    if reason := dynamodb_local.unsupported():
+        pytest.skip(reason)
+    return dynamodb_local.unavailable()
+
+
+MISSING: Mapping[str, Callable[[], str | None]] = {
+    "docker": no_docker,
+    "dynamodb-local": no_dynamodb_local,
+}
+"""What some tests need beyond this project's own environments, and why it is missing here, if it is."""
+
+
+def needs(what: str) -> None:
+    """Skip the test that calls this, or whose fixture does, where this machine has not what `MISSING` names so.
+
+    In CI, which says so by the variable `CI`, the test fails instead, because `.ci/run` installs what can be installed.
+    What no installation changes, like the processor, is a skip there too.
+    """
+    if reason := MISSING[what]():
+        if os.environ.get("CI", "").lower() in ("", "0", "false"):
+            pytest.skip(reason)
+        pytest.fail(f"In CI nothing is skipped that could be installed: {reason}", pytrace=False)
 
 
 @pytest.fixture

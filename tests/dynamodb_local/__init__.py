@@ -29,13 +29,20 @@ _STOP_SECONDS = 10.0
 _PLATFORMS = {("Linux", "x86_64"), ("Darwin", "x86_64")}
 
 
+def unsupported() -> str | None:
+    """Why nothing that could be installed makes `start` work here, in one line; None where it can work."""
+    here = (platform.system(), platform.machine())
+    if os.environ.get("AWS_ENDPOINT_URL_DYNAMODB") or here in _PLATFORMS:
+        return None
+    return f"DynamoDB Local has no sqlite for {here[0]} on {here[1]}"
+
+
 def unavailable() -> str | None:
     """Why `start` cannot work here, in one line for a skipped test; None when it can."""
     if os.environ.get("AWS_ENDPOINT_URL_DYNAMODB"):
         return None
-    here = (platform.system(), platform.machine())
-    if here not in _PLATFORMS:
-        return f"DynamoDB Local has no sqlite for {here[0]} on {here[1]}"
+    if reason := unsupported():
+        return reason
     java = _java_version()
     if java is None or java < _OLDEST_JAVA:
         found = "none found" if java is None else f"found {java}"

@@ -9,11 +9,10 @@ from moto.server import ThreadedMotoServer
 
 from tests import dynamodb_local
 from tests.api import Api
+from tests.conftest import needs
 from tests.exactly_once.database import Database, tables_at
 from tests.faults.proxy import FaultProxy
 from tools import template
-
-MISSING = dynamodb_local.unavailable()
 
 
 @dataclass(frozen=True)
@@ -34,8 +33,7 @@ class FaultyService(Service):
 @pytest.fixture(scope="package")
 def dynamodb() -> Iterator[Database]:
     """The template's tables in DynamoDB Local, or where `AWS_ENDPOINT_URL_DYNAMODB` says."""
-    if MISSING:
-        pytest.skip(MISSING)
+    needs("dynamodb-local")
     with dynamodb_local.start() as endpoint, tables_at(endpoint) as database:
         yield database
 

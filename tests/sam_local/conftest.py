@@ -1,25 +1,20 @@
 """SAM local over a moto server, where a Docker engine answers."""
 
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
+from tests.conftest import needs
 from tests.stack.client import Stack
 from tools import demo, sam_local
 from tools.build import build
 from tools.server import free_port
 
-ENGINE = Path(__file__).with_name("engine.sh")
-
 
 @pytest.fixture(scope="session")
 def engine() -> None:
     """A Docker engine, or a skip with the reason."""
-    answer = subprocess.run([ENGINE], capture_output=True, text=True, check=False)
-    if answer.returncode:
-        pytest.skip(answer.stderr.strip())
+    needs("docker")
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,10 @@
 #
 #   engine.sh          succeeds when an engine answers, else fails with the reason; changes nothing
 #   engine.sh start    sees to it that one answers: installs docker.io where dockerd is missing and starts dockerd
-#                      (root on Debian; .ci/run calls this)
+#                      (root on Debian)
+#   engine.sh first-start  starts one in the state of an engine that was never started before, but for its images: it
+#                      stops the one that `start` started, and deletes the engine's networks; refuses where another
+#                      engine answers, whose networks these would be (root on Debian; .ci/run calls this)
 #   engine.sh stop     stops the dockerd that `start` started, and only that one
 #
 # Prints one line, and one more before it installs. What `start` did is in .local/docker/: dockerd.pid, dockerd.log and
@@ -74,13 +77,7 @@ stop_dockerd() {
     rm -f "$pid_file"
 }
 
-case ${1:-} in
-'')
-    command -v docker >/dev/null || fail "the docker command is missing"
-    answers || fail "$(docker info 2>&1 >/dev/null | tail -n 1)"
-    report ''
-    ;;
-start)
+start() {
     answers && report ''
     [ -z "${DOCKER_HOST:-}" ] || fail "nothing answers at DOCKER_HOST=$DOCKER_HOST"
     [ "$(id -u)" = 0 ] || fail "none answers, and starting one takes root"
@@ -96,6 +93,25 @@ start)
         start_dockerd $options && report ", started now${options:+ with $options}: pid $(cat "$pid_file")"
     done
     fail "dockerd does not start: $(tail -n 1 "$log_file") (see $log_file)"
+}
+
+case ${1:-} in
+'')
+    command -v docker >/dev/null || fail "the docker command is missing"
+    answers || fail "$(docker info 2>&1 >/dev/null | tail -n 1)"
+    report ''
+    ;;
+start)
+    start
+    ;;
+first-start)
+    [ "$(id -u)" = 0 ] || fail "starting one takes root"
+    ours_runs && stop_dockerd "$(cat "$pid_file")"
+    ! answers || fail "one answers that this folder did not start (pid $(cat /var/run/docker.pid || true)); stop it first"
+    # Either alone changes nothing: the engine takes the missing one from the other.
+    rm -rf /var/lib/docker/network
+    [ ! -e /sys/class/net/docker0 ] || ip link delete docker0
+    start
     ;;
 stop)
     if ours_runs; then
