@@ -1,17 +1,14 @@
 """`make run`: the whole service on this machine, with two demo companies and a first task in each."""
 
 import argparse
-import fcntl
-import sys
 from urllib.request import Request, urlopen
 
 from tools import demo
 from tools.build import ROOT
 from tools.local_stack import LOG_FILE, deployed
-from tools.server import progress_from_now, require_free, serve, until_stopped
+from tools.server import only_one, progress_from_now, require_free, serve, until_stopped
 
 ENVIRONMENT_FILE = ROOT / ".local/demo.env"
-LOCK_FILE = ROOT / ".local/run.lock"
 
 
 def main() -> None:
@@ -19,14 +16,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=4566, help="where MiniStack listens, on 127.0.0.1")
     port = parser.parse_args().port
-    require_free(port, "make run")
-    with LOCK_FILE.open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            sys.exit("make run is running in this folder already; use that one, or a clone of its own.")
-        with until_stopped():
-            _run(port)
+    with only_one("make run"), until_stopped():
+        require_free(port, "make run")
+        _run(port)
 
 
 def _run(port: int) -> None:

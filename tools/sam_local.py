@@ -22,15 +22,16 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tools import demo
-from tools.build import BUILT_TEMPLATE, ROOT, SAM, architecture, build
+from tools.build import ROOT, SAM, architecture, build
 from tools.local_stack import REGION
-from tools.server import free_port, progress_from_now, require_free, running, serve, until_stopped
+from tools.server import free_port, only_one, progress_from_now, require_free, running, serve, until_stopped
 from tools.template import tables
 
-ENVIRONMENT_FILE = ROOT / ".local/demo.env"
+ENVIRONMENT_FILE = ROOT / ".local/sam-local.env"
 LOG_FILE = ROOT / ".local/sam-local.log"
 MOTO_SERVER = ROOT / ".local/dev/bin/moto_server"
 HOST_IN_CONTAINERS = "host.docker.internal"
+ADD_HOST = f"{HOST_IN_CONTAINERS}:host-gateway"  # as samconfig.toml has it for SAM
 PREPARED_BY = {"get_task": "create_task", "issue_key": "revoke_key"}
 """Fixtures that find something only where another one has been: a task to get, room for one more key."""
 
@@ -47,7 +48,8 @@ def main() -> None:
     require_docker()
     with until_stopped():
         if arguments.command == "start-api":
-            _serve(arguments.port)
+            with only_one("make sam-local"):
+                _serve(arguments.port)
         else:
             _invoke_once(arguments.event)
 
@@ -72,17 +74,43 @@ def _last_line(text: str) -> str:
     return next(reversed(text.strip().splitlines()), "no reason given")
 
 
-def _reachable_address() -> str:
-    """An address of this machine that containers reach as `host.docker.internal`, and nobody outside."""
-    gateway = _docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}").stdout.strip()
+def _address_for_containers() -> str:
+    """Return the address of this machine to listen on for containers, which nobody outside reaches."""
+    # What the engine tells us of its networks is not all there until its second start; what a container sees is.
+    host = _in_container(f"import socket; print(socket.gethostbyname('{HOST_IN_CONTAINERS}'))")
     with socket.socket() as listener:
         try:
-            listener.bind((gateway or "127.0.0.1", 0))
+            listener.bind((host, 0))
         except OSError:
             # Docker Desktop keeps its bridge in a virtual machine, and forwards to this machine's own loopback.
             return "127.0.0.1"
-        address: str = listener.getsockname()[0]
-        return address
+    return host
+
+
+def require_reachable(endpoint: str) -> None:
+    """See to it that the functions will reach the database at ``endpoint``.
+
+    Raises:
+        SystemExit: a container does not reach it; one line says so.
+    """
+    port = endpoint.rpartition(":")[2]
+    _in_container(
+        f"import socket; socket.create_connection(('{HOST_IN_CONTAINERS}', {port}), timeout=5)",
+        failing=f"Containers cannot reach the database, which listens at {endpoint} on this machine",
+    )
+
+
+def _in_container(program: str, failing: str = "A container with the functions' base image does not run") -> str:
+    """Run a Python program in the functions' base image, in the network in which SAM runs them; return what it prints.
+
+    Raises:
+        SystemExit: it failed; one line says ``failing`` and why.
+    """
+    line = ["run", "--rm", "--add-host", ADD_HOST, "--entrypoint", "/var/lang/bin/python3.13"]
+    done = _docker(*line, f"public.ecr.aws/lambda/python:3.13-{architecture()}", "-c", program)
+    if done.returncode:
+        sys.exit(f"{failing}: {_last_line(done.stderr)}")
+    return done.stdout.strip()
 
 
 # ---- The database ---------------------------------------------------------------------------------------------------
@@ -93,13 +121,14 @@ def database() -> Iterator[str]:
     """A moto server with the template's tables and nothing in them; the address by which this machine reaches it.
 
     Raises:
-        SystemExit: it did not start; what it said is on stderr.
+        SystemExit: it did not start, or the functions would not reach it; stderr says which and why.
     """
-    host, port = _reachable_address(), free_port()
+    host, port = _address_for_containers(), free_port()
     endpoint = f"http://{host}:{port}"
     with running(
         [MOTO_SERVER, "--host", host, "--port", str(port)], answers_at=endpoint, log_file=ROOT / ".local/moto.log"
     ):
+        require_reachable(endpoint)
         make_tables(endpoint)
         yield endpoint
 
@@ -144,16 +173,14 @@ def _lines(file: Path) -> list[str]:
 
 
 def sam_local(command: str, endpoint: str, *more: str) -> list[str]:
-    """The command line of `sam local <command>` over the database at ``endpoint``."""
+    """The command line of `sam local <command>` over the database at ``endpoint``; the rest is in samconfig.toml."""
+    return [str(SAM), "local", command, *more, "--parameter-overrides", *parameters(endpoint)]
+
+
+def parameters(endpoint: str) -> list[str]:
+    """The template's parameters as SAM local has to set them, for the functions to reach the database."""
     port = endpoint.rpartition(":")[2]
-    parameters = {"Architecture": architecture(), "DynamoDBEndpoint": f"http://{HOST_IN_CONTAINERS}:{port}"}
-    line = [str(SAM), "local", command, *more, "--template", str(BUILT_TEMPLATE), "--region", REGION]
-    line += ["--add-host", f"{HOST_IN_CONTAINERS}:host-gateway"]
-    line += ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())]
-    image = f"public.ecr.aws/lambda/python:3.13-{architecture()}"
-    if _docker("image", "inspect", image).returncode == 0:
-        line.append("--skip-pull-image")
-    return line
+    return [f"DynamoDBEndpoint=http://{HOST_IN_CONTAINERS}:{port}", f"Architecture={architecture()}"]
 
 
 def _sam_environment(endpoint: str) -> dict[str, str]:
@@ -174,7 +201,7 @@ def api(endpoint: str, port: int) -> Iterator[tuple[str, subprocess.Popen[bytes]
         SystemExit: it did not start; what it said is on stderr.
     """
     base_url = f"http://127.0.0.1:{port}"
-    line = sam_local("start-api", endpoint, "--host", "127.0.0.1", "--port", str(port), "--warm-containers", "LAZY")
+    line = sam_local("start-api", endpoint, "--host", "127.0.0.1", "--port", str(port))
     with running(
         line,
         answers_at=f"{base_url}/tasks/0",
@@ -226,7 +253,8 @@ def _serve(port: int) -> None:
         alpha, beta = demo.seed(dynamodb(endpoint), "TasksTable", "KeysTable")
         progress("Starting sam local start-api")
         with api(endpoint, port) as (base_url, server):
-            demo.write_environment(ENVIRONMENT_FILE, base_url, [alpha, beta], {"AWS_ENDPOINT_URL_DYNAMODB": endpoint})
+            more = {"AWS_ENDPOINT_URL_DYNAMODB": endpoint, "PARAMETERS": f"'{' '.join(parameters(endpoint))}'"}
+            demo.write_environment(ENVIRONMENT_FILE, base_url, [alpha, beta], more)
             print(f"\nUp at {base_url}")
             print(f"The functions log to {LOG_FILE.relative_to(ROOT)}; keys and ids are in", end=" ")
             print(f"{ENVIRONMENT_FILE.relative_to(ROOT)}. To paste, in this folder:")
@@ -244,6 +272,7 @@ def _invoke_once(name: str) -> None:
     build()
     if endpoint := _running_database():
         print("Calling the function over the database of make sam-local …", file=sys.stderr)
+        require_reachable(endpoint)
         sys.exit(_shown(invoke(event_file, endpoint)))
     with database() as endpoint:
         print("Calling the function over a database of its own …", file=sys.stderr)

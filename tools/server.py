@@ -1,5 +1,6 @@
 """Servers on this machine, for as long as they are needed."""
 
+import fcntl
 import os
 import signal
 import socket
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from textwrap import shorten
 from typing import NoReturn
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
@@ -16,6 +18,7 @@ from urllib.request import urlopen
 from tools.build import ROOT
 
 LAST_PORT = 65535
+LISTENING = "0A"  # as /proc/net/tcp has it
 READY_SECONDS = 60
 STOP_SECONDS = 30
 
@@ -42,7 +45,41 @@ def require_free(port: int, command: str) -> None:
             listener.bind(("127.0.0.1", port))
         except OSError:
             other = port + 1 if port < LAST_PORT else 4566
-            sys.exit(f"Port {port} is taken; choose another one: {command} PORT={other}")
+            advice = f"choose another one: {command} PORT={other}"
+            if holder := _holder(port):
+                name, shown = holder
+                advice = f"process {name} has it ({shown}). Stop that with `kill {name}`, or {advice}"
+            sys.exit(f"Port {port} is taken; {advice}")
+
+
+def _holder(port: int) -> tuple[str, str] | None:
+    """Return the id and the command line of the process that listens on that port, where Linux lets us see it."""
+    rows = [row.split() for table in Path("/proc/net").glob("tcp*") for row in table.read_text().splitlines()[1:]]
+    sockets = {
+        f"socket:[{row[9]}]" for row in rows if row[3] == LISTENING and int(row[1].rpartition(":")[2], 16) == port
+    }
+    for process in sorted(Path("/proc").glob("[0-9]*"), key=lambda folder: int(folder.name)):
+        with suppress(OSError):  # It is another user's, or has just ended.
+            if any(str(opened.readlink()) in sockets for opened in (process / "fd").iterdir()):
+                command = (process / "cmdline").read_bytes().decode(errors="replace").replace("\0", " ")
+                return process.name, shorten(command, 100, placeholder=" …")
+    return None
+
+
+@contextmanager
+def only_one(command: str) -> Iterator[None]:
+    """Keep others of ``command`` out of this folder while the block runs; they would write the same files.
+
+    Raises:
+        SystemExit: one is running here already; one line says so.
+    """
+    lock_file = ROOT / f".local/{command.replace(' ', '-')}.lock"
+    with lock_file.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sys.exit(f"{command} is running in this folder already; use that one, or a clone of its own.")
+        yield
 
 
 @contextmanager

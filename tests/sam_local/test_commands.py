@@ -15,6 +15,7 @@ import pytest
 
 from tests.stack.client import Client
 from tests.stack.test_http import SAMPLE_ID
+from tools import sam_local
 from tools.sam_local import ENVIRONMENT_FILE, LOG_FILE
 from tools.server import free_port
 from tools.template import ROOT
@@ -115,7 +116,19 @@ def test_a_port_that_is_taken(engine: None) -> None:
         port = listener.getsockname()[1]
         done = run("start-api", "--port", str(port))
     assert done.returncode == 1
-    assert done.stderr == f"Port {port} is taken; choose another one: make sam-local PORT={port + 1}\n"
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith(f"Port {port} is taken; process {os.getpid()} has it (")
+    assert done.stderr.endswith(f"choose another one: make sam-local PORT={port + 1}\n")
+
+
+def test_a_database_that_no_container_reaches(engine: None) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with pytest.raises(SystemExit) as refused:
+            sam_local.require_reachable(endpoint)
+    said = str(refused.value)
+    assert said.startswith(f"Containers cannot reach the database, which listens at {endpoint} on this machine: ")
+    assert "\n" not in said
 
 
 @pytest.mark.parametrize("environment", [{"PATH": "/nowhere"}, {"DOCKER_HOST": "unix:///nowhere/docker.sock"}])
