@@ -61,14 +61,15 @@ build: .local/dev/.ready .local/sam/.ready
 
 ## make clean                          remove all that the other targets made
 clean:
+	@if [ -e .local/docker/dockerd.pid ]; then tests/sam_local/engine.sh stop; fi
 	rm -rf .local .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .local/uv/.ready: tools/environments/uv.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null \
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null \
 	  || { echo "This needs Python 3.13, and '$(PYTHON)' is not it; name one with PYTHON=/path/to/python3.13" >&2; exit 1; }
 	@echo "Setting up .local/uv …" >&2
-	@$(PYTHON) -m venv --clear .local/uv
+	@"$(PYTHON)" -m venv --clear .local/uv
 	@.local/uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
