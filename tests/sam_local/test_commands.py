@@ -1,23 +1,15 @@
-"""`make sam-local` and `make invoke` as a user runs them."""
+"""What `make sam-local` and `make invoke` do by themselves; tests/newcomer has them together."""
 
 import json
 import os
-import re
-import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.stack.client import Client
-from tests.stack.test_http import SAMPLE_ID
 from tools import sam_local
-from tools.sam_local import ENVIRONMENT_FILE, LOG_FILE
-from tools.server import free_port
 from tools.template import ROOT
 
 COMMAND = [sys.executable, "-m", "tools.sam_local"]
@@ -28,61 +20,6 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     return subprocess.run(
         [*COMMAND, *arguments], cwd=ROOT, env=ENVIRONMENT | environment, capture_output=True, text=True, check=False
     )
-
-
-@pytest.fixture
-def environment_file() -> Iterator[Path]:
-    """The file that a running `make run` may have left is put back."""
-    before = ENVIRONMENT_FILE.read_text() if ENVIRONMENT_FILE.exists() else None
-    yield ENVIRONMENT_FILE
-    if before is None:
-        ENVIRONMENT_FILE.unlink()
-    else:
-        ENVIRONMENT_FILE.write_text(before)
-
-
-def status_of(line: str) -> int:
-    """The status of the answer to a `curl` line, pasted into a shell."""
-    pasted = subprocess.run(["bash", "-c", line], cwd=ROOT, capture_output=True, text=True, check=True)
-    return int(pasted.stdout.split()[1])
-
-
-def containers() -> set[str]:
-    """The ids of the containers that run."""
-    listed = subprocess.run(["docker", "ps", "--quiet", "--no-trunc"], capture_output=True, text=True, check=True)
-    return set(listed.stdout.split())
-
-
-def test_sam_local_serves_until_ctrl_c(built: None, environment_file: Path) -> None:
-    port = free_port()
-    serving = subprocess.Popen(
-        [*COMMAND, "start-api", "--port", str(port)], cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True
-    )
-    assert serving.stdout
-    with serving, serving.stdout:
-        try:
-            shown = "".join(iter(serving.stdout.readline, "Ctrl-C stops everything.\n"))
-            lines = [line.strip() for line in shown.replace("\\\n", "").splitlines()]
-            curls = [line for line in lines if line.startswith("curl ")]
-            assert [status_of(line) for line in curls] == [201, 201, 200], shown
-            named = dict(line.split("=", 1) for line in environment_file.read_text().splitlines())
-            assert named["BASE_URL"] == f"http://127.0.0.1:{port}"
-            # What a function stores by `make invoke` is served.
-            alpha = Client(named["BASE_URL"], named["ALPHA_KEY"])
-            assert alpha.get(f"/tasks/{SAMPLE_ID}").status == 404
-            invoked = run("invoke", "create_task")
-            assert json.loads(invoked.stdout)["statusCode"] == 201, invoked.stderr
-            assert alpha.get(f"/tasks/{SAMPLE_ID}").status == 200
-            ours = set(re.findall(r"SAM_CONTAINER_ID: (\w+)", LOG_FILE.read_text()))
-            assert ours & containers()
-        finally:
-            serving.send_signal(signal.SIGINT)
-            assert serving.wait(60) == 0
-    assert not ours & containers()
-    database = re.sub("^http://", "", named["AWS_ENDPOINT_URL_DYNAMODB"]).split(":")
-    for address in (("127.0.0.1", port), (database[0], int(database[1]))):
-        with closing(socket.socket()) as client:
-            assert client.connect_ex(address) != 0
 
 
 def test_invoke_brings_its_own_database(built: None) -> None:
