@@ -213,6 +213,7 @@ class Api:
     get_task: ModuleType
     authorizer: ModuleType
     onboard_company: ModuleType
+    erase_company: ModuleType
 
     def create(self, body: bytes | str | dict[str, Any] | None, content_type: str | None = None, **more: Any) -> Answer:
         """POST /tasks. A dict is sent as JSON; `headers`, `query`, `company`, `contact`, `path` as in `event`."""
@@ -231,8 +232,14 @@ class Api:
         return invoke(self.get_task.lambda_handler, event("GET", path, headers=headers, **more))
 
     def onboard(self, **command: Any) -> dict[str, Any]:
-        """One command of an operator."""
+        """One command of an operator to OnboardCompany."""
         answer: dict[str, Any] = self.onboard_company.lambda_handler(command, Context())
+        return answer
+
+    def erase(self, company: str, again: str | None = None, context: Context | None = None) -> dict[str, Any]:
+        """One step of erasing a company."""
+        command = {"action": "erase_company", "company_id": company, "company_id_again": again or company}
+        answer: dict[str, Any] = self.erase_company.lambda_handler(command, context or Context())
         return answer
 
     def authorize(self, authorization: str | None) -> dict[str, Any]:

@@ -18,6 +18,7 @@ FUNCTIONS = {
     "get_task": "GetTask",
     "authorizer": "Authorizer",
     "onboard_company": "OnboardCompany",
+    "erase_company": "EraseCompany",
 }
 
 

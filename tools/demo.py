@@ -10,6 +10,7 @@ from servicedesk.api_key import ApiKey
 from servicedesk.catalogue import BUILT_IN, LinkedTable
 from servicedesk.catalogue_store import CatalogueStore
 from servicedesk.key_store import KeyStore
+from servicedesk.task_store import TaskStore
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -77,10 +78,12 @@ def add_fixture_keys(keys: KeyStore, company: Company = ALPHA, key_ids: Sequence
 
 def seed(client: "DynamoDBClient", tasks_table: str, keys_table: str) -> tuple[Company, Company]:
     """Put the demo companies into a throw-away database, with the fixtures' keys; return Alpha and Beta."""
+    tasks = TaskStore(client, tasks_table)
     catalogues, keys = CatalogueStore(client, tasks_table), KeyStore(client, keys_table)
     catalogue = replace(BUILT_IN, tables=[*BUILT_IN.tables, LinkedTable(**SAMPLE_TABLE)])
     for company, key_ids in ((ALPHA, FIXTURE_KEYS), (BETA, BETA_KEYS)):
         catalogues.put(company.company_id, catalogue)
+        tasks.start_numbers_at(company.company_id, 1)
         add_fixture_keys(keys, company, key_ids)
     return replace(ALPHA, key=f"{FIXTURE_KEYS[0]}.{FIXTURE_SECRET}"), replace(
         BETA, key=f"{BETA_KEYS[0]}.{FIXTURE_SECRET}"

@@ -231,7 +231,7 @@ def function_for(event_file: Path) -> str:
         sys.exit(f"{event_file} is not JSON: {error}")
     named = event if isinstance(event, dict) else {}
     if "action" in named:
-        return "OnboardCompany"
+        return "EraseCompany" if named["action"] == "erase_company" else "OnboardCompany"
     if "methodArn" in named:
         return "Authorizer"
     method = named.get("httpMethod") or named.get("requestContext", {}).get("http", {}).get("method")

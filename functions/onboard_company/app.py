@@ -1,14 +1,16 @@
-"""Invoked by operators: companies, their catalogues, their first number and their keys."""
+"""Invoked by operators: companies, their catalogues, their numbers and their keys."""
 
 import os
 from dataclasses import asdict
 from typing import Any
 
+from botocore.exceptions import ClientError
 from servicedesk import api_key, dynamodb, onboarding, values
 from servicedesk.api_key import ApiKey
 from servicedesk.catalogue_store import CatalogueStore
+from servicedesk.company_store import CompanyStore
 from servicedesk.key_store import KeysChangedError, KeyStore
-from servicedesk.onboarding import InvalidCommand, IssueKey, ListKeys, Onboard, RevokeKey
+from servicedesk.onboarding import EraseCompany, InvalidCommand, IssueKey, ListKeys, Onboard, RaiseNumbers, RevokeKey
 from servicedesk.problems import Fault, Problem
 from servicedesk.task_store import TaskStore
 from servicedesk.telemetry import described, observed, tell
@@ -16,10 +18,16 @@ from servicedesk.usage_plan import UsagePlan
 
 _client = dynamodb.client()
 tasks = TaskStore(_client, os.environ["TASKS_TABLE"])
+# What a backup is restored to before it takes the place of the tasks table (OPERATING.md).
+RESTORED_TABLE = f"{os.environ['TASKS_TABLE']}-restored"
+restored = TaskStore(_client, RESTORED_TABLE)
+companies = CompanyStore(_client, os.environ["TASKS_TABLE"])
 catalogues = CatalogueStore(_client, os.environ["TASKS_TABLE"])
 keys = KeyStore(_client, os.environ["KEYS_TABLE"])
 # Where there is no API Gateway, as under SAM local, there is no usage plan either.
 usage_plan = UsagePlan(os.environ["USAGE_PLAN"]) if os.environ.get("USAGE_PLAN") else None
+
+_BEING_ERASED = Fault("company_id", "being_erased", "This company is being erased. Finish that first.")
 
 
 @observed
@@ -30,16 +38,20 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """
     try:
         command = onboarding.read(event)
-        tell("Operated", action=command.action, company_id=command.company_id)
+        tell("Operated", action=command.action, company_id=getattr(command, "company_id", None))
         match command:
             case Onboard():
                 return _onboard(command)
             case IssueKey():
                 return _issue_key(command)
             case ListKeys():
-                return {"keys": [_shown(key) for key in keys.of_company(command.company_id)]}
+                return _list_keys(command)
             case RevokeKey():
                 return _revoke_key(command)
+            case RaiseNumbers():
+                return _raise_numbers(command, context)
+            case EraseCompany():
+                raise onboarding.sent_to_the_wrong_function("EraseCompany")
     except Problem as problem:
         codes = sorted({fault.code for fault in problem.errors})
         outcome = "Unavailable" if problem.status == 503 else "Refused"
@@ -49,6 +61,8 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def _onboard(command: Onboard) -> dict[str, object]:
     """``company_id``, its whole ``catalogue``, and the ``next_number`` that a task of its will get."""
+    if keys.closed(command.company_id):
+        raise InvalidCommand([_BEING_ERASED])
     if usage_plan:
         usage_plan.include(command.company_id)
     if command.catalogue:
@@ -65,6 +79,7 @@ def _issue_key(command: IssueKey) -> dict[str, object]:
 
     The same call again finds the key made and shows it without ``key``: whoever made the first call has it.
     """
+    _require_onboarded(command.company_id)
     now = values.now()
     others = keys.of_company(command.company_id)
     live = [key for key in others if key.live(now)]
@@ -93,9 +108,8 @@ def _issue_key(command: IssueKey) -> dict[str, object]:
     try:
         keys.add(key, beside=others)
     except KeysChangedError:
-        raise InvalidCommand(
-            [Fault("company_id", "keys_changed", "Another call changed the keys meanwhile. Try again.")]
-        ) from None
+        changed = Fault("company_id", "keys_changed", "Another call changed the keys meanwhile. Try again.")
+        raise InvalidCommand([_BEING_ERASED if keys.closed(command.company_id) else changed]) from None
     return _shown(key) | {"key": f"{key.key_id}.{secret}"}
 
 
@@ -106,12 +120,61 @@ def _issued_before(key: ApiKey, command: IssueKey) -> dict[str, object]:
     return _shown(key)
 
 
+def _list_keys(command: ListKeys) -> dict[str, object]:
+    """All ``keys`` that the company ever had."""
+    _require_onboarded(command.company_id)
+    return {"keys": [_shown(key) for key in keys.of_company(command.company_id)]}
+
+
 def _revoke_key(command: RevokeKey) -> dict[str, object]:
     """The key as ``list_keys`` shows it, with the instant at which it was revoked, now or before."""
+    _require_onboarded(command.company_id)
     key = keys.get(command.key_id)
     if key is None or key.company_id != command.company_id:
         raise InvalidCommand([Fault("key_id", "unknown_reference", "The company has no such key.")])
     return _shown(keys.revoke(key.key_id, values.now()))
+
+
+def _raise_numbers(command: RaiseNumbers, context: Any) -> dict[str, object]:
+    """How many ``companies`` have their numbers raised now, and the ``next_command`` for those that are left."""
+    raised, after = 0, command.after
+    while True:
+        found = companies.numbers(after)
+        for company_id, last in found.last.items():
+            # What one more company takes, and the next page.
+            if raised and not dynamodb.time_for(2, context):
+                return _raised(raised, command, after)
+            if command.above:
+                tasks.start_numbers_at(company_id, command.above + 1)
+            else:
+                _raise_in_restored(company_id, last)
+            raised, after = raised + 1, company_id
+        after = found.after
+        if after is None or not dynamodb.time_for(2, context):
+            return _raised(raised, command, after)
+
+
+def _raise_in_restored(company_id: str, last: int) -> None:
+    try:
+        restored.start_numbers_at(company_id, last + 1)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceNotFoundException":
+            raise
+        detail = (
+            f"There is no table {RESTORED_TABLE}. Restore the backup under that name first; where the table to "
+            "restore is lost, restore under its own name and say above which number all companies shall go on."
+        )
+        raise InvalidCommand([Fault("above", "required", detail)]) from None
+
+
+def _raised(count: int, command: RaiseNumbers, after: str | None) -> dict[str, object]:
+    following = command.model_copy(update={"after": after}).model_dump(exclude_none=True) if after else None
+    return {"companies": count, "next_command": following}
+
+
+def _require_onboarded(company_id: str) -> None:
+    if not companies.onboarded(company_id):
+        raise InvalidCommand([Fault("company_id", "not_onboarded", "This company is not onboarded.")])
 
 
 def _shown(key: ApiKey) -> dict[str, object]:

@@ -14,8 +14,18 @@ from pathlib import Path
 from typing import Any
 
 OPERATIONS = {
-    "apigateway": ("CreateApiKey", "CreateUsagePlanKey", "GetApiKeys"),
-    "dynamodb": ("GetItem", "PutItem", "TransactWriteItems", "UpdateItem"),
+    "apigateway": ("CreateApiKey", "CreateUsagePlanKey", "DeleteApiKey", "GetApiKeys"),
+    "dynamodb": (
+        "BatchGetItem",
+        "BatchWriteItem",
+        "DeleteItem",
+        "GetItem",
+        "PutItem",
+        "Query",
+        "Scan",
+        "TransactWriteItems",
+        "UpdateItem",
+    ),
 }
 SHARED = ("_retry", "partitions", "sdk-default-configuration")
 

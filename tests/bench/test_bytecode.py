@@ -9,8 +9,13 @@ import pytest
 from tests.bench.lambda_emulator import PYTHON, Build, Layout, lambda_environment, lay_out
 from tools.build import build
 
-FUNCTIONS = ("CreateTask", "GetTask", "Authorizer", "OnboardCompany")
-VARIABLES = {"TASKS_TABLE": "tasks", "KEYS_TABLE": "keys", "POWERTOOLS_METRICS_NAMESPACE": "Test"}
+FUNCTIONS = ("CreateTask", "GetTask", "Authorizer", "OnboardCompany", "EraseCompany")
+VARIABLES = {
+    "TASKS_TABLE": "tasks",
+    "KEYS_TABLE": "keys",
+    "AUTHORIZER_CACHE_SECONDS": "60",
+    "POWERTOOLS_METRICS_NAMESPACE": "Test",
+}
 
 
 @pytest.fixture(scope="module")

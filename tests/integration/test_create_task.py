@@ -74,6 +74,7 @@ def test_credentials_without_a_company(api: Api) -> None:
 
 
 def test_a_key_opens_and_a_revoked_one_does_not(api: Api) -> None:
+    api.onboard(action="onboard", company_id=ALPHA)
     issued = api.onboard(action="issue_key", company_id=ALPHA, label="erp", contact_id=ALPHA_CONTACT)
     allowed = api.authorize(f"Bearer {issued['key']}")
     assert allowed["policyDocument"]["Statement"][0]["Effect"] == "Allow"

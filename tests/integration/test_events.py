@@ -43,10 +43,12 @@ EXPECTED: dict[str, tuple[str, Check]] = {
     "create_task_no_company": ("create_task", refused(403)),
     "create_task_payload_2": ("create_task", created),
     "create_task_xml": ("create_task", lambda answer: created(answer) and answer["body"].startswith("<task ")),
+    "erase_company": ("erase_company", lambda answer: bool(answer["not_before"] and not answer["nothing_left"])),
     "get_task": ("get_task", lambda answer: bool(answer["statusCode"] == 200)),
     "issue_key": ("onboard_company", lambda answer: answer["key"].startswith(answer["key_id"])),
     "list_keys": ("onboard_company", lambda answer: len(answer["keys"]) == 2),
     "onboard_company": ("onboard_company", lambda answer: bool(answer["next_number"] == 5001)),
+    "raise_numbers": ("onboard_company", lambda answer: answer["companies"] >= 1 and answer["next_command"] is None),
     "revoke_key": ("onboard_company", lambda answer: answer["revoked"] is not None and answer["live"] is False),
 }
 

@@ -136,6 +136,7 @@ class Paths:
         self.authorize("no-key", f"Bearer {MARK}")
         self.authorize("no-base64", f"Basic {MARK}!")
         self.monkeypatch.setattr(self.api.onboard_company.api_key, "new_secret", lambda: SECRET)
+        self.onboard("onboarded-for-key", action="onboard", company_id=BETA)
         issued = self.onboard("issued", action="issue_key", company_id=BETA, label=MARK)
         self.authorize("allowed", issued["key"])
         faults = {"authorizer-crash": MarkedError(), "authorizer-throttled": client_error("ThrottlingException")}
@@ -154,6 +155,13 @@ class Paths:
             client = self.api.onboard_company.keys._client
             patched.setattr(client, "transact_write_items", raising(MarkedError()))
             self.onboard("operator-crash", action="issue_key", company_id=ALPHA, label=MARK)
+        self.onboard("whole-key", action="revoke_key", company_id=BETA, key_id=f"{KEY_ID}.{SECRET}")
+        self.onboard("whole-key-as-label", action="issue_key", company_id=BETA, label=f"{KEY_ID}.{SECRET}")
+        self.onboard("not-onboarded", action="list_keys", company_id=str(uuid4()))
+        self.onboard("raised", action="raise_numbers", above=9)
+        erasing = {"action": "erase_company", "company_id": BETA}
+        self.invoke(self.api.erase_company.lambda_handler, erasing | {"company_id_again": MARK}, "erasing-refused")
+        self.invoke(self.api.erase_company.lambda_handler, erasing | {"company_id_again": BETA}, "erasing")
 
 
 def raising(error: Exception) -> Callable[..., Any]:

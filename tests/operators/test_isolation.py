@@ -18,6 +18,7 @@ SECRET = "A" * 43
 @pytest.fixture
 def key(api: Api, company: str) -> str:
     """A live key of the company."""
+    api.onboard(action="onboard", company_id=company)
     issued: str = api.onboard(action="issue_key", company_id=company, label="erp")["key"]
     return issued
 
@@ -25,6 +26,7 @@ def key(api: Api, company: str) -> str:
 @pytest.fixture
 def other_key(api: Api, stranger: str) -> str:
     """A live key of another company."""
+    api.onboard(action="onboard", company_id=stranger)
     issued: str = api.onboard(action="issue_key", company_id=stranger, label="erp")["key"]
     return issued
 
@@ -130,6 +132,7 @@ def test_a_revoked_key_opens_nothing(api: Api, company: str, key: str) -> None:
 
 
 def test_an_expired_key_opens_nothing(api: Api, company: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    api.onboard(action="onboard", company_id=company)
     issued = api.onboard(action="issue_key", company_id=company, label="x", expires="2090-01-01T00:00:00Z")["key"]
     now = "2089-12-31T23:59:59.9999999"
     monkeypatch.setattr(api.authorizer.values, "now", lambda: now)

@@ -7,11 +7,32 @@ from uuid import uuid4
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from servicedesk import api_key
+from servicedesk.telemetry import InvocationFailedError
 from servicedesk.usage_plan import UsagePlan
 
 from tests.api import Api
 from tests.operators.test_onboarding import refused
+
+
+@pytest.fixture
+def company(api: Api, company: str) -> str:
+    """An onboarded company without keys."""
+    api.onboard(action="onboard", company_id=company)
+    return company
+
+
+@pytest.fixture
+def stranger(api: Api, stranger: str) -> str:
+    """Another one."""
+    api.onboard(action="onboard", company_id=stranger)
+    return stranger
+
+
+def usage_key_of(company: str) -> str:
+    """The usage key that a company gets: letters and digits only, as AWS asks for."""
+    return f"CompanyPlan{company.replace('-', '')}"
 
 
 def opens(api: Api, key: str) -> bool:
@@ -49,7 +70,9 @@ def test_a_key_is_shown_once_and_stored_as_a_digest(api: Api, company: str) -> N
         "live": True,
     }
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", created)
-    assert usage_key == f"CompanyPlan-{company}"
+    assert usage_key == usage_key_of(company)
+    assert usage_key.isalnum()
+    assert 20 <= len(usage_key) <= 128
     stored = everything_stored()
     assert api_key.digest(secret) in stored
     assert secret not in stored
@@ -120,7 +143,7 @@ def test_a_key_rotates_without_an_outage(api: Api, company: str) -> None:
 def test_both_keys_count_towards_one_limit(api: Api, company: str, stranger: str) -> None:
     keys = [issue(api, company, "old")["key"], issue(api, company, "new")["key"], issue(api, stranger)["key"]]
     counted = [api.authorize(key)["usageIdentifierKey"] for key in keys]
-    assert counted == [f"CompanyPlan-{company}", f"CompanyPlan-{company}", f"CompanyPlan-{stranger}"]
+    assert counted == [usage_key_of(company), usage_key_of(company), usage_key_of(stranger)]
 
 
 def test_an_expired_key_does_not_count_as_live(api: Api, company: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,6 +158,26 @@ def test_an_expired_key_does_not_count_as_live(api: Api, company: str, monkeypat
 
 
 # ---- Listed and revoked ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "command",
+    [{"action": "issue_key", "label": "erp"}, {"action": "list_keys"}, {"action": "revoke_key", "key_id": "0" * 16}],
+)
+def test_the_keys_of_a_company_that_is_not_onboarded_are_refused(api: Api, command: dict[str, str]) -> None:
+    mistyped = str(uuid4())
+    answer = api.onboard(company_id=mistyped, **command)
+    assert refused(answer) == {("#/company_id", "not_onboarded")}
+    assert answer["errors"][0]["detail"] == "This company is not onboarded."
+    assert mistyped not in everything_stored()
+
+
+def test_a_company_that_an_earlier_release_onboarded_is_onboarded(api: Api) -> None:
+    """All that it left for certain is the counter."""
+    company = str(uuid4())
+    counter = {"pk": {"S": f"COMPANY#{company}"}, "sk": {"S": "COUNTER"}, "last_id2": {"N": "0"}}
+    boto3.client("dynamodb").put_item(TableName="TasksTable", Item=counter)
+    assert opens(api, issue(api, company)["key"])
 
 
 def test_a_list_shows_all_keys_and_no_secret(api: Api, company: str, stranger: str) -> None:
@@ -180,6 +223,108 @@ def test_a_key_id_is_of_its_form(api: Api, company: str, key_id: object) -> None
     assert refused(answer) == {("#/key_id", "invalid_string")}
 
 
+def test_a_whole_key_in_place_of_its_id_is_recognised_and_not_echoed(api: Api, company: str) -> None:
+    key = issue(api, company)["key"]
+    for pasted in (key, f"Bearer {key}", f" {key}\n"):
+        answer = api.onboard(action="revoke_key", company_id=company, key_id=pasted)
+        assert refused(answer) == {("#/key_id", "whole_key")}
+        assert key.partition(".")[2] not in json.dumps(answer)
+    assert opens(api, key)
+
+
+def test_a_label_is_no_place_for_a_key(api: Api, company: str) -> None:
+    key = issue(api, company)["key"]
+    assert refused(issue(api, company, f"ERP {key}")) == {("#/label", "whole_key")}
+
+
+# ---- Stored by another release --------------------------------------------------------------------------------------
+
+
+def test_attributes_that_a_later_release_stored_are_not_read(api: Api, company: str) -> None:
+    """After a rollback the authorizer must lock nobody out, whatever types of attribute it does not know."""
+    issued = issue(api, company)
+    client = boto3.client("dynamodb")
+    later: dict[str, Any] = {
+        ":number": {"N": "1.5"},
+        ":set": {"SS": ["a"]},
+        ":nested": {"M": {"rate": {"N": "0.1"}, "data": {"B": b"x"}}},
+        ":null": {"NULL": True},
+    }
+    for key_id in (issued["key_id"], f"COMPANY#{company}"):
+        client.update_item(
+            TableName="KeysTable",
+            Key={"key_id": {"S": key_id}},
+            UpdateExpression="SET quota = :number, scopes = :set, policy = :nested, owner_name = :null",
+            ExpressionAttributeValues=later,
+        )
+    assert opens(api, issued["key"])
+    [shown] = api.onboard(action="list_keys", company_id=company)["keys"]
+    assert shown == {name: value for name, value in issued.items() if name != "key"}
+    assert opens(api, issue(api, company, "new")["key"])
+    assert api.onboard(action="revoke_key", company_id=company, key_id=issued["key_id"])["live"] is False
+
+
+# ---- When the database is busy --------------------------------------------------------------------------------------
+
+
+def cancelled(*codes: str) -> Any:
+    """A `transact_write_items` that is cancelled for these reasons, one for each action."""
+
+    def transact(**_: object) -> None:
+        reasons = [{"Code": code} for code in codes]
+        error: Any = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": reasons}
+        raise ClientError(error, "TransactWriteItems")
+
+    return transact
+
+
+def test_keys_that_the_database_did_not_come_to_are_unavailable_and_not_missing(
+    api: Api, company: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issue(api, company)
+    busy = {"Responses": {"KeysTable": []}, "UnprocessedKeys": {"KeysTable": {"Keys": [{"key_id": {"S": "x"}}]}}}
+    monkeypatch.setattr(api.onboard_company.keys._client, "batch_get_item", lambda **_: busy)
+    assert api.onboard(action="list_keys", company_id=company)["status"] == 503
+
+
+def test_more_keys_than_one_request_reads_are_listed_in_their_order(
+    api: Api, company: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("servicedesk.key_store.BATCH", 2)
+    issued = []
+    for number in range(5):
+        issued.append(issue(api, company, f"{number}")["key_id"])
+        api.onboard(action="revoke_key", company_id=company, key_id=issued[-1])
+    assert [key["key_id"] for key in api.onboard(action="list_keys", company_id=company)["keys"]] == issued
+
+
+@pytest.mark.parametrize("code", ["ThrottlingError", "ProvisionedThroughputExceeded", "TransactionConflict"])
+def test_a_transaction_cancelled_by_a_busy_database_is_unavailable(
+    api: Api, company: str, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    monkeypatch.setattr(api.onboard_company.keys._client, "transact_write_items", cancelled("None", code))
+    answer = issue(api, company)
+    assert (answer["status"], answer["type"]) == (503, "urn:servicedesk:problem:unavailable")
+
+
+def test_a_transaction_cancelled_by_a_condition_means_that_the_keys_changed(
+    api: Api, company: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for other in ("None", "TransactionConflict"):
+        transact = cancelled(other, "ConditionalCheckFailed")
+        monkeypatch.setattr(api.onboard_company.keys._client, "transact_write_items", transact)
+        assert refused(issue(api, company)) == {("#/company_id", "keys_changed")}
+
+
+def test_a_transaction_cancelled_for_our_own_mistake_is_a_failure(
+    api: Api, company: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transact = cancelled("None", "ValidationError")
+    monkeypatch.setattr(api.onboard_company.keys._client, "transact_write_items", transact)
+    with pytest.raises(InvocationFailedError):
+        issue(api, company)
+
+
 # ---- The usage plan -------------------------------------------------------------------------------------------------
 
 
@@ -205,7 +350,18 @@ def test_a_company_that_is_in_a_plan_already_stays_there(
         raise client.exceptions.ConflictException({"Error": {"Code": "ConflictException"}}, "CreateUsagePlanKey")
 
     monkeypatch.setattr(client, "create_usage_plan_key", conflict)
-    assert UsagePlan("CompanyPlan", client).include(company) == f"CompanyPlan-{company}"
+    assert UsagePlan("CompanyPlan", client).include(company) == usage_key_of(company)
+
+
+def test_a_company_keeps_the_usage_key_with_hyphens_that_an_earlier_release_made(api: Api) -> None:
+    company = str(uuid4())
+    name = f"CompanyPlan-{company}"
+    client = boto3.client("apigateway")
+    made = client.create_api_key(name=name, value=name, enabled=True)
+    api.onboard(action="onboard", company_id=company)
+    assert issue(api, company)["usage_key"] == name
+    assert plan_keys().count(name) == 1
+    assert [key["id"] for key in client.get_api_keys(limit=500)["items"] if key["name"] == name] == [made["id"]]
 
 
 def test_without_a_place_in_the_plan_nothing_is_done(api: Api, company: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,11 +372,13 @@ def test_without_a_place_in_the_plan_nothing_is_done(api: Api, company: str, mon
 
     monkeypatch.setattr(client, "create_api_key", too_many)
     monkeypatch.setattr(api.onboard_company, "usage_plan", UsagePlan("CompanyPlan", client))
+    monkeypatch.setattr(client, "get_api_keys", lambda **_: {"items": []})
+    before = everything_stored()
     for command in ({"action": "issue_key", "label": "erp"}, {"action": "onboard", "first_number": 9}):
         answer = api.onboard(company_id=company, **command)
         assert (answer["status"], answer["type"]) == (503, "urn:servicedesk:problem:unavailable")
         assert "LimitExceededException" in answer["detail"]
-    assert company not in everything_stored()
+    assert everything_stored() == before
 
 
 def test_where_there_is_no_plan_a_key_works_without_one(

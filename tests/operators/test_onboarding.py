@@ -1,5 +1,6 @@
 """Companies and their catalogues: created, changed, refused whole."""
 
+import re
 from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
@@ -7,6 +8,8 @@ from uuid import uuid4
 
 import boto3
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from servicedesk import onboarding, values
 
 from tests.api import Api, Context, load
@@ -211,3 +214,59 @@ def test_the_answer_has_the_catalogue_as_it_is_stored_whoever_changed_it(
     elsewhere = load("onboard_company").lambda_handler
     elsewhere({"action": "onboard", "company_id": company, "catalogue": CATALOGUE}, Context())
     assert api.onboard(action="onboard", company_id=company)["catalogue"] == CATALOGUE
+
+
+# ---- In our words ---------------------------------------------------------------------------------------------------
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+MEMBERS = [
+    "company_id", "company_id_again", "catalogue", "first_number", "label", "contact_id", "expires", "key_id", "above",
+    "after", "types", "statuses", "priorities", "tables", "id", "name", "default", "completed", "default_status_id",
+]  # fmt: skip
+PYDANTICS = re.compile(
+    r"Unable to|Extra inputs|should (be|match|have)|Field required|valid (dict|str|int)|Input|Value error|tag|instance"
+)
+CODES = {
+    "being_erased", "conflict", "default", "duplicate_id", "duplicate_name", "invalid_boolean", "invalid_date",
+    "invalid_guid", "invalid_integer", "invalid_list", "invalid_object", "invalid_string", "out_of_range", "required",
+    "too_long", "unknown_action", "unknown_field", "unknown_reference", "whole_key",
+}  # fmt: skip
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(MEMBERS),
+        ANYTHING | st.dictionaries(st.sampled_from(MEMBERS), ANYTHING | st.lists(ANYTHING, max_size=2)),
+        max_size=6,
+    ),
+    st.sampled_from(["onboard", "issue_key", "list_keys", "revoke_key", "raise_numbers", "erase_company", "x", 5]),
+)
+def test_whatever_is_wrong_is_said_in_our_words(members: dict[str, Any], action: Any) -> None:
+    for event in (members, members | {"action": action}):
+        try:
+            onboarding.read(event)
+        except onboarding.InvalidCommand as refused:
+            for fault in refused.errors:
+                assert fault.code in CODES
+                assert not PYDANTICS.search(fault.detail), fault.detail
+                assert fault.detail.endswith(".")
+                assert "{" not in fault.detail
+
+
+@pytest.mark.parametrize(
+    ("command", "detail"),
+    [
+        ({}, "The command needs an action, which is one of onboard, issue_key, list_keys, revoke_key, "),
+        ({"action": "erase"}, "There is no such action. The actions are onboard, issue_key, list_keys, revoke_key, "),
+        ({"action": "list_keys", "company_id": str(uuid4()), "all": True}, "There is no member of this name here."),
+        ({"action": "onboard", "company_id": str(uuid4()), "first_number": 0}, "The least is 1."),
+        ({"action": "onboard", "company_id": str(uuid4()), "first_number": 10**16}, "The most is 1000000000000000."),
+    ],
+)
+def test_a_fault_says_what_to_send(api: Api, command: dict[str, Any], detail: str) -> None:
+    [error] = api.onboard(**command)["errors"]
+    assert error["detail"].startswith(detail)

@@ -54,6 +54,13 @@ OUTCOMES = {
     "listed": "Operated",
     "refused-command": "Refused",
     "operator-crash": "Failed",
+    "onboarded-for-key": "Operated",
+    "whole-key": "Refused",
+    "whole-key-as-label": "Refused",
+    "not-onboarded": "Refused",
+    "raised": "Operated",
+    "erasing-refused": "Refused",
+    "erasing": "Operated",
 }
 """How each call of `every_path` ends."""
 

@@ -14,6 +14,7 @@ FUNCTION_FOLDERS = {
     "get_task": "GetTask",
     "authorizer": "Authorizer",
     "onboard_company": "OnboardCompany",
+    "erase_company": "EraseCompany",
 }
 
 

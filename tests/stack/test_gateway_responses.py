@@ -67,6 +67,7 @@ def test_no_such_route(stranger: Client, method: str, path: str) -> None:
 
 def test_too_many_requests(stranger: Client, local_stack: LocalStack, deployment: Deployment) -> None:
     company = str(uuid4())
+    local_stack.onboard({"action": "onboard", "company_id": company})
     key = local_stack.onboard({"action": "issue_key", "company_id": company, "label": "x"})["key"]
     client = local_stack.client("apigateway")
     api_id, stage = place(local_stack)

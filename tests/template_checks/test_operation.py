@@ -58,7 +58,8 @@ def test_functions_are_seen_and_released_alike(translated: Translated) -> None:
     for name, function in translated.properties("AWS::Lambda::Function").items():
         assert function["LoggingConfig"] == {"LogGroup": {"Ref": "FunctionLogs"}}
         assert function["TracingConfig"] == {"Mode": "Active"}
-        assert function["Timeout"] < 29
+        # API Gateway waits 29 seconds for an answer, the AWS CLI, which operators call by, a minute.
+        assert function["Timeout"] < (60 if name in ("OnboardCompany", "EraseCompany") else 29)
         alias = aliases[f"{name}Aliaslive"]
         assert alias["Properties"]["Name"] == "live"
         assert alias["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]["DeploymentGroupName"] == {

@@ -9,6 +9,8 @@ from tests.template_checks.conftest import Translated
 
 GATEWAY = "arn:${AWS::Partition}:apigateway:${AWS::Region}::"
 TASKS, KEYS = "TasksTable.Arn", "KeysTable.Arn"
+EVERY_USAGE_KEY = f"{GATEWAY}/apikeys/*"
+"""A usage key's id is made with it, so no role can name it."""
 ALLOWED = {
     "CreateTask": {("dynamodb:GetItem", TASKS), ("dynamodb:UpdateItem", TASKS), ("dynamodb:PutItem", TASKS)},
     "GetTask": {("dynamodb:GetItem", TASKS)},
@@ -18,6 +20,15 @@ ALLOWED = {
         ("apigateway:GET", f"{GATEWAY}/apikeys"),
         ("apigateway:POST", f"{GATEWAY}/apikeys"),
         ("apigateway:POST", f"{GATEWAY}/usageplans/${{CompanyPlan}}/keys"),
+        ("dynamodb:BatchGetItem", KEYS),
+        ("dynamodb:Scan", TASKS),
+        ("dynamodb:UpdateItem", "${TasksTable.Arn}-restored"),
+    },
+    "EraseCompany": {
+        *((f"dynamodb:{action}", TASKS) for action in ("Query", "BatchWriteItem")),
+        *((f"dynamodb:{action}", KEYS) for action in ("GetItem", "BatchGetItem", "UpdateItem", "DeleteItem")),
+        ("apigateway:GET", f"{GATEWAY}/apikeys"),
+        ("apigateway:DELETE", EVERY_USAGE_KEY),
     },
 }
 UPDATED = {"CreateTask": {"last_id2"}, "OnboardCompany": {"last_id2"}}
@@ -89,11 +100,12 @@ def test_signals_go_to_the_log_group_and_to_x_ray(translated: Translated) -> Non
     assert set(permissions(policy["PolicyDocument"])) == SIGNALS
 
 
-def test_no_action_is_a_pattern_and_only_x_ray_has_every_resource(translated: Translated) -> None:
+def test_no_action_is_a_pattern_and_hardly_a_resource(translated: Translated) -> None:
     for pairs in (*ALLOWED.values(), SIGNALS):
         for action, resource in pairs:
             assert "*" not in action
-            assert "*" not in resource or action.startswith("xray:")
+            named_whole = "*" not in resource or action.startswith("xray:")
+            assert named_whole or (action, resource) == ("apigateway:DELETE", EVERY_USAGE_KEY)
 
 
 def test_a_role_is_assumed_by_its_service_only(translated: Translated) -> None:
@@ -114,4 +126,4 @@ def test_functions_are_invoked_by_this_api_only(translated: Translated) -> None:
     for permission in invoked.values():
         assert permission["Principal"] == "apigateway.amazonaws.com"
         assert permission["SourceArn"]["Fn::Sub"][1]["__ApiId__"] == {"Ref": "Api"}
-    assert not [name for name in invoked if name.startswith("OnboardCompany")]
+    assert not [name for name in invoked if name.startswith(("OnboardCompany", "EraseCompany"))]

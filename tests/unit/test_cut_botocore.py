@@ -20,12 +20,18 @@ CALLS: dict[str, dict[str, dict[str, Any]]] = {
         "GetItem": {"TableName": "tasks", "Key": {"pk": {"S": "x"}}},
         "PutItem": {"TableName": "tasks", "Item": {"pk": {"S": "x"}}},
         "UpdateItem": {"TableName": "tasks", "Key": {"pk": {"S": "x"}}},
+        "DeleteItem": {"TableName": "tasks", "Key": {"pk": {"S": "x"}}},
+        "BatchGetItem": {"RequestItems": {"tasks": {"Keys": [{"pk": {"S": "x"}}]}}},
+        "BatchWriteItem": {"RequestItems": {"tasks": [{"DeleteRequest": {"Key": {"pk": {"S": "x"}}}}]}},
+        "Query": {"TableName": "tasks", "KeyConditionExpression": "pk = x"},
+        "Scan": {"TableName": "tasks"},
         "TransactWriteItems": {"TransactItems": [{"Put": {"TableName": "tasks", "Item": {"pk": {"S": "x"}}}}]},
     },
     "apigateway": {
         "CreateApiKey": {"name": "x"},
         "CreateUsagePlanKey": {"usagePlanId": "x", "keyId": "x", "keyType": "API_KEY"},
-        "GetApiKeys": {"nameQuery": "x"},
+        "DeleteApiKey": {"apiKey": "x"},
+        "GetApiKeys": {"nameQuery": "x", "includeValues": True},
     },
 }
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 SECRET_BYTES = 32
 """The secret's 256 random bits; with that many, a plain SHA-256 needs no salt and no stretching."""
 
+_KEY_ID = re.compile(r"[0-9a-z]{16}")
 _KEY = re.compile(r"([0-9a-z]{16})\.([A-Za-z0-9_-]{43})")
 
 
@@ -49,6 +50,16 @@ def new_secret() -> str:
 def digest(secret: str) -> str:
     """SHA-256 of a secret, in hexadecimal."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def is_key_id(text: str) -> bool:
+    """Tell whether ``text`` has the form of a key id."""
+    return bool(_KEY_ID.fullmatch(text))
+
+
+def holds_key(text: str) -> bool:
+    """Tell whether a whole key, secret and all, stands anywhere in ``text``."""
+    return bool(_KEY.search(text))
 
 
 def parse(text: str) -> tuple[str, str] | None:

@@ -61,6 +61,10 @@ _PASSING = frozenset(
     }
 )
 
+_PASSING_REASONS = frozenset({"None", "ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"})
+"""Of the codes in ``CancellationReasons``, one for each action of a transaction, those that a repetition may not meet;
+"None" stands for an action with which nothing was wrong (API reference of TransactWriteItems)."""
+
 type Item = Mapping[str, "AttributeValueTypeDef"]
 
 
@@ -76,7 +80,7 @@ def client() -> "DynamoDBClient":
         user_agent=f"servicedesk Botocore/{botocore.__version__}",
     )
     made = cast("DynamoDBClient", botocore.session.get_session().create_client("dynamodb", config=config))
-    made.meta.events.register_first("needs-retry.dynamodb", _keep_to_our_pace)
+    made.meta.events.register_first("needs-retry.dynamodb", keep_to_our_pace)
     made.meta.events.register("after-call.dynamodb", _refuse_broken_answers)
     return made
 
@@ -103,6 +107,11 @@ def rehearse(read: Callable[[], object]) -> None:
         register_after_restore(attempt)
 
 
+def time_for(requests: int, context: Any) -> bool:
+    """Tell whether the invocation that Lambda's ``context`` is of has time for ``requests`` more, however slow."""
+    return bool(context.get_remaining_time_in_millis() > requests * REQUEST_SECONDS * 1000)
+
+
 @contextmanager
 def passing_faults_are_unavailable() -> Iterator[None]:
     """Turn what the database may recover from into ``Unavailable``; what it will not, passes through."""
@@ -111,11 +120,11 @@ def passing_faults_are_unavailable() -> Iterator[None]:
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        if code in _PASSING or status >= 500:
-            raise _unavailable() from error
+        if code in _PASSING or status >= 500 or _cancelled_in_passing(error):
+            raise unavailable() from error
         raise
     except _NO_ANSWER as error:
-        raise _unavailable() from error
+        raise unavailable() from error
 
 
 def to_item(values: Mapping[str, object]) -> dict[str, "AttributeValueTypeDef"]:
@@ -158,7 +167,14 @@ def _from_attribute(attribute: "AttributeValueTypeDef") -> object:
             return value
 
 
-def _keep_to_our_pace(response: tuple[Any, Any] | None, **_: object) -> None:
+def _cancelled_in_passing(error: ClientError) -> bool:
+    """Tell whether a transaction was cancelled only for reasons that pass: throttling, or another one on its items."""
+    # botocore-stubs do not know the reasons.
+    reasons: list[dict[str, str]] = error.response.get("CancellationReasons", [])  # type: ignore[assignment]
+    return bool(reasons) and all(reason.get("Code", "None") in _PASSING_REASONS for reason in reasons)
+
+
+def keep_to_our_pace(response: tuple[Any, Any] | None, **_: object) -> None:
     """Keep the SDK from waiting longer than ``BACKOFF`` because an answer asks it to, up to five seconds more."""
     if response is not None:
         response[0].headers.pop("x-amz-retry-after", None)
@@ -186,7 +202,8 @@ def _intact(content: bytes, checksum: str | None) -> bool:
     return True
 
 
-def _unavailable() -> Unavailable:
+def unavailable() -> Unavailable:
+    """Return the problem of a database that throttles or does not answer in time."""
     return Unavailable(
         "The database did not take the request in time. Send the same request again.",
         headers={"Retry-After": str(RETRY_AFTER)},

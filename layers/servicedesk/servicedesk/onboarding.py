@@ -3,12 +3,12 @@
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StringConstraints, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from servicedesk import values
+from servicedesk import api_key, values
 from servicedesk.catalogue import Catalogue
 from servicedesk.problems import Fault, Problem
 from servicedesk.values import InvalidValueError
@@ -25,23 +25,20 @@ CATALOGUE_BYTES = 100_000
 LARGEST_FIRST_NUMBER = 10**15
 """The largest number that a company's tasks can begin at; every JSON reader holds those that follow, too."""
 
-_CODES = {
-    "bool_type": "invalid_boolean",
-    "extra_forbidden": "unknown_field",
-    "greater_than_equal": "out_of_range",
-    "int_type": "invalid_integer",
-    "less_than_equal": "out_of_range",
-    "list_type": "invalid_list",
-    "missing": "required",
-    "model_attributes_type": "invalid_object",
-    "model_type": "invalid_object",
-    "string_pattern_mismatch": "invalid_string",
-    "string_type": "invalid_string",
-    "string_unicode": "invalid_string",
-    "union_tag_invalid": "unknown_action",
-    "union_tag_not_found": "required",
+_WORDS = {
+    "bool_type": ("invalid_boolean", "This has to be true or false."),
+    "extra_forbidden": ("unknown_field", "There is no member of this name here."),
+    "greater_than_equal": ("out_of_range", "The least is {ge}."),
+    "int_type": ("invalid_integer", "This has to be a whole number."),
+    "less_than_equal": ("out_of_range", "The most is {le}."),
+    "list_type": ("invalid_list", "This has to be a list."),
+    "missing": ("required", "This member is required."),
+    "model_attributes_type": ("invalid_object", "The command has to be an object."),
+    "model_type": ("invalid_object", "This has to be an object."),
+    "union_tag_invalid": ("unknown_action", "There is no such action. The actions are {actions}."),
+    "union_tag_not_found": ("required", "The command needs an action, which is one of {actions}."),
 }
-"""Pydantic's error types, as the faults of tasks call the same."""
+"""Pydantic's types of error, as code and sentence of a fault; the names in braces are those of the error's context."""
 
 
 class InvalidCommand(Problem):
@@ -72,9 +69,30 @@ def _name(value: object) -> str:
     return name
 
 
+def _label(value: object) -> str:
+    label = _name(value)
+    if api_key.holds_key(label):
+        raise InvalidValueError("whole_key", "A whole key stands in the label, which everybody may see.")
+    return label
+
+
+def _key_id(value: object) -> str:
+    if isinstance(value, str) and api_key.holds_key(value):
+        raise InvalidValueError(
+            "whole_key", "This is a whole key, secret and all. Send its id only: the 16 characters before the dot."
+        )
+    if not isinstance(value, str) or not api_key.is_key_id(value):
+        raise InvalidValueError(
+            "invalid_string", "This is not the id of a key: 16 digits and lower-case letters, as list_keys shows it."
+        )
+    return value
+
+
 type Guid = Annotated[str, PlainValidator(_guid)]
 type Date = Annotated[str, PlainValidator(values.date)]
 type Name = Annotated[str, PlainValidator(_name)]
+type Label = Annotated[str, PlainValidator(_label)]
+type KeyId = Annotated[str, PlainValidator(_key_id)]
 
 
 class _Strict(BaseModel):
@@ -133,7 +151,7 @@ class IssueKey(_Strict):
 
     action: Literal["issue_key"]
     company_id: Guid
-    label: Name
+    label: Label
     contact_id: Guid | None = None
     expires: Date | None = None
 
@@ -150,15 +168,37 @@ class RevokeKey(_Strict):
 
     action: Literal["revoke_key"]
     company_id: Guid
-    key_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{16}$")]
+    key_id: KeyId
 
 
-type Command = Onboard | IssueKey | ListKeys | RevokeKey
+class RaiseNumbers(_Strict):
+    """After a restore, raise every company's numbers so that none that was ever given is given again.
+
+    Without ``above``, the numbers of the restored table rise above those of the tasks table, which it is to replace.
+    With it, those of the tasks table itself rise above that number. ``after`` is the company that was the last in the
+    step before.
+    """
+
+    action: Literal["raise_numbers"]
+    above: Annotated[int, Field(ge=1, le=LARGEST_FIRST_NUMBER)] | None = None
+    after: Guid | None = None
+
+
+class EraseCompany(_Strict):
+    """Erase a company for ever. Its id is asked for twice, so that one slip of the hand erases nothing."""
+
+    action: Literal["erase_company"]
+    company_id: Guid
+    company_id_again: Guid
+
+
+type Command = Onboard | IssueKey | ListKeys | RevokeKey | RaiseNumbers | EraseCompany
 _COMMANDS: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="action")])
+_ACTIONS = ", ".join(get_args(command.model_fields["action"].annotation)[0] for command in get_args(Command.__value__))
 
 
 def read(event: object) -> Command:
-    """The command that ``event`` is.
+    """Return the command that ``event`` is.
 
     Raises:
         InvalidCommand: it is none, with all its faults.
@@ -169,18 +209,28 @@ def read(event: object) -> Command:
     except ValidationError as error:
         faults = [_fault(details) for details in error.errors(include_url=False, include_input=False)] + faults
         raise InvalidCommand(faults) from None
+    if isinstance(command, EraseCompany) and command.company_id != command.company_id_again:
+        faults.append(Fault("company_id_again", "conflict", "This is not the same company as company_id."))
     if faults:
         raise InvalidCommand(faults)
     return command
 
 
+def sent_to_the_wrong_function(function: str) -> InvalidCommand:
+    """Return the refusal of a command that is for another ``function`` of the template."""
+    return InvalidCommand([Fault("action", "unknown_action", f"Send this command to the function {function}.")])
+
+
 def _fault(details: ErrorDetails) -> Fault:
     # The first step of a place is the action that the command was read as.
     *inside, field = [str(step) for step in details["loc"][1:]] or ["action"]
-    error = details.get("ctx", {}).get("error")
+    context = details.get("ctx", {})
+    error = context.get("error")
     if isinstance(error, InvalidValueError):
         return Fault(field, error.code, error.detail, error.limit, tuple(inside))
-    return Fault(field, _CODES.get(details["type"], details["type"]), details["msg"], None, tuple(inside))
+    code, words = _WORDS.get(details["type"], ("invalid_value", "The command does not take this here."))
+    limit = context.get("ge", context.get("le"))
+    return Fault(field, code, words.format(**context, actions=_ACTIONS), limit, tuple(inside))
 
 
 def _catalogue_faults(event: object) -> Iterator[Fault]:

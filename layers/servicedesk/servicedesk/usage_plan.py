@@ -4,16 +4,38 @@ API Gateway counts requests by the ``usageIdentifierKey`` that the authorizer re
 ours, so that the authorizer reads nothing more, and it is the company's, so that a second key doubles no limit.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, cast
 
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from servicedesk import dynamodb
 from servicedesk.problems import Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
+    from mypy_boto3_apigateway.type_defs import ApiKeyResponseTypeDef, ApiKeyTypeDef
+
+CONNECT_TIMEOUT = 1.0
+"""Seconds until a connection attempt is given up; TLS has as many again for its handshake."""
+
+READ_TIMEOUT = 1.5
+"""Seconds without a byte of an answer until a call is given up."""
+
+ATTEMPTS = 2
+"""Times that the SDK sends a call before it reports the fault."""
+
+BACKOFF = 1.0
+"""Seconds that the SDK waits at most before its second attempt."""
+
+CALL_SECONDS = ATTEMPTS * (2 * CONNECT_TIMEOUT + READ_TIMEOUT) + (ATTEMPTS - 1) * BACKOFF
+"""Seconds after which a call has an answer or is given up."""
+
+CALLS = 3
+"""The most calls that one method makes."""
 
 
 class UsagePlan:
@@ -26,27 +48,44 @@ class UsagePlan:
     def include(self, company_id: str) -> str:
         """See to it that the company is in the plan, and return its usage key. Can be repeated.
 
-        A company that an operator moved to another plan of the same API stays there.
+        A new usage key is alphanumeric, as API Gateway's documentation asks for. A company keeps the one that it has,
+        also one with hyphens, as they were made before, and stays in the plan of the same API that an operator moved
+        it to.
+
+        Raises:
+            Unavailable: API Gateway refused, or did not answer. Nothing was done that a repetition would not find.
+        """
+        with _faults_are_unavailable():
+            usage_key = self._find(company_id) or self._create(company_id)
+            self._add_to_plan(usage_key["id"])
+        return usage_key["value"]
+
+    def remove(self, company_id: str) -> bool:
+        """Delete the company's usage key, in whatever plan it is, and return whether there was one. Can be repeated.
 
         Raises:
             Unavailable: API Gateway refused, or did not answer.
         """
-        usage_key = f"{self._plan_id}-{company_id}"
-        try:
-            self._add_to_plan(self._find(usage_key) or self._create(usage_key))
-        except ClientError as error:
-            code = error.response["Error"]["Code"]
-            raise Unavailable(f"API Gateway gave the company no usage key: {code}. Nothing was done.") from error
-        except BotoCoreError as error:
-            raise Unavailable("API Gateway did not answer. Nothing was done.") from error
-        return usage_key
+        with _faults_are_unavailable():
+            usage_key = self._find(company_id)
+            if usage_key is None:
+                return False
+            # Not found any more: the SDK's own first attempt deleted it, or another call did.
+            with suppress(self._client.exceptions.NotFoundException):
+                self._client.delete_api_key(apiKey=usage_key["id"])
+        return True
 
-    def _find(self, usage_key: str) -> str | None:
-        found = self._client.get_api_keys(nameQuery=usage_key)["items"]
-        return found[0]["id"] if found else None
+    def _name(self, company_id: str) -> str:
+        return f"{self._plan_id}-{company_id}"
 
-    def _create(self, usage_key: str) -> str:
-        return self._client.create_api_key(name=usage_key, value=usage_key, enabled=True)["id"]
+    def _find(self, company_id: str) -> "ApiKeyTypeDef | None":
+        name = self._name(company_id)
+        found = self._client.get_api_keys(nameQuery=name, includeValues=True)["items"]
+        return next((usage_key for usage_key in found if usage_key["name"] == name), None)
+
+    def _create(self, company_id: str) -> "ApiKeyResponseTypeDef":
+        value = self._plan_id + company_id.replace("-", "")
+        return self._client.create_api_key(name=self._name(company_id), value=value, enabled=True)
 
     def _add_to_plan(self, key_id: str) -> None:
         try:
@@ -56,7 +95,23 @@ class UsagePlan:
             return
 
 
+@contextmanager
+def _faults_are_unavailable() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        raise Unavailable(f"API Gateway refused to see to the company's usage key: {code}. Send it again.") from error
+    except BotoCoreError as error:
+        raise Unavailable("API Gateway did not answer in time. Send the same command again.") from error
+
+
 def _client() -> "APIGatewayClient":
-    # Three calls in a row, each sent twice at the most, end before the function's timeout.
-    config = Config(connect_timeout=1, read_timeout=2.5, retries={"mode": "standard", "total_max_attempts": 2})
-    return cast("APIGatewayClient", botocore.session.get_session().create_client("apigateway", config=config))
+    config = Config(
+        connect_timeout=CONNECT_TIMEOUT,
+        read_timeout=READ_TIMEOUT,
+        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+    )
+    made = botocore.session.get_session().create_client("apigateway", config=config)
+    made.meta.events.register_first("needs-retry.apigateway", dynamodb.keep_to_our_pace)
+    return cast("APIGatewayClient", made)

@@ -1,0 +1,101 @@
+"""Invoked by operators: erases all that is stored of a company, step by step, keys first."""
+
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from servicedesk import dynamodb, onboarding, values
+from servicedesk.api_key import ApiKey
+from servicedesk.company_store import CompanyStore
+from servicedesk.key_store import KeyStore
+from servicedesk.onboarding import EraseCompany
+from servicedesk.problems import Problem
+from servicedesk.telemetry import described, observed, tell
+from servicedesk.usage_plan import UsagePlan
+
+IN_FLIGHT = timedelta(seconds=60)
+"""How long a request can go on after API Gateway let it in: the authorizer and a function, 25 seconds each, and some
+for clocks that differ."""
+
+_client = dynamodb.client()
+companies = CompanyStore(_client, os.environ["TASKS_TABLE"])
+keys = KeyStore(_client, os.environ["KEYS_TABLE"])
+usage_plan = UsagePlan(os.environ["USAGE_PLAN"]) if os.environ.get("USAGE_PLAN") else None
+verdicts_last = timedelta(seconds=int(os.environ["AUTHORIZER_CACHE_SECONDS"]))
+
+
+@observed
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Erase as much of the company as there is time for, and say whether ``nothing_left`` is true.
+
+    The first call revokes the keys. Tasks, numbers and catalogue go when no request can be under way any more: API
+    Gateway remembers the authorizer's verdict on a key, and a late create would leave a task behind, and a counter that
+    begins again. Until then the answer says ``not_before`` when to send the same command again. Only a problem document
+    has a member ``status``.
+    """
+    try:
+        command = onboarding.read(event)
+        if not isinstance(command, EraseCompany):
+            raise onboarding.sent_to_the_wrong_function("OnboardCompany")
+        tell("Operated", action=command.action, company_id=command.company_id)
+        return _erase(command.company_id, context)
+    except Problem as problem:
+        codes = sorted({fault.code for fault in problem.errors})
+        outcome = "Unavailable" if problem.status == 503 else "Refused"
+        tell(outcome, problem=problem.type, codes=codes, error=described(problem.__cause__) or None)
+        return problem.document(context.aws_request_id)
+
+
+def _erase(company_id: str, context: Any) -> dict[str, Any]:
+    known = keys.known(company_id) or bool(companies.keys_of_items(company_id))
+    revoked: list[ApiKey] = []
+    if known:
+        keys.close(company_id, values.now())
+        every = keys.of_company(company_id)
+        revoked = [key if key.revoked else keys.revoke(key.key_id, values.now()) for key in every]
+    deleted = int(usage_plan.remove(company_id)) if usage_plan else 0
+    if not known:
+        return _answer(company_id, deleted=deleted, nothing_left=True)
+    quiet_from = _quiet_from(revoked)
+    if datetime.now(UTC) < quiet_from:
+        return _answer(company_id, deleted=deleted, not_before=quiet_from)
+    while found := companies.keys_of_items(company_id):
+        if not dynamodb.time_for(2, context):
+            return _answer(company_id, deleted=deleted)
+        deleted += companies.delete(found)
+    for key in revoked:
+        if not dynamodb.time_for(2, context):
+            return _answer(company_id, deleted=deleted)
+        keys.delete(key.key_id)
+        deleted += 1
+    # Last, since the list is how a repeated call finds the keys.
+    keys.forget(company_id)
+    return _answer(company_id, deleted=deleted, nothing_left=True)
+
+
+def _quiet_from(revoked: Sequence[ApiKey]) -> datetime:
+    """Return the instant from which on no request that one of the keys opened can be under way."""
+    instants = [datetime.fromisoformat(key.revoked).replace(tzinfo=UTC) for key in revoked if key.revoked]
+    latest = max(instants, default=datetime.min.replace(tzinfo=UTC))
+    # In whole seconds, as it is shown.
+    return latest.replace(microsecond=0) + timedelta(seconds=1) + verdicts_last + IN_FLIGHT
+
+
+def _answer(
+    company_id: str, *, deleted: int, nothing_left: bool = False, not_before: datetime | None = None
+) -> dict[str, Any]:
+    """How many items and keys this call deleted, and whether, and when, to send the same command again."""
+    if nothing_left:
+        detail = "Nothing of the company is left."
+    elif not_before:
+        detail = "The company's keys are revoked. Send the same command again at not_before, for what is left."
+    else:
+        detail = "There was no time for more. Send the same command again, for what is left."
+    return {
+        "company_id": company_id,
+        "deleted": deleted,
+        "nothing_left": nothing_left,
+        "not_before": f"{not_before:%Y-%m-%dT%H:%M:%SZ}" if not_before else None,
+        "detail": detail,
+    }

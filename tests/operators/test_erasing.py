@@ -1,0 +1,261 @@
+"""Erasing a company: keys first, then the rest, in steps, until nothing is left."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import boto3
+import pytest
+from botocore.exceptions import ReadTimeoutError
+from servicedesk.company_store import BATCH
+
+from tests.api import Api, Context
+from tests.operators.test_keys import everything_stored, issue, opens
+from tests.operators.test_onboarding import CATALOGUE, refused
+from tools.template import environment, resources, template
+
+EARLIER = "2026-01-01T00:00:00.0000000"
+
+
+@dataclass
+class Hurried(Context):
+    """The context of an invocation that has time for some steps only: each question takes one."""
+
+    steps: Iterator[int] = field(default_factory=lambda: iter((25_000,)))
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Nothing, when the steps are used up."""
+        return next(self.steps, 0)
+
+
+def hurried(steps: int) -> Context:
+    return Hurried(steps=iter([25_000] * steps))
+
+
+@pytest.fixture
+def company(api: Api, company: str) -> str:
+    """A company with a catalogue, two keys and three tasks."""
+    api.onboard(action="onboard", company_id=company, catalogue=CATALOGUE)
+    for number in range(3):
+        api.create({"subject": f"Task {number}"}, company=company)
+    return company
+
+
+@pytest.fixture
+def earlier(api: Api, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """What is done now was done long ago, so that no verdict of API Gateway is remembered any more."""
+    monkeypatch.setattr(api.erase_company.values, "now", lambda: EARLIER)
+    return monkeypatch
+
+
+def of(company: str) -> list[dict[str, Any]]:
+    """All items of either table that belong to the company."""
+    client = boto3.client("dynamodb")
+    items = [item for table in ("TasksTable", "KeysTable") for item in client.scan(TableName=table)["Items"]]
+    return [item for item in items if company in json.dumps(item, default=str)]
+
+
+def usage_keys() -> list[str]:
+    return [key["name"] for key in boto3.client("apigateway").get_api_keys(limit=500)["items"]]
+
+
+# ---- Keys first -----------------------------------------------------------------------------------------------------
+
+
+def test_the_first_step_closes_the_keys_and_deletes_no_task(api: Api, company: str) -> None:
+    keys = [issue(api, company, label)["key"] for label in ("one", "two")]
+    answer = api.erase(company)
+    assert (answer["nothing_left"], answer["company_id"]) == (False, company)
+    assert not any(opens(api, key) for key in keys)
+    assert f"CompanyPlan-{company}" not in usage_keys()
+    assert [item["sk"]["S"] for item in of(company) if "sk" in item][:2] == ["CATALOGUE", "COUNTER"]
+    assert api.create({"subject": "let in by a remembered verdict"}, company=company).document()["id2"] == 4
+
+
+def test_the_rest_waits_until_no_verdict_is_remembered(api: Api, company: str) -> None:
+    issue(api, company)
+    before = datetime.now(UTC)
+    first = api.erase(company)
+    not_before = datetime.fromisoformat(first["not_before"])
+    cached = timedelta(seconds=int(environment("EraseCompany")["AUTHORIZER_CACHE_SECONDS"]))
+    assert not_before >= before + cached + api.erase_company.IN_FLIGHT
+    again = api.erase(company)
+    assert again["not_before"] == first["not_before"]
+    assert len([item for item in of(company) if "subject" in item]) == 3
+
+
+def test_the_wait_is_longer_than_a_request_that_was_let_in_can_take(api: Api) -> None:
+    shared = template()["Globals"]["Function"]["Timeout"]
+    functions = resources("AWS::Serverless::Function")
+    seconds = {name: function.get("Timeout", shared) for name, function in functions.items()}
+    slowest = max(seconds[name] for name, function in functions.items() if function.get("Events"))
+    assert timedelta(seconds=seconds["Authorizer"] + slowest) < api.erase_company.IN_FLIGHT
+
+
+def test_no_key_is_issued_while_a_company_is_being_erased(api: Api, company: str) -> None:
+    issue(api, company)
+    api.erase(company)
+    assert refused(issue(api, company, "new")) == {("#/company_id", "being_erased")}
+    assert refused(api.onboard(action="onboard", company_id=company)) == {("#/company_id", "being_erased")}
+
+
+def test_a_key_that_is_being_issued_meanwhile_is_not_stored(
+    api: Api, company: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The company is closed between the moment at which `issue_key` reads the keys and that at which it writes."""
+    keys = api.onboard_company.keys
+    read = keys.of_company
+
+    def read_then_close(company_id: str) -> Any:
+        found = read(company_id)
+        api.erase_company.keys.close(company_id, EARLIER)
+        return found
+
+    monkeypatch.setattr(keys, "of_company", read_then_close)
+    assert refused(issue(api, company)) == {("#/company_id", "being_erased")}
+    assert read(company) == []
+
+
+# ---- Then the rest --------------------------------------------------------------------------------------------------
+
+
+def test_it_ends_with_nothing_left(api: Api, company: str, earlier: pytest.MonkeyPatch) -> None:
+    for label in ("one", "two"):
+        issue(api, company, label)
+    answer = api.erase(company)
+    assert answer == {
+        "company_id": company,
+        "deleted": 8,  # the usage key, the catalogue, the counter, three tasks, two keys
+        "nothing_left": True,
+        "not_before": None,
+        "detail": "Nothing of the company is left.",
+    }
+    assert company not in everything_stored()
+    assert f"CompanyPlan-{company}" not in usage_keys()
+
+
+def test_an_erased_company_can_be_erased_again_and_onboarded_anew(
+    api: Api, company: str, earlier: pytest.MonkeyPatch
+) -> None:
+    issue(api, company)
+    api.erase(company)
+    again = api.erase(company)
+    assert (again["deleted"], again["nothing_left"]) == (0, True)
+    assert company not in everything_stored()
+    assert refused(api.onboard(action="list_keys", company_id=company)) == {("#/company_id", "not_onboarded")}
+    assert api.onboard(action="onboard", company_id=company)["next_number"] == 1
+    assert opens(api, issue(api, company)["key"])
+
+
+def test_other_companies_keep_everything(api: Api, company: str, stranger: str, earlier: pytest.MonkeyPatch) -> None:
+    api.onboard(action="onboard", company_id=stranger)
+    key = issue(api, stranger)["key"]
+    task = api.create({"subject": "theirs"}, company=stranger).document()
+    before = of(stranger)
+    issue(api, company)
+    assert api.erase(company)["nothing_left"] is True
+    assert of(stranger) == before
+    assert opens(api, key)
+    assert api.get(task["id"], company=stranger).document() == task
+
+
+def test_a_company_that_nobody_has_heard_of_leaves_nothing(api: Api) -> None:
+    company = str(uuid4())
+    assert api.erase(company)["nothing_left"] is True
+    assert company not in everything_stored()
+
+
+def test_a_key_of_a_company_that_was_never_onboarded_is_erased(
+    api: Api, company: str, earlier: pytest.MonkeyPatch
+) -> None:
+    """Earlier releases issued keys for mistyped ids."""
+    issued = issue(api, company)
+    counter = {"pk": {"S": f"COMPANY#{company}"}, "sk": {"S": "COUNTER"}}
+    boto3.client("dynamodb").delete_item(TableName="TasksTable", Key=counter)
+    assert api.erase(company)["nothing_left"] is True
+    assert not opens(api, issued["key"])
+    assert company not in everything_stored()
+
+
+# ---- Step by step ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("steps", [0, 1, 2, 3])
+def test_a_call_ends_in_time_and_the_next_one_goes_on(
+    api: Api, company: str, steps: int, earlier: pytest.MonkeyPatch
+) -> None:
+    issue(api, company)
+    for number in range(2 * BATCH):
+        api.create({"subject": f"Task {number}"}, company=company)
+    first = api.erase(company, context=hurried(steps))
+    assert first["nothing_left"] is False
+    assert first["not_before"] is None
+    assert first["deleted"] <= steps * BATCH + 1
+    rest = api.erase(company)
+    assert rest["nothing_left"] is True
+    # Usage key, catalogue, counter, tasks, key.
+    assert first["deleted"] + rest["deleted"] == 1 + 1 + 1 + 3 + 2 * BATCH + 1
+    assert company not in everything_stored()
+
+
+def test_what_a_batch_leaves_over_is_deleted_by_the_next(api: Api, company: str, earlier: pytest.MonkeyPatch) -> None:
+    client = api.erase_company.companies._client
+    write = client.batch_write_item
+    calls = []
+
+    def half(RequestItems: Any) -> Any:  # noqa: N803 - as botocore calls it
+        [(table, requests)] = RequestItems.items()
+        calls.append(len(requests))
+        write(RequestItems={table: requests[:1]})
+        return {"UnprocessedItems": {table: requests[1:]}} if requests[1:] else {"UnprocessedItems": {}}
+
+    earlier.setattr(client, "batch_write_item", half)
+    answer = api.erase(company)
+    assert (answer["deleted"], answer["nothing_left"], calls) == (6, True, [5, 4, 3, 2, 1])
+
+
+def test_a_call_that_broke_off_is_repeated(api: Api, company: str, earlier: pytest.MonkeyPatch) -> None:
+    """Wherever the database fails, the repeated command finishes."""
+    for label in ("one", "two"):
+        issue(api, company, label)
+    client = api.erase_company.keys._client
+    for operation in ("update_item", "query", "batch_write_item", "delete_item"):
+        with earlier.context() as broken:
+            broken.setattr(client, operation, raising_unavailable)
+            assert api.erase(company)["status"] == 503
+    assert api.erase(company)["nothing_left"] is True
+    assert company not in everything_stored()
+
+
+def raising_unavailable(**_: object) -> None:
+
+    raise ReadTimeoutError(endpoint_url="https://dynamodb.example")
+
+
+# ---- Asked twice ----------------------------------------------------------------------------------------------------
+
+
+def test_the_company_is_asked_for_twice(api: Api, company: str, stranger: str) -> None:
+    before = everything_stored()
+    assert refused(api.erase(company, stranger)) == {("#/company_id_again", "conflict")}
+    command = {"action": "erase_company", "company_id": company}
+    assert refused(api.erase_company.lambda_handler(command, Context())) == {("#/company_id_again", "required")}
+    assert everything_stored() == before
+
+
+def test_two_spellings_of_one_id_are_the_same_company(api: Api, company: str, earlier: pytest.MonkeyPatch) -> None:
+    assert api.erase(company.upper(), "{" + company + "}")["nothing_left"] is True
+
+
+def test_each_function_takes_its_own_commands(api: Api, company: str) -> None:
+    before = everything_stored()
+    erase = {"action": "erase_company", "company_id": company, "company_id_again": company}
+    answer = api.onboard(**erase)
+    assert refused(answer) == {("#/action", "unknown_action")}
+    assert "EraseCompany" in answer["errors"][0]["detail"]
+    answer = api.erase_company.lambda_handler({"action": "onboard", "company_id": company}, Context())
+    assert refused(answer) == {("#/action", "unknown_action")}
+    assert everything_stored() == before
