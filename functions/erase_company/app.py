@@ -15,8 +15,8 @@ from servicedesk.telemetry import described, observed, tell
 from servicedesk.usage_plan import UsagePlan
 
 IN_FLIGHT = timedelta(seconds=60)
-"""How long a request can go on after API Gateway let it in: the authorizer and a function, 25 seconds each, and some
-for clocks that differ."""
+"""How long what began before can go on: a request that API Gateway let in (the authorizer and a function, 25 seconds
+each), or another call of an operator (57), and some for clocks that differ."""
 
 _client = dynamodb.client()
 companies = CompanyStore(_client, os.environ["TASKS_TABLE"])
@@ -29,10 +29,10 @@ verdicts_last = timedelta(seconds=int(os.environ["AUTHORIZER_CACHE_SECONDS"]))
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Erase as much of the company as there is time for, and say whether ``nothing_left`` is true.
 
-    The first call revokes the keys. Tasks, numbers and catalogue go when no request can be under way any more: API
-    Gateway remembers the authorizer's verdict on a key, and a late create would leave a task behind, and a counter that
-    begins again. Until then the answer says ``not_before`` when to send the same command again. Only a problem document
-    has a member ``status``.
+    The first call revokes the keys and closes the company to new ones. Tasks, numbers and catalogue go when nothing can
+    be under way any more: API Gateway remembers the authorizer's verdict on a key, and a late create would leave a task
+    behind, and a counter that begins again. Until then the answer says ``not_before`` when to send the same command
+    again. Only a problem document has a member ``status``.
     """
     try:
         command = onboarding.read(event)
@@ -50,14 +50,15 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def _erase(company_id: str, context: Any) -> dict[str, Any]:
     known = keys.known(company_id) or bool(companies.keys_of_items(company_id))
     revoked: list[ApiKey] = []
+    closed = values.now()
     if known:
-        keys.close(company_id, values.now())
+        closed = keys.close(company_id, closed)
         every = keys.of_company(company_id)
         revoked = [key if key.revoked else keys.revoke(key.key_id, values.now()) for key in every]
     deleted = int(usage_plan.remove(company_id)) if usage_plan else 0
     if not known:
         return _answer(company_id, deleted=deleted, nothing_left=True)
-    quiet_from = _quiet_from(revoked)
+    quiet_from = _quiet_from(closed, revoked)
     if datetime.now(UTC) < quiet_from:
         return _answer(company_id, deleted=deleted, not_before=quiet_from)
     while found := companies.keys_of_items(company_id):
@@ -74,10 +75,10 @@ def _erase(company_id: str, context: Any) -> dict[str, Any]:
     return _answer(company_id, deleted=deleted, nothing_left=True)
 
 
-def _quiet_from(revoked: Sequence[ApiKey]) -> datetime:
-    """Return the instant from which on no request that one of the keys opened can be under way."""
-    instants = [datetime.fromisoformat(key.revoked).replace(tzinfo=UTC) for key in revoked if key.revoked]
-    latest = max(instants, default=datetime.min.replace(tzinfo=UTC))
+def _quiet_from(closed: str, revoked: Sequence[ApiKey]) -> datetime:
+    """Return the instant from which on nothing that began before can be under way: a request, or an operator's call."""
+    # Canonical dates compare as instants.
+    latest = datetime.fromisoformat(max([closed, *(key.revoked for key in revoked if key.revoked)])).replace(tzinfo=UTC)
     # In whole seconds, as it is shown.
     return latest.replace(microsecond=0) + timedelta(seconds=1) + verdicts_last + IN_FLIGHT
 

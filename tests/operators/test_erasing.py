@@ -93,6 +93,12 @@ def test_the_wait_is_longer_than_a_request_that_was_let_in_can_take(api: Api) ->
     seconds = {name: function.get("Timeout", shared) for name, function in functions.items()}
     slowest = max(seconds[name] for name, function in functions.items() if function.get("Events"))
     assert timedelta(seconds=seconds["Authorizer"] + slowest) < api.erase_company.IN_FLIGHT
+    assert timedelta(seconds=seconds["OnboardCompany"]) < api.erase_company.IN_FLIGHT
+
+
+def test_a_company_without_keys_waits_for_those_that_may_just_be_issuing_one(api: Api, company: str) -> None:
+    assert api.erase(company)["not_before"]
+    assert len([item for item in of(company) if "subject" in item]) == 3
 
 
 def test_no_key_is_issued_while_a_company_is_being_erased(api: Api, company: str) -> None:

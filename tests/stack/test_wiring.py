@@ -5,13 +5,15 @@ import json
 import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from servicedesk.key_store import KeyStore
+from servicedesk.task_store import TaskStore
+from servicedesk.usage_plan import UsagePlan
 
 from tests.integration.test_events import EXPECTED
 from tests.stack import environment_names
@@ -19,7 +21,7 @@ from tests.stack.client import Stack
 from tests.stack.deployment import Deployment
 from tools import demo
 from tools.local_stack import MINISTACK, REGION, LocalStack
-from tools.template import ROOT, resources, template
+from tools.template import ROOT, resources, tables, template
 
 FUNCTIONS = resources("AWS::Serverless::Function")
 ROUTES = [
@@ -89,15 +91,42 @@ def calls_of(deployment: Deployment, function: str) -> bool:
     names[demo.ALPHA.company_id] = company.company_id
     keys = KeyStore(deployment.stack.client("dynamodb"), deployment.physical["KeysTable"])
     demo.add_fixture_keys(keys, company, [names[key_id] for key_id in demo.FIXTURE_KEYS])
+    _onboard(deployment, company.company_id)
     folder = str(FUNCTIONS[function]["CodeUri"]).rpartition("/")[2]
     # A company has two live keys: one is revoked before a new one is issued.
     fixtures = sorted((name for name in EXPECTED if EXPECTED[name][0] == folder), key=lambda name: name != "revoke_key")
     texts = [(ROOT / f"events/{fixture}.json").read_text() for fixture in fixtures]
     if folder == "onboard_company":
         texts.append(json.dumps({"action": "onboard", "company_id": str(uuid4())}))
+        _make_restored_table(deployment)
+        texts.append(json.dumps({"action": "raise_numbers"}))
+    if folder == "erase_company":
+        # The fixture's company is closed; this one was closed long ago, and goes.
+        closed = demo.Company("CLOSED", str(uuid4()), str(uuid4()))
+        key_id = uuid4().hex[:16]
+        demo.add_fixture_keys(keys, closed, [key_id])
+        keys.revoke(key_id, long_ago := "2026-01-01T00:00:00.0000000")
+        keys.close(closed.company_id, long_ago)
+        _onboard(deployment, closed.company_id)
+        confirmed = {"company_id": closed.company_id, "company_id_again": closed.company_id}
+        texts.append(json.dumps({"action": "erase_company"} | confirmed))
     known = re.compile("|".join(names))
     answers = (deployment.invoke(function, json.loads(known.sub(lambda name: names[name[0]], text))) for text in texts)
     return all("errorType" not in answer and _status(answer) < 500 for answer in answers)
+
+
+def _onboard(deployment: Deployment, company_id: str) -> None:
+    """Onboard a company by our own hand, so that no function is recorded doing it."""
+    TaskStore(deployment.stack.client("dynamodb"), deployment.physical["TasksTable"]).start_numbers_at(company_id, 1)
+    plan = UsagePlan(deployment.physical["CompanyPlan"], deployment.stack.client("apigateway"))
+    plan.include(company_id)
+
+
+def _make_restored_table(deployment: Deployment) -> None:
+    [table] = [table for table in tables() if table["TableName"] == "TasksTable"]
+    client = deployment.stack.client("dynamodb")
+    with suppress(client.exceptions.ResourceInUseException):
+        client.create_table(**table | {"TableName": f"{deployment.physical['TasksTable']}-restored"})
 
 
 def _status(answer: Mapping[str, Any]) -> int:
@@ -315,6 +344,7 @@ def test_outputs_say_where_things_are(deployment: Deployment) -> None:
     assert outputs["ApiUrl"] == f"https://{host}/{stage['stageName']}"
     for output, logical_id in (
         ("OnboardCompanyName", "OnboardCompany"),
+        ("EraseCompanyName", "EraseCompany"),
         ("TasksTableName", "TasksTable"),
         ("KeysTableName", "KeysTable"),
         ("FunctionLogsName", "FunctionLogs"),

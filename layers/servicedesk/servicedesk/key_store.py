@@ -132,19 +132,23 @@ class KeyStore:
         """
         return "closed" in self._get(_list_id(company_id))
 
-    def close(self, company_id: str, now: str) -> None:
-        """Let no key be added to the company from now on, because it is about to be erased. Can be repeated.
+    def close(self, company_id: str, now: str) -> str:
+        """Let no key be added to the company any more, because it is to be erased; return since when it is closed.
+
+        A company that is closed already keeps its instant.
 
         Raises:
             Unavailable: the database did not answer in time.
         """
         with dynamodb.passing_faults_are_unavailable():
-            self._client.update_item(
+            answer = self._client.update_item(
                 TableName=self._table,
                 Key=dynamodb.to_item({"key_id": _list_id(company_id)}),
                 UpdateExpression="SET closed = if_not_exists(closed, :now)",
                 ExpressionAttributeValues=dynamodb.to_item({":now": now}),
+                ReturnValues="ALL_NEW",
             )
+        return answer["Attributes"]["closed"]["S"]
 
     def delete(self, key_id: str) -> None:
         """Delete all that is stored of a key. Can be repeated.
