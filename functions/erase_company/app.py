@@ -9,9 +9,8 @@ from servicedesk import dynamodb, onboarding, values
 from servicedesk.api_key import ApiKey
 from servicedesk.company_store import CompanyStore
 from servicedesk.key_store import KeyStore
-from servicedesk.onboarding import EraseCompany
-from servicedesk.problems import Problem
-from servicedesk.telemetry import described, observed, tell
+from servicedesk.onboarding import Command, EraseCompany
+from servicedesk.telemetry import observed
 from servicedesk.usage_plan import UsagePlan
 
 IN_FLIGHT = timedelta(seconds=60)
@@ -34,20 +33,13 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     behind, and a counter that begins again. Until then the answer says ``not_before`` when to send the same command
     again. Only a problem document has a member ``status``.
     """
-    try:
-        command = onboarding.read(event)
-        if not isinstance(command, EraseCompany):
-            raise onboarding.sent_to_the_wrong_function("OnboardCompany")
-        tell("Operated", action=command.action, company_id=command.company_id)
-        return _erase(command.company_id, context)
-    except Problem as problem:
-        codes = sorted({fault.code for fault in problem.errors})
-        outcome = "Unavailable" if problem.status == 503 else "Refused"
-        tell(outcome, problem=problem.type, codes=codes, error=described(problem.__cause__) or None)
-        return problem.document(context.aws_request_id)
+    return onboarding.operate(event, context, _erase)
 
 
-def _erase(company_id: str, context: Any) -> dict[str, Any]:
+def _erase(command: Command, context: Any) -> dict[str, Any]:
+    if not isinstance(command, EraseCompany):
+        raise onboarding.sent_to_the_wrong_function("OnboardCompany")
+    company_id = command.company_id
     known = keys.known(company_id) or bool(companies.keys_of_items(company_id))
     revoked: list[ApiKey] = []
     closed = values.now()

@@ -10,10 +10,19 @@ from servicedesk.api_key import ApiKey
 from servicedesk.catalogue_store import CatalogueStore
 from servicedesk.company_store import CompanyStore
 from servicedesk.key_store import KeysChangedError, KeyStore
-from servicedesk.onboarding import EraseCompany, InvalidCommand, IssueKey, ListKeys, Onboard, RaiseNumbers, RevokeKey
-from servicedesk.problems import Fault, Problem
+from servicedesk.onboarding import (
+    Command,
+    EraseCompany,
+    InvalidCommand,
+    IssueKey,
+    ListKeys,
+    Onboard,
+    RaiseNumbers,
+    RevokeKey,
+)
+from servicedesk.problems import Fault
 from servicedesk.task_store import TaskStore
-from servicedesk.telemetry import described, observed, tell
+from servicedesk.telemetry import observed
 from servicedesk.usage_plan import UsagePlan
 
 _client = dynamodb.client()
@@ -36,27 +45,23 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
     Only a problem document has a member ``status``. Each command can be sent again and then changes nothing more.
     """
-    try:
-        command = onboarding.read(event)
-        tell("Operated", action=command.action, company_id=getattr(command, "company_id", None))
-        match command:
-            case Onboard():
-                return _onboard(command)
-            case IssueKey():
-                return _issue_key(command)
-            case ListKeys():
-                return _list_keys(command)
-            case RevokeKey():
-                return _revoke_key(command)
-            case RaiseNumbers():
-                return _raise_numbers(command, context)
-            case EraseCompany():
-                raise onboarding.sent_to_the_wrong_function("EraseCompany")
-    except Problem as problem:
-        codes = sorted({fault.code for fault in problem.errors})
-        outcome = "Unavailable" if problem.status == 503 else "Refused"
-        tell(outcome, problem=problem.type, codes=codes, error=described(problem.__cause__) or None)
-        return problem.document(context.aws_request_id)
+    return onboarding.operate(event, context, _do)
+
+
+def _do(command: Command, context: Any) -> dict[str, Any]:
+    match command:
+        case Onboard():
+            return _onboard(command)
+        case IssueKey():
+            return _issue_key(command)
+        case ListKeys():
+            return _list_keys(command)
+        case RevokeKey():
+            return _revoke_key(command)
+        case RaiseNumbers():
+            return _raise_numbers(command, context)
+        case EraseCompany():
+            raise onboarding.sent_to_the_wrong_function("EraseCompany")
 
 
 def _onboard(command: Onboard) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """Companies and their catalogues: created, changed, refused whole."""
 
+import json
 import re
 from collections.abc import Mapping
 from copy import deepcopy
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from servicedesk import onboarding, values
 
 from tests.api import Api, Context, load
-from tools.template import environment
+from tools.template import ROOT, environment
 
 NEW, DONE = str(uuid4()), str(uuid4())
 REPAIR, QUOTE = str(uuid4()), str(uuid4())
@@ -270,3 +271,24 @@ def test_whatever_is_wrong_is_said_in_our_words(members: dict[str, Any], action:
 def test_a_fault_says_what_to_send(api: Api, command: dict[str, Any], detail: str) -> None:
     [error] = api.onboard(**command)["errors"]
     assert error["detail"].startswith(detail)
+
+
+# ---- In the documents -----------------------------------------------------------------------------------------------
+
+DOCUMENTED = [
+    command
+    for name in ("OPERATING.md", "README.md")
+    for block in re.findall(r"```json\n(.*?)```", (ROOT / name).read_text(), re.DOTALL)
+    if block.startswith('{"action"')
+    for command in re.split(r"\n(?=\{)", block.strip())
+]
+
+
+@pytest.mark.parametrize("command", DOCUMENTED)
+def test_a_documented_command_is_one(command: str) -> None:
+    assert onboarding.read(json.loads(command)).action in command
+
+
+def test_every_action_is_documented() -> None:
+    actions = {json.loads(command)["action"] for command in DOCUMENTED}
+    assert actions == {"onboard", "issue_key", "list_keys", "revoke_key", "raise_numbers", "erase_company"}

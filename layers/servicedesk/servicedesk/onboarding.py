@@ -2,8 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Literal, get_args
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from servicedesk import api_key, values
 from servicedesk.catalogue import Catalogue
 from servicedesk.problems import Fault, Problem
+from servicedesk.telemetry import described, tell
 from servicedesk.values import InvalidValueError
 
 LIVE_KEYS = 2
@@ -214,6 +215,22 @@ def read(event: object) -> Command:
     if faults:
         raise InvalidCommand(faults)
     return command
+
+
+def operate(event: object, context: Any, do: Callable[[Command, Any], dict[str, Any]]) -> dict[str, Any]:
+    """Read the command that ``event`` is, ``do`` it, and return the answer: what it returns, or a problem document.
+
+    What is told of the invocation names the action and the company, and of a refusal the codes, never a value.
+    """
+    try:
+        command = read(event)
+        tell("Operated", action=command.action, company_id=getattr(command, "company_id", None))
+        return do(command, context)
+    except Problem as problem:
+        codes = sorted({fault.code for fault in problem.errors})
+        outcome = "Unavailable" if problem.status == 503 else "Refused"
+        tell(outcome, problem=problem.type, codes=codes, error=described(problem.__cause__) or None)
+        return problem.document(context.aws_request_id)
 
 
 def sent_to_the_wrong_function(function: str) -> InvalidCommand:
