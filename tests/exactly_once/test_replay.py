@@ -106,6 +106,15 @@ def test_7_2_json_and_xml_of_the_same_content_are_the_same(service: Service, com
     assert again.document()["id2"] == "1"
 
 
+def test_7_2_a_date_time_offset_of_net_is_the_same_as_its_date(service: Service, company: str) -> None:
+    body = {"id": str(uuid4()), "subject": "Printer", "due_date": "2026-06-24T05:56:41.4578039+02:00"}
+    service.api.create(body, company=company)
+    date = "<DateTime>2026-06-24T03:56:41.4578039Z</DateTime><OffsetMinutes>120</OffsetMinutes>"
+    xml = f"<task><due_date>{date}</due_date><id>{body['id']}</id><subject>Printer</subject></task>"
+    again = service.api.create(xml, "text/xml", company=company)
+    assert again.headers["Idempotent-Replayed"] == "true"
+
+
 def test_7_2_at_once_in_parallel(engine: Service, company: str) -> None:
     body = {"id": str(uuid4()), "subject": "Printer"}
     start = Barrier(PARALLEL)
