@@ -10,6 +10,7 @@ from moto.server import ThreadedMotoServer
 from tests import dynamodb_local
 from tests.api import Api
 from tests.conftest import needs
+from tests.exactly_once.creates import patience
 from tests.exactly_once.database import Database, tables_at
 from tests.faults.proxy import FaultProxy
 from tools import template
@@ -55,13 +56,15 @@ def moto() -> Iterator[Database]:
 def service(request: pytest.FixtureRequest) -> Service:
     """The functions over each database in turn."""
     database = request.getfixturevalue(request.param)
-    return Service(database.functions(), database)
+    with patience():
+        return Service(database.functions(), database)
 
 
 @pytest.fixture(scope="package")
 def engine(dynamodb: Database) -> Service:
     """The functions over the real engine: for all that moto cannot be asked."""
-    return Service(dynamodb.functions(), dynamodb)
+    with patience():
+        return Service(dynamodb.functions(), dynamodb)
 
 
 @pytest.fixture(scope="package")
@@ -75,11 +78,10 @@ def plain(dynamodb: Database) -> Database:
 @pytest.fixture(scope="module")
 def faulty(plain: Database) -> Iterator[FaultyService]:
     """The functions over the real engine, with a proxy between that fails as planned; retries do not wait."""
-    with FaultProxy(plain.endpoint) as proxy, pytest.MonkeyPatch.context() as patch:
+    with FaultProxy(plain.endpoint) as proxy, pytest.MonkeyPatch.context() as patch, patience():
         patch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
         # After some dozen failed retries the SDK makes none any more, and one client has all of a module's here.
         patch.setattr("botocore.retries.quota.RetryQuota.acquire", lambda *_: True)
-        patch.setattr("servicedesk.dynamodb.READ_TIMEOUT", 30.0)  # the proxy says when the client gives up
         api = plain.functions(proxy.url)
         for client in (api.create_task.tasks._client, api.get_task.tasks._client):
             proxy.watch(client)
