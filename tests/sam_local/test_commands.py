@@ -68,6 +68,21 @@ def test_a_database_that_no_container_reaches(engine: None) -> None:
     assert "\n" not in said
 
 
+def test_a_function_that_would_not_reach_its_database_is_not_called(built: None) -> None:
+    elsewhere = "from tools import sam_local; sam_local._address_for_containers = lambda: '127.0.0.1'; sam_local.main()"
+    done = subprocess.run(
+        [sys.executable, "-c", elsewhere, "invoke", "create_task"],
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.splitlines()[-1].startswith("Containers cannot reach the database, which listens at http://127.")
+
+
 @pytest.mark.parametrize("environment", [{"PATH": "/nowhere"}, {"DOCKER_HOST": "unix:///nowhere/docker.sock"}])
 def test_no_docker(environment: dict[str, str]) -> None:
     done = run("invoke", "create_task", **environment)
