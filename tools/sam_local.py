@@ -63,15 +63,17 @@ def require_docker() -> None:
         sys.exit("SAM local runs the functions in Docker, and the docker command is missing: install Docker.")
     answer = _docker("version", "--format", "{{.Server.Version}}")
     if answer.returncode:
-        sys.exit(f"SAM local runs the functions in Docker, and it does not answer: {_last_line(answer.stderr)}")
+        sys.exit(f"SAM local runs the functions in Docker, and it does not answer: {_reason(answer.stderr)}")
 
 
 def _docker(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
 
 
-def _last_line(text: str) -> str:
-    return next(reversed(text.strip().splitlines()), "no reason given")
+def _reason(said: str) -> str:
+    lines = said.strip().splitlines() or ["no reason given"]
+    # The command line's own reason stands before a hint at its help.
+    return next((line for line in lines if line.startswith("docker: ")), lines[-1])
 
 
 def _address_for_containers() -> str:
@@ -109,7 +111,7 @@ def _in_container(program: str, failing: str = "A container with the functions' 
     line = ["run", "--rm", "--add-host", ADD_HOST, "--entrypoint", "/var/lang/bin/python3.13"]
     done = _docker(*line, f"public.ecr.aws/lambda/python:3.13-{architecture()}", "-c", program)
     if done.returncode:
-        sys.exit(f"{failing}: {_last_line(done.stderr)}")
+        sys.exit(f"{failing}: {_reason(done.stderr)}")
     return done.stdout.strip()
 
 
@@ -248,7 +250,7 @@ def _serve(port: int) -> None:
     progress = progress_from_now()
     progress("Building functions and layers with SAM")
     build()
-    progress("Starting a moto server with the template's tables and two demo companies")
+    progress("Starting a database that containers reach (for the first one, Docker fetches the functions' base image)")
     with database() as endpoint:
         alpha, beta = demo.seed(dynamodb(endpoint), "TasksTable", "KeysTable")
         progress("Starting sam local start-api")

@@ -83,6 +83,15 @@ def test_a_function_that_would_not_reach_its_database_is_not_called(built: None)
     assert done.stderr.splitlines()[-1].startswith("Containers cannot reach the database, which listens at http://127.")
 
 
+def test_a_base_image_that_cannot_be_had(engine: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARCHITECTURE", "none")
+    with (
+        pytest.raises(SystemExit, match=r"^A container with the functions' base image does not run: docker: .+$"),
+        sam_local.database(),
+    ):
+        pass
+
+
 @pytest.mark.parametrize("environment", [{"PATH": "/nowhere"}, {"DOCKER_HOST": "unix:///nowhere/docker.sock"}])
 def test_no_docker(environment: dict[str, str]) -> None:
     done = run("invoke", "create_task", **environment)
