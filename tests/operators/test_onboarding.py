@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import boto3
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from servicedesk import onboarding, values
 
@@ -238,6 +238,7 @@ CODES = {
 }  # fmt: skip
 
 
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no fault
 @given(
     st.dictionaries(
         st.sampled_from(MEMBERS),
