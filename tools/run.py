@@ -26,7 +26,11 @@ def _run(port: int) -> None:
     with deployed(port, progress) as stack:
         progress("Onboarding the demo companies Alpha and Beta")
         alpha, beta = (demo.onboard(company, stack.onboard) for company in (demo.ALPHA, demo.BETA))
-        more = {"AWS_ENDPOINT_URL": stack.endpoint, "ONBOARD_COMPANY": stack.outputs["OnboardCompanyName"]}
+        more = {
+            "AWS_ENDPOINT_URL": stack.endpoint,
+            "ONBOARD_COMPANY": stack.outputs["OnboardCompanyName"],
+            "ERASE_COMPANY": stack.outputs["EraseCompanyName"],
+        }
         demo.write_environment(ENVIRONMENT_FILE, stack.base_url, [alpha, beta], more)
         for company, kind in ((alpha, "json"), (beta, "xml")):
             progress(f"Creating the published page's {kind.upper()} sample for {company.name.title()}")
