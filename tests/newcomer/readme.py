@@ -30,5 +30,5 @@ def emulated(column: str) -> Mapping[str, tuple[int, str]]:
     """What an emulator answers itself: status and text by what it is the answer to, for rows that say a status."""
     table = [row for row in rows("SAM local") if len(row) == 4]
     place = table[0].index(column)
-    found = {row[0]: re.match(r"(\d{3}) (?:`(.+)`)?", row[place]) for row in table[1:]}
+    found = {row[0]: re.match(r"(\d{3})(?:[^`]*`(.+?)`)?", row[place]) for row in table[1:]}
     return {to: (int(said[1]), said[2] or "") for to, said in found.items() if said}

@@ -1,0 +1,38 @@
+"""The README's table of what API Gateway answers itself says of AWS what the template says."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.newcomer import readme
+from tools.template import translated
+
+ON_AWS = readme.emulated("on AWS, by `template.yaml`")
+RESPONSES = {
+    "an address that the API does not have": "MISSING_AUTHENTICATION_TOKEN",
+    "a request without a key": "UNAUTHORIZED",
+    "a key that opens nothing": "ACCESS_DENIED",
+    "more than the limits allow": "THROTTLED",
+}
+
+
+def document() -> dict[str, Any]:
+    """The API as SAM hands it to API Gateway."""
+    body: dict[str, Any] = translated()["Resources"]["Api"]["Properties"]["Body"]
+    return body
+
+
+@pytest.mark.parametrize(("to", "kind"), RESPONSES.items())
+def test_the_gateways_own_answers(to: str, kind: str) -> None:
+    response = document()["x-amazon-apigateway-gateway-responses"][kind]
+    status, problem = ON_AWS[to]
+    assert int(response["statusCode"]) == status
+    assert f"problem:{problem}" in json.dumps(response)
+
+
+def test_the_preflight() -> None:
+    preflight = document()["paths"]["/tasks"]["options"]["x-amazon-apigateway-integration"]["responses"]["default"]
+    status, headers = ON_AWS["a browser that asks first (preflight)"]
+    assert int(preflight["statusCode"]) == status
+    assert any(headers in name for name in preflight["responseParameters"])
