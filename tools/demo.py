@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from servicedesk import api_key, values
-from servicedesk.api_key import ApiKey
-from servicedesk.catalogue import BUILT_IN, LinkedTable
-from servicedesk.catalogue_store import CatalogueStore
-from servicedesk.key_store import KeyStore
-from servicedesk.task_store import TaskStore
+from servicedesk.domain import api_key, values
+from servicedesk.domain.api_key import ApiKey
+from servicedesk.domain.catalogue import BUILT_IN, LinkedTable
+from servicedesk.store.api_keys import KeyStore
+from servicedesk.store.catalogues import CatalogueStore
+from servicedesk.store.tasks import TaskStore
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -6,9 +6,10 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from servicedesk import api_key, dynamodb, values
-from servicedesk.api_key import ApiKey
-from servicedesk.key_store import KeyStore
+from servicedesk.domain import api_key, values
+from servicedesk.domain.api_key import ApiKey
+from servicedesk.store import dynamodb
+from servicedesk.store.api_keys import KeyStore
 from servicedesk.telemetry import observed, tell
 
 keys = KeyStore(dynamodb.client(), os.environ["KEYS_TABLE"])

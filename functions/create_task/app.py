@@ -4,14 +4,16 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 
-from servicedesk import dynamodb, entity_tag, ignored_fields, media, query, values
-from servicedesk.catalogue_store import CatalogueStore
-from servicedesk.http import Request, Response, endpoint
-from servicedesk.identity import Identity
-from servicedesk.preferences import Preferences
-from servicedesk.problems import IdempotencyKeyReused, InvalidTask, Problem, TaskExists
-from servicedesk.task import Submission, Task, in_page_order
-from servicedesk.task_store import ConflictingTaskError, Stored, TaskStore
+from servicedesk.domain import values
+from servicedesk.domain.task import Submission, Task, in_page_order
+from servicedesk.store import dynamodb
+from servicedesk.store.catalogues import CatalogueStore
+from servicedesk.store.tasks import ConflictingTaskError, Stored, TaskStore
+from servicedesk.wire import entity_tag, ignored_fields, media_types, query
+from servicedesk.wire.gateway import Request, Response, endpoint
+from servicedesk.wire.identity import Identity
+from servicedesk.wire.preferences import Preferences
+from servicedesk.wire.problems import IdempotencyKeyReused, InvalidTask, Problem, TaskExists
 
 _client = dynamodb.client()
 tasks = TaskStore(_client, os.environ["TASKS_TABLE"])
@@ -25,7 +27,7 @@ def lambda_handler(request: Request) -> Response:
     caller = request.caller()
     preferences = Preferences.of(request.headers.get("prefer"))
     dry_run = query.flag(request.query, "validate_only")
-    submission = Submission.read(media.read(request.body(), request.headers.get("content-type")))
+    submission = Submission.read(media_types.read(request.body(), request.headers.get("content-type")))
     keys = request.header_lines.get("idempotency-key", ())
     identity = Identity.of(submission.new_task.id, keys, caller.company_id)
 

@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from servicedesk import dynamodb, onboarding, values
-from servicedesk.api_key import ApiKey
-from servicedesk.company_store import CompanyStore
-from servicedesk.key_store import KeyStore
-from servicedesk.onboarding import Command, EraseCompany
+from servicedesk.domain import values
+from servicedesk.domain.api_key import ApiKey
+from servicedesk.store import dynamodb
+from servicedesk.store.api_keys import KeyStore
+from servicedesk.store.companies import CompanyStore
+from servicedesk.store.usage_plan import UsagePlan
 from servicedesk.telemetry import observed
-from servicedesk.usage_plan import UsagePlan
+from servicedesk.wire import commands
+from servicedesk.wire.commands import Command, EraseCompany
 
 IN_FLIGHT = timedelta(seconds=60)
 """How long what began before can go on: a request that API Gateway let in (the authorizer and a function, 25 seconds
@@ -33,12 +35,12 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     behind, and a counter that begins again. Until then the answer says ``not_before`` when to send the same command
     again. Only a problem document has a member ``status``.
     """
-    return onboarding.operate(event, context, _erase)
+    return commands.operate(event, context, _erase)
 
 
 def _erase(command: Command, context: Any) -> dict[str, Any]:
     if not isinstance(command, EraseCompany):
-        raise onboarding.sent_to_the_wrong_function("OnboardCompany")
+        raise commands.sent_to_the_wrong_function("OnboardCompany")
     company_id = command.company_id
     known = keys.known(company_id) or bool(companies.keys_of_items(company_id))
     revoked: list[ApiKey] = []

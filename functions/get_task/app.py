@@ -2,10 +2,12 @@
 
 import os
 
-from servicedesk import dynamodb, entity_tag, values
-from servicedesk.http import Request, Response, endpoint
-from servicedesk.problems import NoSuchTask
-from servicedesk.task_store import TaskStore
+from servicedesk.domain import values
+from servicedesk.store import dynamodb
+from servicedesk.store.tasks import TaskStore
+from servicedesk.wire import entity_tag
+from servicedesk.wire.gateway import Request, Response, endpoint
+from servicedesk.wire.problems import NoSuchTask
 
 tasks = TaskStore(dynamodb.client(), os.environ["TASKS_TABLE"])
 dynamodb.rehearse(lambda: tasks.get(values.ZERO_GUID, values.ZERO_GUID))

@@ -5,12 +5,17 @@ from dataclasses import asdict
 from typing import Any
 
 from botocore.exceptions import ClientError
-from servicedesk import api_key, dynamodb, onboarding, values
-from servicedesk.api_key import ApiKey
-from servicedesk.catalogue_store import CatalogueStore
-from servicedesk.company_store import CompanyStore
-from servicedesk.key_store import KeysChangedError, KeyStore
-from servicedesk.onboarding import (
+from servicedesk.domain import api_key, values
+from servicedesk.domain.api_key import ApiKey
+from servicedesk.store import dynamodb
+from servicedesk.store.api_keys import KeysChangedError, KeyStore
+from servicedesk.store.catalogues import CatalogueStore
+from servicedesk.store.companies import CompanyStore
+from servicedesk.store.tasks import TaskStore
+from servicedesk.store.usage_plan import UsagePlan
+from servicedesk.telemetry import observed
+from servicedesk.wire import commands
+from servicedesk.wire.commands import (
     Command,
     EraseCompany,
     InvalidCommand,
@@ -20,10 +25,7 @@ from servicedesk.onboarding import (
     RaiseNumbers,
     RevokeKey,
 )
-from servicedesk.problems import Fault
-from servicedesk.task_store import TaskStore
-from servicedesk.telemetry import observed
-from servicedesk.usage_plan import UsagePlan
+from servicedesk.wire.problems import Fault
 
 _client = dynamodb.client()
 tasks = TaskStore(_client, os.environ["TASKS_TABLE"])
@@ -45,7 +47,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
     Only a problem document has a member ``status``. Each command can be sent again and then changes nothing more.
     """
-    return onboarding.operate(event, context, _do)
+    return commands.operate(event, context, _do)
 
 
 def _do(command: Command, context: Any) -> dict[str, Any]:
@@ -61,7 +63,7 @@ def _do(command: Command, context: Any) -> dict[str, Any]:
         case RaiseNumbers():
             return _raise_numbers(command, context)
         case EraseCompany():
-            raise onboarding.sent_to_the_wrong_function("EraseCompany")
+            raise commands.sent_to_the_wrong_function("EraseCompany")
 
 
 def _onboard(command: Onboard) -> dict[str, object]:
@@ -92,9 +94,9 @@ def _issue_key(command: IssueKey) -> dict[str, object]:
         if key.label == command.label:
             return _issued_before(key, command)
     faults = []
-    if len(live) >= onboarding.LIVE_KEYS:
+    if len(live) >= commands.LIVE_KEYS:
         detail = f"The company has {len(live)} live keys: {', '.join(key.key_id for key in live)}. Revoke one first."
-        faults.append(Fault("company_id", "too_many_keys", detail, onboarding.LIVE_KEYS))
+        faults.append(Fault("company_id", "too_many_keys", detail, commands.LIVE_KEYS))
     if command.expires and command.expires <= now:
         faults.append(Fault("expires", "in_the_past", "A key has to expire in the future."))
     if faults:

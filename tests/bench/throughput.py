@@ -17,7 +17,7 @@ from typing import Any
 from unittest.mock import patch
 from uuid import UUID
 
-from servicedesk import dynamodb
+from servicedesk.store import dynamodb
 
 from tests import dynamodb_local
 from tests.api import Context, load

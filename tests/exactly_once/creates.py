@@ -58,7 +58,7 @@ def patience() -> Iterator[None]:
 
     One that gives up early sends a request again and takes a second number: right, but not what a test counts on.
     """
-    with patch.multiple("servicedesk.dynamodb", CONNECT_TIMEOUT=30.0, READ_TIMEOUT=30.0):
+    with patch.multiple("servicedesk.store.dynamodb", CONNECT_TIMEOUT=30.0, READ_TIMEOUT=30.0):
         yield
 
 

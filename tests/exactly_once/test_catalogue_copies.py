@@ -3,9 +3,9 @@
 from uuid import uuid4
 
 import pytest
-from servicedesk import catalogue_store
-from servicedesk.catalogue import BUILT_IN
-from servicedesk.catalogue_store import KEPT_SECONDS, CatalogueStore
+from servicedesk.domain.catalogue import BUILT_IN
+from servicedesk.store import catalogues
+from servicedesk.store.catalogues import KEPT_SECONDS, CatalogueStore
 
 from tests.exactly_once.conftest import Service
 
@@ -66,7 +66,7 @@ def test_each_company_has_its_own(copies: CatalogueStore, reads: Reads) -> None:
 def test_many_companies_do_not_make_them_grow_without_end(
     copies: CatalogueStore, reads: Reads, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(catalogue_store, "KEPT_COMPANIES", 3)
+    monkeypatch.setattr(catalogues, "KEPT_COMPANIES", 3)
     for company in "abc":
         copies.of(company)
     clock.now += 60

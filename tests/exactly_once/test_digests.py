@@ -9,9 +9,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from servicedesk import content_digest, task
-from servicedesk.codecs import json as json_codec
-from servicedesk.task import NewTask, Submission
+from servicedesk.domain import content_digest, task
+from servicedesk.domain.task import NewTask, Submission
+from servicedesk.wire import json_format as json_codec
 
 from tests.api import Answer, assert_problem
 from tests.exactly_once.conftest import Service

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from servicedesk import entity_tag
+from servicedesk.wire import entity_tag
 
 from tests.api import assert_problem
 from tests.exactly_once.conftest import Service

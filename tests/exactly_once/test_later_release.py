@@ -3,9 +3,9 @@
 from typing import Any
 from uuid import uuid4
 
-from servicedesk import dynamodb
-from servicedesk.catalogue import BUILT_IN
-from servicedesk.catalogue_store import CatalogueStore
+from servicedesk.domain.catalogue import BUILT_IN
+from servicedesk.store import dynamodb
+from servicedesk.store.catalogues import CatalogueStore
 
 from tests.exactly_once.conftest import Service
 

@@ -73,7 +73,7 @@ def test_every_company_is_found_once_and_its_tasks_are_passed_over(
         for number in range(count):
             api.create({"subject": f"Task {number}"}, company=company)
     for page in (1, 2, 3, 4):
-        monkeypatch.setattr("servicedesk.company_store.PAGE", page)
+        monkeypatch.setattr("servicedesk.store.companies.PAGE", page)
         found: list[tuple[str, int]] = []
         after = None
         while True:

@@ -7,10 +7,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from servicedesk import content_digest
-from servicedesk.catalogue import BUILT_IN
-from servicedesk.codecs import Members
-from servicedesk.task import Submission
+from servicedesk.domain import content_digest
+from servicedesk.domain.catalogue import BUILT_IN
+from servicedesk.domain.task import Submission
+from servicedesk.wire.formats import Members
 
 from tests.api import Answer, Api, assert_problem
 from tests.exactly_once.conftest import Service

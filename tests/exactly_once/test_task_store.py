@@ -8,10 +8,11 @@ import pytest
 from botocore import exceptions
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
-from servicedesk import content_digest, dynamodb
-from servicedesk.problems import NoSuchTask, Unavailable
-from servicedesk.task import REMARK_BYTES, NewTask, Task
-from servicedesk.task_store import ConflictingTaskError, TaskStore
+from servicedesk.domain import content_digest
+from servicedesk.domain.task import REMARK_BYTES, NewTask, Task
+from servicedesk.store import dynamodb
+from servicedesk.store.tasks import ConflictingTaskError, TaskStore
+from servicedesk.wire.problems import NoSuchTask, Unavailable
 
 from tests.exactly_once.conftest import Service
 

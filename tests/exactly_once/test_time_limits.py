@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from botocore.retries import standard
 from botocore.retries.base import BaseRetryBackoff
-from servicedesk import dynamodb as configured
+from servicedesk.store import dynamodb as configured
 
 from tests.api import Api, assert_problem
 from tests.conftest import FUNCTIONS
@@ -123,7 +123,7 @@ def test_the_worst_case_ends_in_time(function: str, requests: int) -> None:
 def test_a_database_that_says_nothing_is_given_up(
     plain: Database, company: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("servicedesk.dynamodb.READ_TIMEOUT", 0.05)
+    monkeypatch.setattr("servicedesk.store.dynamodb.READ_TIMEOUT", 0.05)
     with FaultProxy(plain.endpoint) as proxy:
         api = plain.functions(proxy.url)
         proxy.plan([Fault(Kind.TIMEOUT_BEFORE, times=None)])
@@ -136,7 +136,7 @@ def test_a_database_that_says_nothing_is_given_up(
 def test_a_database_that_accepts_nobody_is_given_up(
     dynamodb: Database, company: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("servicedesk.dynamodb.CONNECT_TIMEOUT", 0.05)
+    monkeypatch.setattr("servicedesk.store.dynamodb.CONNECT_TIMEOUT", 0.05)
     with ExitStack() as sockets:
         listener = sockets.enter_context(socket.create_server(("127.0.0.1", 0), backlog=1))
         for _ in range(4):

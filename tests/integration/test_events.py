@@ -6,8 +6,8 @@ from typing import Any
 
 import boto3
 import pytest
-from servicedesk import dynamodb
-from servicedesk.key_store import KeyStore
+from servicedesk.store import dynamodb
+from servicedesk.store.api_keys import KeyStore
 
 from tests.api import Api, Context
 from tools import demo

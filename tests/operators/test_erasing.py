@@ -10,7 +10,7 @@ from uuid import uuid4
 import boto3
 import pytest
 from botocore.exceptions import ReadTimeoutError
-from servicedesk.company_store import BATCH
+from servicedesk.store.companies import BATCH
 
 from tests.api import Api, Context
 from tests.operators.test_keys import everything_stored, issue, opens

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from servicedesk import api_key
+from servicedesk.domain import api_key
 
 from tests.api import Answer, Api, Context, assert_problem, event, invoke
 

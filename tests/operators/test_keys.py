@@ -8,9 +8,9 @@ from uuid import uuid4
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from servicedesk import api_key
+from servicedesk.domain import api_key
+from servicedesk.store.usage_plan import UsagePlan
 from servicedesk.telemetry import InvocationFailedError
-from servicedesk.usage_plan import UsagePlan
 
 from tests.api import Api
 from tests.operators.test_onboarding import refused
@@ -290,7 +290,7 @@ def test_keys_that_the_database_did_not_come_to_are_unavailable_and_not_missing(
 def test_more_keys_than_one_request_reads_are_listed_in_their_order(
     api: Api, company: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("servicedesk.key_store.BATCH", 2)
+    monkeypatch.setattr("servicedesk.store.api_keys.BATCH", 2)
     issued = []
     for number in range(5):
         issued.append(issue(api, company, f"{number}")["key_id"])

@@ -11,7 +11,8 @@ import boto3
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from servicedesk import onboarding, values
+from servicedesk.domain import values
+from servicedesk.wire import commands
 
 from tests.api import Api, Context, load
 from tools.template import ROOT, environment
@@ -189,14 +190,14 @@ def test_what_is_no_command(api: Api, command: dict[str, Any], fault: tuple[str,
 
 @pytest.mark.parametrize("event", [None, [], "onboard", 5])
 def test_what_is_not_even_an_object(event: object) -> None:
-    with pytest.raises(onboarding.InvalidCommand):
-        onboarding.read(event)
+    with pytest.raises(commands.InvalidCommand):
+        commands.read(event)
 
 
 def test_the_largest_catalogue_fits_into_an_item(api: Api, company: str) -> None:
     """DynamoDB takes 400 KB: the longest names of the widest characters, to the limit, are well below it."""
-    one = {"id": str(uuid4()), "name": "\U0001f525" * onboarding.NAME_CHARACTERS}
-    count = onboarding.CATALOGUE_BYTES // 480
+    one = {"id": str(uuid4()), "name": "\U0001f525" * commands.NAME_CHARACTERS}
+    count = commands.CATALOGUE_BYTES // 480
     tables = [{"id": str(uuid4()), "name": f"{number:03}{one['name'][3:]}"} for number in range(count)]
     answer = api.onboard(action="onboard", company_id=company, catalogue=changed("tables", value=tables))
     assert len(answer["catalogue"]["tables"]) == count
@@ -250,8 +251,8 @@ CODES = {
 def test_whatever_is_wrong_is_said_in_our_words(members: dict[str, Any], action: Any) -> None:
     for event in (members, members | {"action": action}):
         try:
-            onboarding.read(event)
-        except onboarding.InvalidCommand as refused:
+            commands.read(event)
+        except commands.InvalidCommand as refused:
             for fault in refused.errors:
                 assert fault.code in CODES
                 assert not PYDANTICS.search(fault.detail), fault.detail
@@ -287,7 +288,7 @@ DOCUMENTED = [
 
 @pytest.mark.parametrize("command", DOCUMENTED)
 def test_a_documented_command_is_one(command: str) -> None:
-    assert onboarding.read(json.loads(command)).action in command
+    assert commands.read(json.loads(command)).action in command
 
 
 def test_every_action_is_documented() -> None:

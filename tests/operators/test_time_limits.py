@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from botocore.retries import standard
 from botocore.retries.base import BaseRetryBackoff
-from servicedesk import dynamodb, usage_plan
-from servicedesk.usage_plan import UsagePlan
+from servicedesk.store import dynamodb, usage_plan
+from servicedesk.store.usage_plan import UsagePlan
 
 from tests.api import Api
 from tests.exactly_once.requests import counted

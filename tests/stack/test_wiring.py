@@ -11,9 +11,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from servicedesk.key_store import KeyStore
-from servicedesk.task_store import TaskStore
-from servicedesk.usage_plan import UsagePlan
+from servicedesk.store.api_keys import KeyStore
+from servicedesk.store.tasks import TaskStore
+from servicedesk.store.usage_plan import UsagePlan
 
 from tests.integration.test_events import EXPECTED
 from tests.stack import environment_names
@@ -257,7 +257,7 @@ def lambda_handler(names, _context):
 def test_packages_come_from_the_layers(deployment: Deployment, function: str) -> None:
     configuration = deployment.function(function)
     layers = [layer["Arn"] for layer in configuration["Layers"]]
-    packages = ["servicedesk.task", "pydantic", "aws_lambda_powertools"]
+    packages = ["servicedesk.domain.task", "pydantic", "aws_lambda_powertools"]
     with _probe(deployment, configuration["Role"], layers) as probe:
         answer = probe(packages)
         files = json.load(answer["Payload"])
@@ -269,7 +269,7 @@ def test_packages_come_from_the_layers(deployment: Deployment, function: str) ->
 
 def test_without_its_layer_the_package_is_nowhere(deployment: Deployment) -> None:
     with _probe(deployment, deployment.function("CreateTask")["Role"], []) as probe:
-        answer = probe(["servicedesk.task"])
+        answer = probe(["servicedesk.domain.task"])
     assert "No module named 'servicedesk'" in answer["Payload"].read().decode()
 
 

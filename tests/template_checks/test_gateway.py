@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from servicedesk import http, problems
-from servicedesk.problems import Problem
+from servicedesk.wire import gateway, problems
+from servicedesk.wire.problems import Problem
 
 from tests.template_checks.conftest import Translated
 from tools.template import template
@@ -118,7 +118,7 @@ def test_a_preflight_says_what_the_functions_take(translated: Translated) -> Non
 
 
 def test_a_browser_app_sees_the_headers_that_answers_have() -> None:
-    assert {"Location", "Retry-After", "X-Request-Id"} <= set(http.EXPOSED_HEADERS.split(", "))
+    assert {"Location", "Retry-After", "X-Request-Id"} <= set(gateway.EXPOSED_HEADERS.split(", "))
 
 
 # ---- Whom it asks, and how much it lets in --------------------------------------------------------------------------

@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from servicedesk.caller import Caller
-from servicedesk.problems import NoCompany
+from servicedesk.wire.caller import Caller
+from servicedesk.wire.problems import NoCompany
 
 from tests.api import ALPHA, ALPHA_CONTACT
 

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 import pytest
-from servicedesk.catalogue import BUILT_IN, Catalogue, LinkedTable, Priority, Status, TaskType
-from servicedesk.problems import Fault
-from servicedesk.task import NewTask, References
+from servicedesk.domain.catalogue import BUILT_IN, Catalogue, LinkedTable, Priority, Status, TaskType
+from servicedesk.domain.task import NewTask, References
+from servicedesk.wire.problems import Fault
 
 PROJECT = BUILT_IN.tables[0]
 ELSEWHERE = "11111111-2222-4333-8444-555555555555"

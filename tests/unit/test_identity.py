@@ -6,8 +6,8 @@ from uuid import UUID, uuid5
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from servicedesk.identity import Identity
-from servicedesk.problems import InvalidHeader
+from servicedesk.wire.identity import Identity
+from servicedesk.wire.problems import InvalidHeader
 
 from tests.api import ALPHA, BETA
 

@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from servicedesk import media
-from servicedesk.problems import MalformedBody, UnsupportedMediaType
+from servicedesk.wire import media_types
+from servicedesk.wire.problems import MalformedBody, UnsupportedMediaType
 
 
 @pytest.mark.parametrize(
@@ -23,18 +23,18 @@ from servicedesk.problems import MalformedBody, UnsupportedMediaType
     ],
 )
 def test_negotiation(accept: str | None, content_type: str | None, answer: str) -> None:
-    assert media.negotiate(accept, content_type).name == answer
+    assert media_types.negotiate(accept, content_type).name == answer
 
 
 @given(st.text(), st.text())
 def test_negotiation_never_fails(accept: str, content_type: str) -> None:
-    assert media.negotiate(accept, content_type).format in ("json", "xml")
+    assert media_types.negotiate(accept, content_type).format in ("json", "xml")
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/json; charset=latin1", "json", "text/*"])
 def test_what_is_not_spoken(content_type: str) -> None:
     with pytest.raises(UnsupportedMediaType) as caught:
-        media.read(b"{}", content_type)
+        media_types.read(b"{}", content_type)
     assert caught.value.headers["Accept"] == "application/json, text/json, application/xml, text/xml"
 
 
@@ -42,10 +42,10 @@ def test_what_is_not_spoken(content_type: str) -> None:
 def test_charsets_and_byte_order_marks(encoding: str) -> None:
     charset = "utf-16" if encoding in ("utf-16-le", "utf-16-be") else "utf-8"
     body = '{"subject": "Überlauf €"}'.encode(encoding)
-    assert media.read(body, f"application/json; charset={charset}") == [("subject", "Überlauf €")]
+    assert media_types.read(body, f"application/json; charset={charset}") == [("subject", "Überlauf €")]
 
 
 @pytest.mark.parametrize("body", [b"", b" \r\n", b'{"subject": "\xe9"}', b"null", b"[]", b"7", b"{", b'{"a": NaN}'])
 def test_bodies_that_are_no_task(body: bytes) -> None:
     with pytest.raises(MalformedBody):
-        media.read(body, None)
+        media_types.read(body, None)

@@ -8,8 +8,8 @@ from types import ModuleType
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from servicedesk import dynamodb
-from servicedesk.problems import NoSuchTask
+from servicedesk.store import dynamodb
+from servicedesk.wire.problems import NoSuchTask
 
 from tools.template import ROOT
 

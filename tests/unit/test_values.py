@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from servicedesk import values
-from servicedesk.codecs import Members, Number
+from servicedesk.domain import values
+from servicedesk.wire.formats import Members, Number
 
 GUID = "3970f5af-af17-4420-b038-a1efdc261244"
 INSTANT = "2026-06-24T03:56:41.4578039"

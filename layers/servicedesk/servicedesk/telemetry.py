@@ -18,7 +18,7 @@ from typing import Any
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics
 
-from servicedesk.problems import Unavailable
+from servicedesk.wire.problems import Unavailable
 
 logger = Logger(location=None)
 """Named by ``POWERTOOLS_SERVICE_NAME``, as verbose as ``POWERTOOLS_LOG_LEVEL`` says."""

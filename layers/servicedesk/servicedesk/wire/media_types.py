@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
-from servicedesk import header_values
-from servicedesk.codecs import Members, json
-from servicedesk.problems import BodyTooLarge, MalformedBody, UnsupportedMediaType
+from servicedesk.wire import header_values, json_format
+from servicedesk.wire.formats import Members
+from servicedesk.wire.problems import BodyTooLarge, MalformedBody, UnsupportedMediaType
 
 BODY_BYTES = 1_048_576
 """The largest body that is read, in bytes (contract rule 3.13)."""
@@ -22,11 +22,11 @@ class MediaType:
 
     def decode(self, text: str) -> Members:
         """The members of the task in ``text``. Raises ``MalformedBody``."""
-        return _xml().decode(text) if self.format == "xml" else json.decode(text)
+        return _xml().decode(text) if self.format == "xml" else json_format.decode(text)
 
     def encode(self, document: Mapping[str, object], *, root: str = "task") -> str:
         """``document`` as text; ``root`` names the root element where the format has one."""
-        return _xml().encode(document, root=root) if self.format == "xml" else json.encode(document)
+        return _xml().encode(document, root=root) if self.format == "xml" else json_format.encode(document)
 
     @property
     def zone(self) -> str:
@@ -103,9 +103,9 @@ def negotiate(accept: str | None, content_type: str | None) -> MediaType:
 
 def _xml() -> ModuleType:
     # Most requests are JSON: who speaks only that does not pay for the other at cold start.
-    from servicedesk.codecs import xml  # noqa: PLC0415
+    from servicedesk.wire import xml_format  # noqa: PLC0415
 
-    return xml
+    return xml_format
 
 
 def _charset(name: str) -> str:

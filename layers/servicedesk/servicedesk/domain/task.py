@@ -1,6 +1,6 @@
 """What a task is: ``NewTask``, what a client may say of one, and ``Task``, what is stored and returned.
 
-Knows neither AWS nor HTTP. Every value is canonical (``servicedesk.values``), so equal values are equal texts.
+Knows neither AWS nor HTTP. Every value is canonical (``servicedesk.domain.values``), so equal values are equal texts.
 """
 
 from __future__ import annotations
@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 
-from servicedesk import values
-from servicedesk.codecs import Members
-from servicedesk.problems import Fault, MalformedBody, shown_name
-from servicedesk.values import InvalidValueError
+from servicedesk.domain import values
+from servicedesk.domain.values import InvalidValueError
+from servicedesk.wire.formats import Members
+from servicedesk.wire.problems import Fault, MalformedBody, shown_name
 
 SUBJECT_CHARACTERS = 150
 REFERENCE_CHARACTERS = 50

@@ -7,7 +7,7 @@ Canonical texts compare as values: equal text is the same GUID, the same instant
 import re
 from datetime import UTC, datetime, timedelta
 
-from servicedesk.codecs import DateTimeOffset, Number
+from servicedesk.wire.formats import DateTimeOffset, Number
 
 ZERO_GUID = "00000000-0000-0000-0000-000000000000"
 """What a .NET client sends for "no GUID" (contract rule 3.6)."""

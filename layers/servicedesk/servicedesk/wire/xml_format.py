@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from xml.parsers import expat
 from xml.sax.saxutils import escape
 
-from servicedesk.codecs import DateTimeOffset, Members
-from servicedesk.problems import MalformedBody, shown_name
+from servicedesk.wire.formats import DateTimeOffset, Members
+from servicedesk.wire.problems import MalformedBody, shown_name
 
 NAMESPACE_CHARACTERS = 100
 """The longest name of a namespace that is read: each element and attribute of a body may bring a copy of it along."""

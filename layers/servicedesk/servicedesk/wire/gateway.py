@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from servicedesk import header_values, media
-from servicedesk.caller import Caller
-from servicedesk.problems import Internal, MalformedBody, Problem
 from servicedesk.telemetry import LambdaHandler, described, observed, tell
+from servicedesk.wire import header_values, media_types
+from servicedesk.wire.caller import Caller
+from servicedesk.wire.problems import Internal, MalformedBody, Problem
 
 EXPOSED_HEADERS = "ETag, Idempotent-Replayed, Ignored-Fields, Location, Preference-Applied, Retry-After, X-Request-Id"
 """The answer's headers that a browser app may read."""
@@ -119,7 +119,7 @@ def endpoint(*, vary: str) -> Callable[[Callable[[Request], Response]], LambdaHa
         def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             request = Request.of(event, context.aws_request_id)
             tell(request_id=request.request_id, extended_request_id=request.extended_request_id)
-            media_type = media.negotiate(request.headers.get("accept"), request.headers.get("content-type"))
+            media_type = media_types.negotiate(request.headers.get("accept"), request.headers.get("content-type"))
             try:
                 return _success(handle(request), request, media_type, vary)
             except Problem as problem:
@@ -134,7 +134,7 @@ def endpoint(*, vary: str) -> Callable[[Callable[[Request], Response]], LambdaHa
     return decorate
 
 
-def _success(response: Response, request: Request, media_type: media.MediaType, vary: str) -> dict[str, Any]:
+def _success(response: Response, request: Request, media_type: media_types.MediaType, vary: str) -> dict[str, Any]:
     body = media_type.encode(response.document(media_type.zone)) if response.document else ""
     headers = {name: value for name, value in response.headers.items() if value}
     if body:
@@ -143,7 +143,7 @@ def _success(response: Response, request: Request, media_type: media.MediaType, 
     return _answer(response.status, headers, body, request, vary)
 
 
-def _problem(problem: Problem, request: Request, media_type: media.MediaType, vary: str) -> dict[str, Any]:
+def _problem(problem: Problem, request: Request, media_type: media_types.MediaType, vary: str) -> dict[str, Any]:
     codes = sorted({error.code for error in problem.errors})
     tell(
         _OUTCOMES.get(problem.type, "Refused"),

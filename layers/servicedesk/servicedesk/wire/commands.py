@@ -7,12 +7,11 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
-
-from servicedesk import api_key, values
-from servicedesk.catalogue import Catalogue
-from servicedesk.problems import Fault, Problem
+from servicedesk.domain import api_key, values
+from servicedesk.domain.catalogue import Catalogue
+from servicedesk.domain.values import InvalidValueError
 from servicedesk.telemetry import described, tell
-from servicedesk.values import InvalidValueError
+from servicedesk.wire.problems import Fault, Problem
 
 LIVE_KEYS = 2
 """How many live keys a company can have at a time: the one in use and the one that replaces it."""

@@ -15,7 +15,7 @@ _KEY = re.compile(r"([0-9a-z]{16})\.([A-Za-z0-9_-]{43})")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
-    """What is stored of a key. Instants are canonical dates (``servicedesk.values``)."""
+    """What is stored of a key. Instants are canonical dates (``servicedesk.domain.values``)."""
 
     key_id: str
     company_id: str
@@ -26,7 +26,7 @@ class ApiKey:
     expires: str | None = None
     revoked: str | None = None
     usage_key: str | None = None
-    """What API Gateway counts the requests by (``servicedesk.usage_plan``); no secret."""
+    """What API Gateway counts the requests by (``servicedesk.store.usage_plan``); no secret."""
 
     def live(self, now: str) -> bool:
         """Whether the key opens anything at the instant ``now``."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from servicedesk.problems import InvalidParameter
+from servicedesk.wire.problems import InvalidParameter
 
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
-
-from servicedesk import content_digest, dynamodb
-from servicedesk.problems import NoSuchTask
-from servicedesk.task import FIELDS, NewTask, Task
+from servicedesk.domain import content_digest
+from servicedesk.domain.task import FIELDS, NewTask, Task
+from servicedesk.store import dynamodb
 from servicedesk.telemetry import timed
+from servicedesk.wire.problems import NoSuchTask
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -6,9 +6,8 @@ from itertools import batched
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
-
-from servicedesk import dynamodb
-from servicedesk.api_key import ApiKey
+from servicedesk.domain.api_key import ApiKey
+from servicedesk.store import dynamodb
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

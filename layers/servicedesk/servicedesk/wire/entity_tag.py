@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 
-from servicedesk.task import Task
+from servicedesk.domain.task import Task
 
 _TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 

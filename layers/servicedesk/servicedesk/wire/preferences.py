@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from servicedesk import header_values
+from servicedesk.wire import header_values
 
 _KNOWN = {"handling": ("strict", "lenient"), "return": ("minimal", "representation")}
 

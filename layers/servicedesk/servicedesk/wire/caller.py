@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from servicedesk import values
-from servicedesk.problems import NoCompany
+from servicedesk.domain import values
+from servicedesk.wire.problems import NoCompany
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4, uuid5
 
-from servicedesk.problems import InvalidHeader
+from servicedesk.wire.problems import InvalidHeader
 
 KEY_CHARACTERS = 255
 """The longest Idempotency-Key, in printable ASCII characters."""

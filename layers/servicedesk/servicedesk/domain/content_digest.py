@@ -10,8 +10,8 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 
-from servicedesk.problems import Unavailable
-from servicedesk.task import NewTask
+from servicedesk.domain.task import NewTask
+from servicedesk.wire.problems import Unavailable
 
 _RETRY_AFTER = 5
 _FIELDS_OF_RULE_1 = (

@@ -6,8 +6,8 @@ The last two are why the standard library reads it and not pydantic-core, whose 
 import json
 from collections.abc import Mapping
 
-from servicedesk.codecs import Members, Number
-from servicedesk.problems import MalformedBody
+from servicedesk.wire.formats import Members, Number
+from servicedesk.wire.problems import MalformedBody
 
 
 def decode(text: str) -> Members:

@@ -16,8 +16,7 @@ from botocore import exceptions
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
-
-from servicedesk.problems import Problem, Unavailable
+from servicedesk.wire.problems import Problem, Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
-from servicedesk.problems import Fault
-from servicedesk.task import NewTask, References
+from servicedesk.domain.task import NewTask, References
+from servicedesk.wire.problems import Fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

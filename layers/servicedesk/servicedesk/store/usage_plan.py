@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, cast
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-
-from servicedesk import dynamodb
-from servicedesk.problems import Unavailable
+from servicedesk.store import dynamodb
+from servicedesk.wire.problems import Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient

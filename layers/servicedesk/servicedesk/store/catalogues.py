@@ -6,8 +6,8 @@ from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, cast
 
-from servicedesk import dynamodb
-from servicedesk.catalogue import BUILT_IN, Catalogue
+from servicedesk.domain.catalogue import BUILT_IN, Catalogue
+from servicedesk.store import dynamodb
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
