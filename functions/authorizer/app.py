@@ -6,26 +6,27 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from servicedesk import cold_start
 from servicedesk.domain import api_key, values
 from servicedesk.domain.api_key import ApiKey
 from servicedesk.store import dynamodb
 from servicedesk.store.api_keys import KeyStore
-from servicedesk.telemetry import observed, tell
+from servicedesk.telemetry import observed, record
 
 keys = KeyStore(dynamodb.client(), os.environ["KEYS_TABLE"])
-dynamodb.rehearse(lambda: keys.get("0" * 16))
+cold_start.warm_up(lambda: keys.get("0" * 16))
 
 
 @observed
 def lambda_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """An IAM policy for the whole stage: allow with the key's company and contact, or deny."""
     gateway = event.get("requestContext") or {}
-    tell(request_id=gateway.get("requestId"), extended_request_id=gateway.get("extendedRequestId"))
+    record(request_id=gateway.get("requestId"), extended_request_id=gateway.get("extendedRequestId"))
     key = _key_of(_authorization(event))
     if key is None:
-        tell("Denied")
+        record("Denied")
         return _policy(event["methodArn"], "Deny", "nobody", {})
-    tell("Allowed", company_id=key.company_id, key_id=key.key_id)
+    record("Allowed", company_id=key.company_id, key_id=key.key_id)
     context = {"company_id": key.company_id, "contact_id": key.contact_id or "", "key_id": key.key_id}
     policy = _policy(event["methodArn"], "Allow", key.key_id, context)
     return policy | ({"usageIdentifierKey": key.usage_key} if key.usage_key else {})
@@ -52,7 +53,7 @@ def _key_of(authorization: str) -> ApiKey | None:
     key = keys.get(key_id)
     if key and key.opened_by(secret) and key.live(values.now()):
         return key
-    tell(key_id=key_id)
+    record(key_id=key_id)
     return None
 
 

@@ -2,100 +2,111 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 
+from servicedesk import cold_start
 from servicedesk.domain import values
-from servicedesk.domain.task import Submission, Task, in_page_order
+from servicedesk.domain.faults import ConflictingTaskError, DomainError, InvalidTaskError
+from servicedesk.domain.identity import IdentifiedBy, Identity
+from servicedesk.domain.task import Task, in_page_order, missing_fields, new_task
 from servicedesk.store import dynamodb
 from servicedesk.store.catalogues import CatalogueStore
-from servicedesk.store.tasks import ConflictingTaskError, Stored, TaskStore
-from servicedesk.wire import entity_tag, ignored_fields, media_types, query
-from servicedesk.wire.gateway import Request, Response, endpoint
-from servicedesk.wire.identity import Identity
+from servicedesk.store.tasks import Stored, TaskStore
+from servicedesk.wire import entity_tag, idempotency_key, problems, task_body, task_document
+from servicedesk.wire.gateway import Document, Request, Response, endpoint
 from servicedesk.wire.preferences import Preferences
-from servicedesk.wire.problems import IdempotencyKeyReused, InvalidTask, Problem, TaskExists
+from servicedesk.wire.problems import IDEMPOTENCY_KEY_REUSED, TASK_EXISTS, Problem
+from servicedesk.wire.task_body import TaskBody
 
 _client = dynamodb.client()
 tasks = TaskStore(_client, os.environ["TASKS_TABLE"])
 catalogues = CatalogueStore(_client, os.environ["TASKS_TABLE"])
-dynamodb.rehearse(lambda: tasks.get(values.ZERO_GUID, values.ZERO_GUID))
+cold_start.warm_up(lambda: tasks.get(values.ZERO_GUID, values.ZERO_GUID))
 
 
 @endpoint(vary="Accept, Content-Type, Prefer")
 def lambda_handler(request: Request) -> Response:
-    """Create the task that the request describes, or say all that is wrong with it."""
+    """Create the task that the request describes, or answer with everything that is wrong with it."""
     caller = request.caller()
-    preferences = Preferences.of(request.headers.get("prefer"))
-    dry_run = query.flag(request.query, "validate_only")
-    submission = Submission.read(media_types.read(request.body(), request.headers.get("content-type")))
-    keys = request.header_lines.get("idempotency-key", ())
-    identity = Identity.of(submission.new_task.id, keys, caller.company_id)
+    preferences = Preferences.from_header(request.headers.get("Prefer"))
+    is_dry_run = request.flag("validate_only")
+    body = task_body.read(request)
+    key = idempotency_key.parse(request.headers.get_all("Idempotency-Key"))
+    identity = Identity.choose(body.fields.get("id"), key, caller.company_id)
 
-    faults = list(submission.faults)
-    task = submission.new_task.complete(
-        task_id=identity.task_id,
+    catalogue = catalogues.for_company(caller.company_id)
+    references, reference_faults = catalogue.resolve(body.fields, body.named_fields)
+    task = new_task(
+        body.fields,
+        references,
+        identity=identity,
         company_id=caller.company_id,
         contact_id=caller.contact_id,
-        references=catalogues.of(caller.company_id).resolve(submission.new_task, faults),
         now=values.now(),
     )
-    if preferences.strict:
-        faults += submission.not_taken(task)
+    # What a body says by itself is valid always or never, but a company's catalogue and its defaults change.
+    lasting_faults = [*body.faults, *missing_fields(body.fields, body.faults)]
+    passing_faults = [*reference_faults, *(body.strict_faults(task) if preferences.strict else [])]
 
-    location = f"{request.url}/{task.id}"
     try:
-        if faults:
-            stored = _accepted_before(task, identity, submission, preferences)
-        elif dry_run:
-            stored = tasks.created_before(task, submission.new_task) or Stored(task, replayed=False)
+        if lasting_faults or passing_faults:
+            stored = None if lasting_faults else _stored_while_valid(task, body, identity, preferences)
         else:
-            stored = tasks.create(task, submission.new_task)
-    except ConflictingTaskError:
-        raise _conflict(identity, location, _headers_of_a_problem(submission, task, preferences)) from None
-    if stored is None:
-        raise InvalidTask(in_page_order(faults), headers=_headers_of_a_problem(submission, task, preferences))
+            stored = tasks.preview(task, body.fields) if is_dry_run else tasks.create(task, body.fields)
+        if stored is None:
+            raise InvalidTaskError(in_page_order([*lasting_faults, *passing_faults]))
+    except (ConflictingTaskError, InvalidTaskError) as error:
+        headers = {
+            "Preference-Applied": preferences.applied_to_problem,
+            # A strict request finds what was ignored among the errors.
+            "Ignored-Fields": "" if preferences.strict else body.ignored_fields(task),
+        }
+        raise _problem(error, identity, f"{request.url}/{task.id}", headers) from None
+    return (_validated if is_dry_run else _created)(stored, request, body, preferences)
 
-    shown = replace(stored.task, id2=None) if dry_run else stored.task
+
+def _stored_while_valid(task: Task, body: TaskBody, identity: Identity, preferences: Preferences) -> Stored | None:
+    """Return the task that the same create stored when it was still valid, if there is one (contract rule 7.2)."""
+    if not identity.is_repeatable:
+        return None
+    try:
+        stored = tasks.find_replay(task, body.fields)
+    except ConflictingTaskError:
+        return None
+    return None if stored and preferences.strict and body.strict_faults(stored.task) else stored
+
+
+def _created(stored: Stored, request: Request, body: TaskBody, preferences: Preferences) -> Response:
     headers = {
-        "Location": "" if dry_run else location,
-        "ETag": "" if dry_run else entity_tag.of(shown),
-        "Ignored-Fields": ignored_fields.header(submission.unknown, submission.overruled(shown)),
+        "Location": f"{request.url}/{stored.task.id}",
+        "ETag": entity_tag.of_task(stored.task),
+        "Ignored-Fields": body.ignored_fields(stored.task),
         "Preference-Applied": preferences.applied,
         "Idempotent-Replayed": "true" if stored.replayed else "",
     }
-    document = shown.receipt if preferences.minimal else shown.document
-    outcome = "Validated" if dry_run else "Replayed" if stored.replayed else "Created"
-    return Response(200 if dry_run else 201, document, headers, outcome)
+    return Response(201, _document(stored.task, preferences), headers, "Replayed" if stored.replayed else "Created")
 
 
-def _accepted_before(task: Task, identity: Identity, submission: Submission, preferences: Preferences) -> Stored | None:
-    """A task that would be refused now, as it was stored when it was valid (contract rule 7.2).
-
-    What a body says by itself is valid always or never; its catalogue's ids and its company's defaults change.
-    """
-    if submission.faults or not identity.repeatable:
-        return None
-    try:
-        stored = tasks.created_before(task, submission.new_task)
-    except ConflictingTaskError:
-        return None
-    if stored and preferences.strict and submission.not_taken(stored.task):
-        return None
-    return stored
+def _validated(stored: Stored, _request: Request, body: TaskBody, preferences: Preferences) -> Response:
+    task = stored.task.model_copy(update={"id2": None})
+    headers = {
+        "Ignored-Fields": body.ignored_fields(task),
+        "Preference-Applied": preferences.applied,
+        "Idempotent-Replayed": "true" if stored.replayed else "",
+    }
+    return Response(200, _document(task, preferences), headers, "Validated")
 
 
-def _headers_of_a_problem(submission: Submission, task: Task, preferences: Preferences) -> Mapping[str, str]:
-    """The headers of a problem with the content; a strict one has what is ignored among its errors (rules 4.2, 4.3)."""
-    ignored = "" if preferences.strict else ignored_fields.header(submission.unknown, submission.overruled(task))
-    return dict(preferences.on_problem) | ({"Ignored-Fields": ignored} if ignored else {})
+def _document(task: Task, preferences: Preferences) -> Document:
+    return lambda zone: task_document.minimal(task) if preferences.minimal else task_document.whole(task, zone)
 
 
-def _conflict(identity: Identity, location: str, headers: Mapping[str, str]) -> Problem:
-    if identity.by_key:
-        return IdempotencyKeyReused(
-            "This Idempotency-Key came before, with other content. Use a new key for a new task.", headers=headers
-        )
-    return TaskExists(
-        f"The field id names a task that the company has, with other content: {location}. Use a new id for a new task.",
-        headers={"Location": location, **headers},
+def _problem(error: DomainError, identity: Identity, location: str, headers: Mapping[str, str]) -> Problem:
+    if not isinstance(error, ConflictingTaskError):
+        return problems.from_domain_error(error, headers)
+    if identity.identified_by is IdentifiedBy.KEY:
+        detail = "This Idempotency-Key came before, with other content. Use a new key for a new task."
+        return Problem(IDEMPOTENCY_KEY_REUSED, detail, headers=headers)
+    detail = (
+        f"The field id names a task that the company has, with other content: {location}. Use a new id for a new task."
     )
+    return Problem(TASK_EXISTS, detail, headers={"Location": location, **headers})

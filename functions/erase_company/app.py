@@ -56,11 +56,11 @@ def _erase(command: Command, context: Any) -> dict[str, Any]:
     if datetime.now(UTC) < quiet_from:
         return _answer(company_id, deleted=deleted, not_before=quiet_from)
     while found := companies.keys_of_items(company_id):
-        if not dynamodb.time_for(2, context):
+        if not dynamodb.has_time_for(2, context):
             return _answer(company_id, deleted=deleted)
         deleted += companies.delete(found)
     for key in revoked:
-        if not dynamodb.time_for(2, context):
+        if not dynamodb.has_time_for(2, context):
             return _answer(company_id, deleted=deleted)
         keys.delete(key.key_id)
         deleted += 1

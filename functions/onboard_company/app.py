@@ -7,6 +7,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from servicedesk.domain import api_key, values
 from servicedesk.domain.api_key import ApiKey
+from servicedesk.domain.faults import Fault, InvalidCommandError
 from servicedesk.store import dynamodb
 from servicedesk.store.api_keys import KeysChangedError, KeyStore
 from servicedesk.store.catalogues import CatalogueStore
@@ -18,14 +19,12 @@ from servicedesk.wire import commands
 from servicedesk.wire.commands import (
     Command,
     EraseCompany,
-    InvalidCommand,
     IssueKey,
     ListKeys,
     Onboard,
     RaiseNumbers,
     RevokeKey,
 )
-from servicedesk.wire.problems import Fault
 
 _client = dynamodb.client()
 tasks = TaskStore(_client, os.environ["TASKS_TABLE"])
@@ -69,14 +68,14 @@ def _do(command: Command, context: Any) -> dict[str, Any]:
 def _onboard(command: Onboard) -> dict[str, object]:
     """``company_id``, its whole ``catalogue``, and the ``next_number`` that a task of its will get."""
     if keys.closed(command.company_id):
-        raise InvalidCommand([_BEING_ERASED])
+        raise InvalidCommandError([_BEING_ERASED])
     if usage_plan:
         usage_plan.include(command.company_id)
     if command.catalogue:
         catalogues.put(command.company_id, command.catalogue.catalogue())
     return {
         "company_id": command.company_id,
-        "catalogue": asdict(catalogues.stored(command.company_id)),
+        "catalogue": asdict(catalogues.latest(command.company_id)),
         "next_number": tasks.start_numbers_at(command.company_id, command.first_number or 1),
     }
 
@@ -100,7 +99,7 @@ def _issue_key(command: IssueKey) -> dict[str, object]:
     if command.expires and command.expires <= now:
         faults.append(Fault("expires", "in_the_past", "A key has to expire in the future."))
     if faults:
-        raise InvalidCommand(faults)
+        raise InvalidCommandError(faults)
     secret = api_key.new_secret()
     key = ApiKey(
         key_id=api_key.new_key_id(),
@@ -116,14 +115,14 @@ def _issue_key(command: IssueKey) -> dict[str, object]:
         keys.add(key, beside=others)
     except KeysChangedError:
         changed = Fault("company_id", "keys_changed", "Another call changed the keys meanwhile. Try again.")
-        raise InvalidCommand([_BEING_ERASED if keys.closed(command.company_id) else changed]) from None
+        raise InvalidCommandError([_BEING_ERASED if keys.closed(command.company_id) else changed]) from None
     return _shown(key) | {"key": f"{key.key_id}.{secret}"}
 
 
 def _issued_before(key: ApiKey, command: IssueKey) -> dict[str, object]:
     if (key.contact_id, key.expires) != (command.contact_id, command.expires):
         detail = f"The live key {key.key_id} has this label, and another contact_id or expires."
-        raise InvalidCommand([Fault("label", "taken", detail)])
+        raise InvalidCommandError([Fault("label", "taken", detail)])
     return _shown(key)
 
 
@@ -138,7 +137,7 @@ def _revoke_key(command: RevokeKey) -> dict[str, object]:
     _require_onboarded(command.company_id)
     key = keys.get(command.key_id)
     if key is None or key.company_id != command.company_id:
-        raise InvalidCommand([Fault("key_id", "unknown_reference", "The company has no such key.")])
+        raise InvalidCommandError([Fault("key_id", "unknown_reference", "The company has no such key.")])
     return _shown(keys.revoke(key.key_id, values.now()))
 
 
@@ -149,7 +148,7 @@ def _raise_numbers(command: RaiseNumbers, context: Any) -> dict[str, object]:
         found = companies.numbers(after)
         for company_id, last in found.last.items():
             # What one more company takes, and the next page.
-            if raised and not dynamodb.time_for(2, context):
+            if raised and not dynamodb.has_time_for(2, context):
                 return _raised(raised, command, after)
             if command.above:
                 tasks.start_numbers_at(company_id, command.above + 1)
@@ -157,7 +156,7 @@ def _raise_numbers(command: RaiseNumbers, context: Any) -> dict[str, object]:
                 _raise_in_restored(company_id, last)
             raised, after = raised + 1, company_id
         after = found.after
-        if after is None or not dynamodb.time_for(2, context):
+        if after is None or not dynamodb.has_time_for(2, context):
             return _raised(raised, command, after)
 
 
@@ -171,7 +170,7 @@ def _raise_in_restored(company_id: str, last: int) -> None:
             f"There is no table {RESTORED_TABLE}. Restore the backup under that name first; where the table to "
             "restore is lost, restore under its own name and say above which number all companies shall go on."
         )
-        raise InvalidCommand([Fault("above", "required", detail)]) from None
+        raise InvalidCommandError([Fault("above", "required", detail)]) from None
 
 
 def _raised(count: int, command: RaiseNumbers, after: str | None) -> dict[str, object]:
@@ -181,7 +180,7 @@ def _raised(count: int, command: RaiseNumbers, after: str | None) -> dict[str, o
 
 def _require_onboarded(company_id: str) -> None:
     if not companies.onboarded(company_id):
-        raise InvalidCommand([Fault("company_id", "not_onboarded", "This company is not onboarded.")])
+        raise InvalidCommandError([Fault("company_id", "not_onboarded", "This company is not onboarded.")])
 
 
 def _shown(key: ApiKey) -> dict[str, object]:

@@ -4,10 +4,12 @@ import os
 import shutil
 import struct
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from tools import build
 from tools.build import ROOT
 
 MACHINES = {"x86_64": 62, "arm64": 183}
@@ -54,3 +56,23 @@ def test_it_holds_16_mb_beside_what_boto3_brings(layer: tuple[str, Path]) -> Non
         if file.is_file() and file.relative_to(folder / "python").parts[0] not in with_boto3
     ]
     assert sum(sizes) <= 16_000_000
+
+
+def test_boto3_makes_every_client_of_the_functions(layer: tuple[str, Path]) -> None:
+    architecture, folder = layer
+    if architecture != build.architecture():
+        pytest.skip("the layer is for another processor")
+    program = """
+import boto3
+from servicedesk.store import dynamodb, usage_plan
+for client in (dynamodb.client(), usage_plan.UsagePlan("x")._client):
+    print(boto3.__file__, *client.meta.service_model.operation_names)
+"""
+    path = f"{folder}/python:{ROOT}/layers/servicedesk"
+    environment = {"PYTHONPATH": path, "AWS_DEFAULT_REGION": "eu-west-1", "AWS_EC2_METADATA_DISABLED": "true"}
+    python = [sys.executable, "-S", "-c", program]
+    done = subprocess.run(python, env=environment, capture_output=True, text=True, check=True)
+    database, gateway = (line.split() for line in done.stdout.splitlines())
+    assert database[0] == gateway[0] == f"{folder}/python/boto3/__init__.py"
+    assert {"GetItem", "PutItem", "UpdateItem"} <= set(database)
+    assert "CreateApiKey" in gateway

@@ -48,18 +48,18 @@ def copies(reads: Reads, clock: Clock) -> CatalogueStore:
 
 def test_a_copy_serves_for_a_minute(copies: CatalogueStore, reads: Reads, clock: Clock) -> None:
     assert KEPT_SECONDS == 60
-    assert copies.of("a") is BUILT_IN
+    assert copies.for_company("a") is BUILT_IN
     clock.now += 59.9
-    copies.of("a")
+    copies.for_company("a")
     assert reads.companies == ["a"]
     clock.now += 0.1
-    copies.of("a")
+    copies.for_company("a")
     assert reads.companies == ["a", "a"]
 
 
 def test_each_company_has_its_own(copies: CatalogueStore, reads: Reads) -> None:
     for company in ("a", "b", "a", "b"):
-        copies.of(company)
+        copies.for_company(company)
     assert reads.companies == ["a", "b"]
 
 
@@ -68,19 +68,19 @@ def test_many_companies_do_not_make_them_grow_without_end(
 ) -> None:
     monkeypatch.setattr(catalogues, "KEPT_COMPANIES", 3)
     for company in "abc":
-        copies.of(company)
+        copies.for_company(company)
     clock.now += 60
-    copies.of("a")  # read anew, so now the latest
-    copies.of("d")
+    copies.for_company("a")  # read anew, so now the latest
+    copies.for_company("d")
     assert len(copies._kept) == 3
     reads.companies.clear()
-    copies.of("a")
-    copies.of("d")
+    copies.for_company("a")
+    copies.for_company("d")
     assert reads.companies == []
-    copies.of("b")
+    copies.for_company("b")
     assert reads.companies == ["b"]
     for _ in range(100):
-        copies.of(str(uuid4()))
+        copies.for_company(str(uuid4()))
     assert len(copies._kept) == 3
 
 
@@ -88,12 +88,12 @@ def test_a_change_is_seen_by_others_when_their_copy_is_a_minute_old(service: Ser
     clock = Clock()
     ours = CatalogueStore(service.api.create_task.tasks._client, service.database.tasks_table, clock)
     theirs = CatalogueStore(service.api.create_task.tasks._client, service.database.tasks_table, clock)
-    assert theirs.of(company) is BUILT_IN
+    assert theirs.for_company(company) is BUILT_IN
     changed = type(BUILT_IN)(
         types=BUILT_IN.types[:1], statuses=BUILT_IN.statuses, priorities=BUILT_IN.priorities, tables=[]
     )
     ours.put(company, changed)
-    assert ours.of(company) is changed
-    assert theirs.of(company) is BUILT_IN
+    assert ours.for_company(company) is changed
+    assert theirs.for_company(company) is BUILT_IN
     clock.now += 60
-    assert theirs.of(company) == changed
+    assert theirs.for_company(company) == changed

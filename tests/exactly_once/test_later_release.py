@@ -34,7 +34,7 @@ def test_a_catalogue_that_says_more_is_read(service: Service, company: str) -> N
     CatalogueStore(client, table).put(company, BUILT_IN)
     key = {"pk": {"S": f"COMPANY#{company}"}, "sk": {"S": "CATALOGUE"}}
     add(service, company, "CATALOGUE", client.get_item(TableName=table, Key=key, ConsistentRead=True)["Item"])
-    assert CatalogueStore(client, table).stored(company) == BUILT_IN
+    assert CatalogueStore(client, table).latest(company) == BUILT_IN
     assert service.api.create({"subject": "x", "to_db_table_name": "JOBS"}, company=company).status == 201
 
 

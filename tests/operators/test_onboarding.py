@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from servicedesk.domain import values
+from servicedesk.domain.faults import InvalidCommandError
 from servicedesk.wire import commands
 
 from tests.api import Api, Context, load
@@ -190,7 +191,7 @@ def test_what_is_no_command(api: Api, command: dict[str, Any], fault: tuple[str,
 
 @pytest.mark.parametrize("event", [None, [], "onboard", 5])
 def test_what_is_not_even_an_object(event: object) -> None:
-    with pytest.raises(commands.InvalidCommand):
+    with pytest.raises(InvalidCommandError):
         commands.read(event)
 
 
@@ -252,8 +253,8 @@ def test_whatever_is_wrong_is_said_in_our_words(members: dict[str, Any], action:
     for event in (members, members | {"action": action}):
         try:
             commands.read(event)
-        except commands.InvalidCommand as refused:
-            for fault in refused.errors:
+        except InvalidCommandError as refused:
+            for fault in refused.faults:
                 assert fault.code in CODES
                 assert not PYDANTICS.search(fault.detail), fault.detail
                 assert fault.detail.endswith(".")

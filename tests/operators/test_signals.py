@@ -134,7 +134,7 @@ def test_a_failure_s_line_says_where_and_what_but_not_its_message(output: Output
     [error] = log["error"]
     assert error["type"] == "botocore.exceptions.ClientError"
     assert error["code"] == "PutItem: ValidationException"
-    assert any(place.startswith("task_store.py:") and place.endswith(" _put_new") for place in error["at"])
+    assert any(place.startswith("tasks.py:") and place.endswith(" _put_new") for place in error["at"])
     types = [one["type"].rpartition(".")[2] for one in output.logs["crash-behind-crash"]["error"]]
     assert types == ["MarkedError", "ValueError", "KeyError"]
 

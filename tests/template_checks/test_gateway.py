@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from servicedesk.wire import gateway, problems
-from servicedesk.wire.problems import Problem
+from servicedesk.wire.problems import ProblemType
 
 from tests.template_checks.conftest import Translated
 from tools.template import template
@@ -32,9 +32,7 @@ STATUSES = {
     "DEFAULT_5XX": (500, "internal"),
 }
 OURS = {
-    problem.type: problem
-    for problem in vars(problems).values()
-    if isinstance(problem, type) and issubclass(problem, Problem) and problem is not Problem
+    problem_type.name: problem_type for problem_type in vars(problems).values() if isinstance(problem_type, ProblemType)
 }
 
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
+from servicedesk.domain.faults import NoCompanyError
 from servicedesk.wire.caller import Caller
-from servicedesk.wire.problems import NoCompany
 
 from tests.api import ALPHA, ALPHA_CONTACT
 
@@ -22,13 +22,13 @@ CLAIMS = {"company_id": ALPHA, "contact_id": ALPHA_CONTACT}
     ],
 )
 def test_each_shape_names_company_and_contact(context: dict[str, Any]) -> None:
-    caller = Caller.of(context)
+    caller = Caller.from_authorizer(context)
     assert (caller.company_id, caller.contact_id) == (ALPHA, ALPHA_CONTACT)
 
 
 @pytest.mark.parametrize("contact", [None, "", "nobody", "00000000-0000-0000-0000-000000000000"])
 def test_credentials_need_not_name_a_contact(contact: str | None) -> None:
-    assert Caller.of({"company_id": ALPHA, "contact_id": contact}).contact_id is None
+    assert Caller.from_authorizer({"company_id": ALPHA, "contact_id": contact}).contact_id is None
 
 
 @pytest.mark.parametrize(
@@ -46,5 +46,5 @@ def test_credentials_need_not_name_a_contact(contact: str | None) -> None:
     ],
 )
 def test_without_a_company_nobody_is_calling(context: dict[str, Any]) -> None:
-    with pytest.raises(NoCompany):
-        Caller.of(context)
+    with pytest.raises(NoCompanyError):
+        Caller.from_authorizer(context)

@@ -3,17 +3,14 @@
 from dataclasses import replace
 
 import pytest
-from servicedesk.domain.catalogue import BUILT_IN, Catalogue, LinkedTable, Priority, Status, TaskType
-from servicedesk.domain.task import NewTask, References
-from servicedesk.wire.problems import Fault
+from servicedesk.domain.catalogue import BUILT_IN, Catalogue, LinkedTable, Priority, References, Status, TaskType
 
 PROJECT = BUILT_IN.tables[0]
 ELSEWHERE = "11111111-2222-4333-8444-555555555555"
 
 
 def resolve(filled: dict[str, str], catalogue: Catalogue = BUILT_IN) -> tuple[References, list[tuple[str, str]]]:
-    faults: list[Fault] = []
-    references = catalogue.resolve(NewTask(**filled), faults)
+    references, faults = catalogue.resolve(filled)
     return references, [(fault.field, fault.code) for fault in faults]
 
 

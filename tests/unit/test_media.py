@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from servicedesk.wire import media_types
-from servicedesk.wire.problems import MalformedBody, UnsupportedMediaType
+from servicedesk.wire.problems import MALFORMED_BODY, UNSUPPORTED_MEDIA_TYPE, Problem
 
 
 @pytest.mark.parametrize(
@@ -33,8 +33,9 @@ def test_negotiation_never_fails(accept: str, content_type: str) -> None:
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/json; charset=latin1", "json", "text/*"])
 def test_what_is_not_spoken(content_type: str) -> None:
-    with pytest.raises(UnsupportedMediaType) as caught:
+    with pytest.raises(Problem) as caught:
         media_types.read(b"{}", content_type)
+    assert caught.value.type is UNSUPPORTED_MEDIA_TYPE
     assert caught.value.headers["Accept"] == "application/json, text/json, application/xml, text/xml"
 
 
@@ -47,5 +48,6 @@ def test_charsets_and_byte_order_marks(encoding: str) -> None:
 
 @pytest.mark.parametrize("body", [b"", b" \r\n", b'{"subject": "\xe9"}', b"null", b"[]", b"7", b"{", b'{"a": NaN}'])
 def test_bodies_that_are_no_task(body: bytes) -> None:
-    with pytest.raises(MalformedBody):
+    with pytest.raises(Problem) as caught:
         media_types.read(body, None)
+    assert caught.value.type is MALFORMED_BODY

@@ -1,6 +1,5 @@
 """What happens once, when an execution environment starts."""
 
-import gc
 import subprocess
 import sys
 from collections.abc import Callable
@@ -8,8 +7,8 @@ from types import ModuleType
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from servicedesk.store import dynamodb
-from servicedesk.wire.problems import NoSuchTask
+from servicedesk import cold_start
+from servicedesk.domain.faults import NoSuchTaskError
 
 from tools.template import ROOT
 
@@ -36,17 +35,17 @@ def test_where_somebody_waits_nothing_is_read_early(monkeypatch: pytest.MonkeyPa
     else:
         monkeypatch.setenv(KIND, kind)
     read = Read()
-    dynamodb.rehearse(read)
+    cold_start.warm_up(read)
     assert read.calls == 0
 
 
-@pytest.mark.parametrize("end", [None, NoSuchTask("none"), EndpointConnectionError(endpoint_url="https://x")])
+@pytest.mark.parametrize("end", [None, NoSuchTaskError("none"), EndpointConnectionError(endpoint_url="https://x")])
 def test_provisioned_environments_read_once_however_it_ends(
     monkeypatch: pytest.MonkeyPatch, end: Exception | None
 ) -> None:
     monkeypatch.setenv(KIND, "provisioned-concurrency")
     read = Read(end)
-    dynamodb.rehearse(read)
+    cold_start.warm_up(read)
     assert read.calls == 1
 
 
@@ -57,27 +56,22 @@ def test_a_restored_snapshot_reads_again(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setitem(sys.modules, "snapshot_restore_py", runtime)
     monkeypatch.setenv(KIND, "snap-start")
     read = Read()
-    dynamodb.rehearse(read)
+    cold_start.warm_up(read)
     assert (read.calls, len(hooks)) == (1, 1)
     hooks[0]()
     assert read.calls == 2
 
 
-@pytest.mark.parametrize(("on_lambda", "frozen"), [(True, True), (False, False)])
-def test_the_collector_waits_until_the_function_stands(on_lambda: bool, frozen: bool) -> None:
-    function = """
-import gc, servicedesk
-during = gc.isenabled()
-from servicedesk.telemetry import observed
-observed(lambda event, context: event)
-print(during, gc.isenabled(), gc.get_freeze_count() > 0)
-"""
-    environment = {"PYTHONPATH": str(ROOT / "layers/servicedesk"), "POWERTOOLS_SERVICE_NAME": "test"}
-    if on_lambda:
-        environment["AWS_LAMBDA_FUNCTION_NAME"] = "CreateTask"
+def test_the_collector_runs_less_often_from_the_first_import_on() -> None:
+    function = "import gc; from servicedesk import cold_start; print(gc.isenabled(), gc.get_threshold()[0])"
+    environment = {"PYTHONPATH": str(ROOT / "layers/servicedesk")}
     done = subprocess.run([sys.executable, "-c", function], env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == [str(not on_lambda), "True", str(frozen)]
+    enabled, threshold = done.stdout.split()
+    assert enabled == "True"
+    assert int(threshold) > 10 * 2_000
 
 
-def test_tests_collect() -> None:
-    assert gc.isenabled()
+@pytest.mark.parametrize("function", ["authorizer", "create_task", "get_task"])
+def test_functions_that_answer_requests_import_it_first(function: str) -> None:
+    source = (ROOT / "functions" / function / "app.py").read_text()
+    assert source.index("import cold_start") < source.index("from servicedesk.")

@@ -8,14 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from servicedesk.domain import values
-from servicedesk.wire.formats import Members, Number
+from servicedesk.domain.faults import InvalidValueError
+from servicedesk.domain.values import Number
+from servicedesk.wire.formats import Members
 
 GUID = "3970f5af-af17-4420-b038-a1efdc261244"
 INSTANT = "2026-06-24T03:56:41.4578039"
 
 
 def code(read: Callable[[object], str], value: object) -> str:
-    with pytest.raises(values.InvalidValueError) as caught:
+    with pytest.raises(InvalidValueError) as caught:
         read(value)
     return caught.value.code
 

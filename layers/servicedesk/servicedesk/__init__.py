@@ -1,9 +1,6 @@
-"""The domain of the Task API: what a task is, who is calling, and how both go over the wire and into the table."""
+"""What the functions of the Task API share, in three rooms.
 
-import gc
-import os
-
-if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
-    # Hundreds of modules follow, and nothing of them is garbage, yet the collector would look at all of it again and
-    # again. It is turned on when the function stands: see ``telemetry.observed``.
-    gc.disable()
+``domain`` knows what a task, a catalogue and an API key are. ``wire`` turns API Gateway events into requests, and
+answers into JSON and XML. ``store`` keeps tasks, catalogues and keys in DynamoDB. Functions import from all three;
+``wire`` and ``store`` import from ``domain``, which imports from neither.
+"""

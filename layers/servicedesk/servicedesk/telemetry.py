@@ -4,7 +4,6 @@ Metrics are in embedded metric format: CloudWatch reads them from the log. Neith
 in a task, nor a secret; an exception is told by its types and places, because its message can quote either.
 """
 
-import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -18,7 +17,7 @@ from typing import Any
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics
 
-from servicedesk.wire.problems import Unavailable
+from servicedesk.domain.faults import UnavailableError
 
 logger = Logger(location=None)
 """Named by ``POWERTOOLS_SERVICE_NAME``, as verbose as ``POWERTOOLS_LOG_LEVEL`` says."""
@@ -46,7 +45,7 @@ class InvocationFailedError(Exception):
 
 
 def observed(handle: LambdaHandler) -> LambdaHandler:
-    """Make a Lambda handler of one that tells what it does with ``tell`` and ``timed``.
+    """Make a Lambda handler of one that tells what it does with ``record`` and ``timed``.
 
     An exception that ``handle`` lets through becomes an ``InvocationFailedError`` without its message.
     """
@@ -59,20 +58,16 @@ def observed(handle: LambdaHandler) -> LambdaHandler:
         try:
             return handle(event, context)
         except Exception as error:
-            tell("Unavailable" if isinstance(error, Unavailable) else "Failed", error=described(error))
+            record("Unavailable" if isinstance(error, UnavailableError) else "Failed", error=describe(error))
             raise InvocationFailedError("The function failed; its log line says where.") from None
         finally:
             _under_way.reset(token)
             _write(invocation)
 
-    if not gc.isenabled():
-        # The function is imported, its handler comes last: what is here by now stays, and is never looked at again.
-        gc.freeze()
-        gc.enable()
     return lambda_handler
 
 
-def tell(outcome: str | None = None, *, counts: list[str] | None = None, **facts: object) -> None:
+def record(outcome: str | None = None, *, counts: list[str] | None = None, **facts: object) -> None:
     """Add to what is told of the invocation under way; outside of one, nothing happens.
 
     ``outcome`` is a metric (a count of one) and the log line's message, the latest one counts. ``counts`` are metrics
@@ -95,7 +90,7 @@ def timed(metric: str) -> Iterator[None]:
             invocation.milliseconds[metric] = invocation.milliseconds.get(metric, 0.0) + _since(started)
 
 
-def described(error: BaseException | None) -> list[dict[str, object]]:
+def describe(error: BaseException | None) -> list[dict[str, object]]:
     """An exception and those behind it, the newest first: type, AWS error code and place of each; no messages."""
     described = []
     while error is not None:

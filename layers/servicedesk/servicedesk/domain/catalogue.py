@@ -1,15 +1,14 @@
 """A company's catalogue: its task types, statuses, priorities and linkable tables, and the defaults among them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 
-from servicedesk.domain.task import NewTask, References
-from servicedesk.wire.problems import Fault
+from servicedesk.domain.faults import Fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskType:
-    """A kind of task; may name the status that its tasks start in."""
+    """A type of task. It may name the status that its tasks start in."""
 
     id: str
     name: str
@@ -19,7 +18,7 @@ class TaskType:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """A state of a task; ``completed`` states archive it."""
+    """A status of a task. ``completed`` statuses archive it."""
 
     id: str
     name: str
@@ -29,7 +28,7 @@ class Status:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Priority:
-    """How urgent a task is."""
+    """A priority of a task."""
 
     id: str
     name: str
@@ -45,8 +44,23 @@ class LinkedTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class References:
+    """What a catalogue makes of a task's references: the task's foreign keys, with the defaults filled in.
+
+    ``archived`` tells whether the status is a completed one.
+    """
+
+    task_type_id: str
+    task_status_id: str
+    task_priority_id: str
+    to_db_table_id: str | None
+    to_db_table_name: str | None
+    archived: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """All that a company's tasks may refer to. Exactly one type, status and priority is the default."""
+    """All that a company's tasks may refer to. Exactly one type, one status and one priority is the default."""
 
     types: Sequence[TaskType]
     statuses: Sequence[Status]
@@ -54,47 +68,56 @@ class Catalogue:
     tables: Sequence[LinkedTable]
 
     @classmethod
-    def of(cls, document: Mapping[str, Sequence[Mapping[str, object]]]) -> "Catalogue":
-        """The catalogue that ``document`` (as stored, ``tables`` and so on as lists of objects) describes.
+    def from_document(cls, document: Mapping[str, Sequence[Mapping[str, object]]]) -> "Catalogue":
+        """Return the catalogue that ``document`` describes (``tables`` and so on as lists of objects).
 
-        What this release does not know, a later one stored: it is left aside.
+        Members that this release does not know are left out, because a later release may have stored them.
         """
-        build: Mapping[str, type] = {
+        kinds: Mapping[str, type] = {
             "types": TaskType,
             "statuses": Status,
             "priorities": Priority,
             "tables": LinkedTable,
         }
-        return cls(**{name: [_entry(kind, item) for item in document[name]] for name, kind in build.items()})
+        return cls(**{name: [_entry(kind, item) for item in document[name]] for name, kind in kinds.items()})
 
-    def resolve(self, new_task: NewTask, faults: list[Fault]) -> References:
-        """The foreign keys of ``new_task`` with the defaults filled in.
+    def resolve(
+        self, filled: Mapping[str, str | None], named: Collection[str] = ()
+    ) -> tuple[References, Sequence[Fault]]:
+        """Return the references of a task with the fields ``filled``, and a fault for each that is not in here.
 
-        Adds to ``faults`` (what is known to be wrong with the task's fields) each reference that is not in here; with
-        faults, the references stand for nothing. An id of another company's catalogue is as unknown as one that exists
-        nowhere (contract section 6).
+        Where a reference has a fault, the default stands in its place. ``named`` has the names of all fields that the
+        client named, valid or not: a link without a table is a fault only where no table was named at all. An id of
+        another company's catalogue is as unknown as one that exists nowhere (contract section 6).
         """
-        task_type = _named(self.types, new_task.task_type_id) or _default(self.types)
-        priority = _named(self.priorities, new_task.task_priority_id) or _default(self.priorities)
-        if new_task.task_type_id not in (None, task_type.id):
+        faults: list[Fault] = []
+        task_type = _with_id(self.types, filled.get("task_type_id"))
+        if filled.get("task_type_id") and not task_type:
             faults.append(_unknown("task_type_id", "task type"))
-        if new_task.task_priority_id not in (None, priority.id):
+        priority = _with_id(self.priorities, filled.get("task_priority_id"))
+        if filled.get("task_priority_id") and not priority:
             faults.append(_unknown("task_priority_id", "task priority"))
-        status = _named(self.statuses, task_type.default_status_id) or _default(self.statuses)
-        table = self._table(new_task, faults)
-        return References(
+        task_type = task_type or _default(self.types)
+        status = _with_id(self.statuses, task_type.default_status_id) or _default(self.statuses)
+        table, table_faults = self._table(filled.get("to_db_table_id"), filled.get("to_db_table_name"))
+        faults += table_faults
+        names_table = any(filled.get(name) or name in named for name in ("to_db_table_id", "to_db_table_name"))
+        if filled.get("to_id_in_table") and not names_table:
+            detail = "to_id_in_table needs the table that it points into: to_db_table_id or to_db_table_name."
+            faults.append(Fault("to_id_in_table", "missing_reference", detail))
+        references = References(
             task_type_id=task_type.id,
             task_status_id=status.id,
-            task_priority_id=priority.id,
+            task_priority_id=(priority or _default(self.priorities)).id,
             to_db_table_id=table.id if table else None,
             to_db_table_name=table.name if table else None,
             archived=status.completed,
         )
+        return references, faults
 
-    def _table(self, new_task: NewTask, faults: list[Fault]) -> LinkedTable | None:
-        table_id, name = new_task.to_db_table_id, new_task.to_db_table_name
-        by_id = _named(self.tables, table_id)
-        by_name = _called(self.tables, name)
+    def _table(self, table_id: str | None, name: str | None) -> tuple[LinkedTable | None, Sequence[Fault]]:
+        by_id, by_name = _with_id(self.tables, table_id), _with_name(self.tables, name)
+        faults = []
         if table_id and not by_id:
             faults.append(_unknown("to_db_table_id", "table"))
         if name and not by_name:
@@ -102,28 +125,30 @@ class Catalogue:
         if by_id and by_name and by_id is not by_name:
             detail = "to_db_table_id and to_db_table_name name two different tables."
             faults.append(Fault("to_db_table_name", "conflicting_reference", detail))
-        named = table_id or name or any(fault.field in ("to_db_table_id", "to_db_table_name") for fault in faults)
-        if new_task.to_id_in_table and not named:
-            detail = "to_id_in_table needs the table it points into: to_db_table_id or to_db_table_name."
-            faults.append(Fault("to_id_in_table", "missing_reference", detail))
-        return by_id or by_name
+        return by_id or by_name, faults
 
 
 def _entry[Entry](kind: type[Entry], item: Mapping[str, object]) -> Entry:
     return kind(**{field.name: item[field.name] for field in fields(kind) if field.name in item})  # type: ignore[arg-type]
 
 
-def _named[Entry: (TaskType, Status, Priority, LinkedTable)](entries: Sequence[Entry], id: str | None) -> Entry | None:
+def _with_id[Entry: (TaskType, Status, Priority, LinkedTable)](
+    entries: Sequence[Entry], id: str | None
+) -> Entry | None:
     return next((entry for entry in entries if entry.id == id), None)
 
 
-def _called(tables: Sequence[LinkedTable], name: str | None) -> LinkedTable | None:
-    """The table with that name in any case. A name longer than each table's is none of them: folding shortens none."""
+def _with_name(tables: Sequence[LinkedTable], name: str | None) -> LinkedTable | None:
+    """Return the table with that name in any case.
+
+    Folding the case of a text never shortens it, so a name longer than each table's is the name of none, and a very
+    long one need not be folded.
+    """
     folded = [table.name.casefold() for table in tables]
     if not name or len(name) > max(map(len, folded), default=0):
         return None
     wanted = name.casefold()
-    return next((table for table, called in zip(tables, folded, strict=True) if called == wanted), None)
+    return next((table for table, one in zip(tables, folded, strict=True) if one == wanted), None)
 
 
 def _default[Entry: (TaskType, Status, Priority)](entries: Sequence[Entry]) -> Entry:
@@ -158,4 +183,4 @@ BUILT_IN = Catalogue(
         LinkedTable(id="448260e5-7a17-4381-a254-0b1d8fe53947", name="task"),
     ],
 )
-"""What a company has until it is onboarded with a catalogue of its own; the ids never change."""
+"""The catalogue of a company that was onboarded without one of its own. The ids never change."""

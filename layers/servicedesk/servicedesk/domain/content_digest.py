@@ -1,67 +1,48 @@
-"""What a create said, as a digest that is stored beside its task: does a repeated create say the same?
+"""Digests of what creates said: does a repeated create say the same as the first one?
 
-Each digest names the rule that made it (contract rule 7.7): ``1:`` and 64 hexadecimal digits. A rule never changes,
-because identities hold for ever. A release that reads more fields, or reads them otherwise, adds a rule and keeps the
-older ones: it stores the digests of all, parted by spaces, so that the release before it, which may be running beside
-it, finds the one that it knows.
+A digest is stored beside its task and names the rule that made it (contract rule 7.7), as in ``1:`` and 64 hexadecimal
+digits. A rule never changes, because identities hold for ever. Rule n covers the client's fields that are declared
+with a ``content_rule`` of at most n. So a release that reads one more field declares it with the next number, and
+stores the digests of all its rules, parted by spaces: a release that runs beside it, and does not know the field,
+finds its own.
 """
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
 
-from servicedesk.domain.task import NewTask
-from servicedesk.wire.problems import Unavailable
+from servicedesk.domain.faults import UnavailableError
+from servicedesk.domain.task import CLIENT_FIELDS, ClientFields
 
-_RETRY_AFTER = 5
-_FIELDS_OF_RULE_1 = (
-    "task_type_id",
-    "task_priority_id",
-    "to_db_table_id",
-    "to_db_table_name",
-    "to_id_in_table",
-    "subject",
-    "remark",
-    "customer_reference",
-    "date_create",
-    "date_start",
-    "due_date",
-    "date_assigned",
-    "date_suggested_by_company",
-    "reference_back_office",
-)
+LATEST_RULE = max(field.content_rule for field in CLIENT_FIELDS.values())
+"""The newest rule of this release. The oldest one is 1."""
 
 
-def _rule_1(new_task: NewTask) -> str:
-    """SHA-256 over the client's fields of the first releases that are filled, the identity aside (rule 7.2)."""
-    said = {name: getattr(new_task, name) for name in _FIELDS_OF_RULE_1}
-    content = {name: value for name, value in said.items() if value is not None}
-    canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+def of_content(fields: ClientFields) -> str:
+    """Return the digest to store beside the task that a create with these fields makes."""
+    return " ".join(f"{rule}:{_digest(fields, rule)}" for rule in range(1, LATEST_RULE + 1))
 
 
-RULES: Mapping[str, Callable[[NewTask], str]] = {"1": _rule_1}
-"""The rules that this release knows, the oldest first."""
+def has_same_content(stored: str, fields: ClientFields) -> bool:
+    """Return whether a create with these fields says what the one with the digest ``stored`` said.
 
-
-def of(new_task: NewTask) -> str:
-    """Return the digest to store beside a new task, with the version of its rule."""
-    return " ".join(f"{version}:{rule(new_task)}" for version, rule in RULES.items())
-
-
-def same(stored: str, new_task: NewTask) -> bool:
-    """Return whether ``new_task`` says what the create with the digest ``stored`` said, by the rule of that digest.
-
-    A digest without a version is from before versions were stored, and of rule 1.
+    A digest without a rule is from before rules were stored, and of rule 1.
 
     Raises:
-        Unavailable: this release knows no rule of ``stored``: a later one made it, and that one can tell.
+        UnavailableError: a later release stored the digest, by rules that this release does not know.
     """
-    digests = {version or "1": digest for version, _, digest in (one.rpartition(":") for one in stored.split())}
-    known = [version for version in RULES if version in digests]
+    digests = {int(rule or 1): digest for rule, _, digest in (part.rpartition(":") for part in stored.split())}
+    known = [rule for rule in digests if rule <= LATEST_RULE]
     if not known:
-        raise Unavailable(
-            "A newer release of the service stored this task. Send the same request again.",
-            headers={"Retry-After": str(_RETRY_AFTER)},
-        )
-    return RULES[known[-1]](new_task) == digests[known[-1]]
+        raise UnavailableError("A newer release of the service stored this task. Send the same request again.")
+    return _digest(fields, max(known)) == digests[max(known)]
+
+
+def _digest(fields: ClientFields, rule: int) -> str:
+    """Return SHA-256 over the filled fields of a rule, the identity aside, in hexadecimal."""
+    content = {
+        name: text
+        for name, text in fields.items()
+        if text is not None and name != "id" and CLIENT_FIELDS[name].content_rule <= rule
+    }
+    canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()

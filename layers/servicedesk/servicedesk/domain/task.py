@@ -1,267 +1,274 @@
-"""What a task is: ``NewTask``, what a client may say of one, and ``Task``, what is stored and returned.
+"""What a task is. ``Task`` declares each of the 23 fields of the published page once.
 
-Knows neither AWS nor HTTP. Every value is canonical (``servicedesk.domain.values``), so equal values are equal texts.
+Everything else that concerns fields follows from that declaration: what a request may fill and how it is validated,
+what is stored, what an answer shows, and what the documents say. Values are canonical (``servicedesk.domain.values``),
+so two values are equal exactly when their texts are.
 """
 
-from __future__ import annotations
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Annotated, Any
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic.fields import FieldInfo
 
-from servicedesk.domain import values
-from servicedesk.domain.values import InvalidValueError
-from servicedesk.wire.formats import Members
-from servicedesk.wire.problems import Fault, MalformedBody, shown_name
+from servicedesk.domain.catalogue import References
+from servicedesk.domain.faults import Fault, InvalidValueError
+from servicedesk.domain.identity import Identity
+from servicedesk.domain.kinds import BOOLEAN, DATE, GUID, INTEGER, TEXT, Kind, MaxBytes, NotBlank
 
-SUBJECT_CHARACTERS = 150
-REFERENCE_CHARACTERS = 50
 REMARK_BYTES = 262_144
-"""The longest remark, in bytes of UTF-8 (contract section 2); it keeps an item below DynamoDB's 400 KB."""
+"""The longest remark, in bytes of UTF-8. It keeps an item below DynamoDB's limit of 400 KB."""
+
+type ClientFields = Mapping[str, str | None]
+"""What a request says of a task: canonical texts by field name. ``None`` means sent, but not filled (rule 3.6)."""
 
 
-type Guid = str
-type Date = str
-type Text = str
-type Subject = str
-type Remark = str
-type Reference = str
+class FilledBy(StrEnum):
+    """Who fills a field (contract section 2)."""
+
+    CLIENT = "client"
+    CLIENT_OR_DEFAULT = "client or default"
+    CLIENT_OR_SERVER = "client or server"
+    SERVER = "server"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class References:
-    """A new task's foreign keys, filled in from the company's catalogue."""
+def _declare(filled_by: FilledBy, description: str, *, example: object, content_rule: int = 1, **more: Any) -> Any:
+    """Declare a field of ``Task``.
 
-    task_type_id: str
-    task_status_id: str
-    task_priority_id: str
-    to_db_table_id: str | None
-    to_db_table_name: str | None
-    archived: bool
-    """Whether the status is a completed one."""
-
-
-@dataclass(slots=True, kw_only=True)
-class NewTask:
-    """The client's fields of contract section 2; ``None`` is "not filled"."""
-
-    id: Guid | None = None
-    task_type_id: Guid | None = None
-    task_priority_id: Guid | None = None
-    to_db_table_id: Guid | None = None
-    to_db_table_name: Text | None = None
-    to_id_in_table: Guid | None = None
-    subject: Subject | None = None
-    remark: Remark | None = None
-    customer_reference: Reference | None = None
-    date_create: Date | None = None
-    date_start: Date | None = None
-    due_date: Date | None = None
-    date_assigned: Date | None = None
-    date_suggested_by_company: Date | None = None
-    reference_back_office: Reference | None = None
-
-    def complete(
-        self, *, task_id: str, company_id: str, contact_id: str | None, references: References, now: str
-    ) -> Task:
-        """The task that this becomes at the instant ``now``, yet without a number (contract section 2)."""
-        return Task(
-            id=task_id,
-            task_type_id=references.task_type_id,
-            task_status_id=references.task_status_id,
-            task_priority_id=references.task_priority_id,
-            company_id=company_id,
-            contact_id=contact_id,
-            to_db_table_id=references.to_db_table_id,
-            to_db_table_name=references.to_db_table_name,
-            to_id_in_table=self.to_id_in_table,
-            subject=self.subject or "",
-            remark=self.remark,
-            customer_reference=self.customer_reference,
-            date_create=self.date_create or now,
-            date_start=self.date_start,
-            due_date=self.due_date,
-            date_closed=now if references.archived else None,
-            archived=references.archived,
-            date_assigned=self.date_assigned,
-            date_suggested_by_company=self.date_suggested_by_company,
-            id2=None,
-            reference_back_office=self.reference_back_office,
-            created_by_servicedesk_api=True,
-            modified_dateutc=now,
-        )
+    ``content_rule`` is the number of the first rule of ``servicedesk.domain.content_digest`` that covers the field. A
+    new field that clients fill takes the next number.
+    """
+    extra: dict[str, Any] = {"x-filled-by": str(filled_by), "x-content-rule": content_rule}
+    if filled_by is FilledBy.SERVER:
+        extra["readOnly"] = True
+    return Field(description=description, examples=[example], json_schema_extra=extra, **more)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """A task as stored and returned: the 23 fields of the published page, in the page's order."""
+class Task(BaseModel):
+    """A task as it is stored and returned: the fields of the published page, in the page's order."""
 
-    id: Guid
-    task_type_id: Guid
-    task_status_id: Guid
-    task_priority_id: Guid
-    company_id: Guid
-    contact_id: Guid | None
-    to_db_table_id: Guid | None
-    to_db_table_name: Text | None
-    to_id_in_table: Guid | None
-    subject: Subject
-    remark: Remark | None
-    customer_reference: Reference | None
-    date_create: Date
-    date_start: Date | None
-    due_date: Date | None
-    date_closed: Date | None
-    archived: bool
-    date_assigned: Date | None
-    date_suggested_by_company: Date | None
-    id2: int | None
-    reference_back_office: Reference | None
-    created_by_servicedesk_api: bool
-    modified_dateutc: Date
+    # The schema is only needed for documents, so that no request waits for it to be built.
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
-    def document(self, zone: str) -> dict[str, object]:
-        """The task as an answer shows it: null where unset, dates ending in ``zone`` (rules 5.1, 5.5)."""
-        document: dict[str, object] = {}
-        for name in FIELDS:
-            value = getattr(self, name)
-            document[name] = values.date_text(value, zone) if name in _DATES and value else value
-        return document
-
-    def receipt(self, _zone: str) -> dict[str, object]:
-        """What a client needs to find the task again, for one that wants no more (rule 5.6)."""
-        return {"id": self.id, "id2": self.id2}
-
-
-_KINDS = {field.name: str(field.type).removesuffix(" | None") for field in fields(Task)}
-FIELDS: Sequence[str] = tuple(_KINDS)
-"""The names of a task's fields, in the page's order."""
-
-_CLIENT_FIELDS = frozenset(field.name for field in fields(NewTask))
-_DATES = frozenset(name for name, kind in _KINDS.items() if kind == "Date")
-_NOT_FILLED = {"Guid": values.ZERO_GUID, "Date": values.UNSET_DATE, "bool": "false", "int": "0"}
-
-
-def _characters(value: object, limit: int) -> str:
-    text = values.text(value)
-    if len(text) > limit:
-        raise InvalidValueError("too_long", f"The text is longer than {limit} characters.", limit)
-    return text
-
-
-def _subject(value: object) -> str:
-    text = _characters(value, SUBJECT_CHARACTERS)
-    if not text.strip():
-        raise InvalidValueError("required", "A task needs a subject that is not only white space.")
-    return text
-
-
-def _remark(value: object) -> str:
-    text = values.text(value)
-    if len(text.encode()) > REMARK_BYTES:
-        raise InvalidValueError("too_long", f"The text is longer than {REMARK_BYTES} bytes of UTF-8.", REMARK_BYTES)
-    return text
-
-
-_READERS: Mapping[str, Callable[[object], str]] = {
-    "Guid": values.guid,
-    "Date": values.date,
-    "Text": values.text,
-    "Subject": _subject,
-    "Remark": _remark,
-    "Reference": lambda value: _characters(value, REFERENCE_CHARACTERS),
-    "bool": values.boolean,
-    "int": values.integer,
-}
+    id: Annotated[str, GUID] = _declare(
+        FilledBy.CLIENT_OR_SERVER,
+        "The task's primary key. It identifies the create: the same id with the same content is the same task.",
+        example="3970f5af-af17-4420-b038-a1efdc261244",
+    )
+    task_type_id: Annotated[str, GUID] = _declare(
+        FilledBy.CLIENT_OR_DEFAULT,
+        "The task's type, one of the company's catalogue. Without it the task gets the default type.",
+        example="0d617cf0-d523-44dc-aadd-19baf06cf913",
+    )
+    task_status_id: Annotated[str, GUID] = _declare(
+        FilledBy.SERVER,
+        "The task's status. A new task gets the default status of its type, or else that of the catalogue.",
+        example="d04abcdd-1a87-4d49-af1d-33ef6195ebd3",
+    )
+    task_priority_id: Annotated[str, GUID] = _declare(
+        FilledBy.CLIENT_OR_DEFAULT,
+        "The task's priority, one of the company's catalogue. Without it the task gets the default priority.",
+        example="d69a8b21-9de2-4ec2-9a48-f91277b2ba4c",
+    )
+    company_id: Annotated[str, GUID] = _declare(
+        FilledBy.SERVER,
+        "The company that the task belongs to, taken from the credentials.",
+        example="586e803d-0d26-4307-9727-b1f8abd97122",
+    )
+    contact_id: Annotated[str | None, GUID] = _declare(
+        FilledBy.SERVER,
+        "The contact who created the task, taken from the credentials where they name one.",
+        example="4c11664c-c6df-4e35-beb3-0290ddc7b6d7",
+        default=None,
+    )
+    to_db_table_id: Annotated[str | None, GUID] = _declare(
+        FilledBy.CLIENT,
+        "The table that the task is linked to (projects or jobs, for example), by its id. The name is filled in.",
+        example="4ea0c198-0550-444a-b8a6-2949d3c2938b",
+        default=None,
+    )
+    to_db_table_name: Annotated[str | None, TEXT] = _declare(
+        FilledBy.CLIENT,
+        "The table that the task is linked to, by its name in any case. The id is filled in.",
+        example="sample string 8",
+        default=None,
+    )
+    to_id_in_table: Annotated[str | None, GUID] = _declare(
+        FilledBy.CLIENT,
+        "The object in that table that the task is linked to. It needs a table.",
+        example="df39fee8-721c-4c83-9fe2-6403dce36537",
+        default=None,
+    )
+    subject: Annotated[str, Field(min_length=1, max_length=150), TEXT, NotBlank()] = _declare(
+        FilledBy.CLIENT, "What the task is about, in one line.", example="sample string 10"
+    )
+    remark: Annotated[str | None, MaxBytes(REMARK_BYTES), TEXT] = _declare(
+        FilledBy.CLIENT, "The long description of the task.", example="sample string 11", default=None
+    )
+    customer_reference: Annotated[str | None, Field(max_length=50), TEXT] = _declare(
+        FilledBy.CLIENT, "The customer's own reference of the task.", example="sample string 12", default=None
+    )
+    date_create: Annotated[str, DATE] = _declare(
+        FilledBy.CLIENT_OR_DEFAULT,
+        "When the task was created. Without it the task gets the moment of the request.",
+        example="2026-06-24T03:56:41.4578039+00:00",
+    )
+    date_start: Annotated[str | None, DATE] = _declare(
+        FilledBy.CLIENT,
+        "When work on the task starts. The original's user interface hides tasks that start in the future.",
+        example="2026-06-24T03:56:41.4578039+00:00",
+        default=None,
+    )
+    due_date: Annotated[str | None, DATE] = _declare(
+        FilledBy.CLIENT,
+        "When the task has to be closed.",
+        example="2026-06-24T03:56:41.4578039+00:00",
+        default=None,
+    )
+    date_closed: Annotated[str | None, DATE] = _declare(
+        FilledBy.SERVER,
+        "When the task was archived, that is, completed.",
+        example="2026-06-24T03:56:41.4578039+00:00",
+        default=None,
+    )
+    archived: Annotated[bool, BOOLEAN] = _declare(
+        FilledBy.SERVER, "Whether the task is closed, that is, has a completed status.", example=True
+    )
+    date_assigned: Annotated[str | None, DATE] = _declare(
+        FilledBy.CLIENT,
+        "When the task was assigned to a user.",
+        example="2026-06-24T03:56:41.4578039+00:00",
+        default=None,
+    )
+    date_suggested_by_company: Annotated[str | None, DATE] = _declare(
+        FilledBy.CLIENT,
+        "When the company suggests to start working on the task.",
+        example="2026-06-24T03:56:41.4578039+00:00",
+        default=None,
+    )
+    id2: Annotated[int | None, INTEGER] = _declare(
+        FilledBy.SERVER,
+        "The task's number, by which people know it. Numbers are unique in their company and grow.",
+        example=20,
+        default=None,
+    )
+    reference_back_office: Annotated[str | None, Field(max_length=50), TEXT] = _declare(
+        FilledBy.CLIENT, "The back office's reference of the task.", example="sample string 21", default=None
+    )
+    created_by_servicedesk_api: Annotated[bool, BOOLEAN] = _declare(
+        FilledBy.SERVER, "Whether the task was created through this API.", example=True
+    )
+    modified_dateutc: Annotated[str, DATE] = _declare(
+        FilledBy.SERVER,
+        "When the task was last written, in UTC.",
+        example="2026-06-24T03:56:41.4578039+00:00",
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class Submission:
-    """One body, sorted: what the client may say, the faults in it, and what the service does not take from it."""
+class TaskField:
+    """What the service needs to know of a field beside its validation."""
 
-    new_task: NewTask
-    faults: Sequence[Fault]
-    unknown: Sequence[str]
-    """Names that are no field of a task, as sent."""
-    claimed: Mapping[str, str | None]
-    """Server fields that the client filled, as canonical text; ``None`` where the value is none of its kind."""
+    name: str
+    kind: Kind
+    filled_by: FilledBy
+    is_required: bool
+    """Whether a create has to fill the field: only the client can, and a stored task always has it."""
+    content_rule: int
 
-    @classmethod
-    def read(cls, members: Members) -> Submission:
-        """Sort a body's members by contract rules 3.5 to 3.10; faults in fields are collected, not raised.
 
-        Raises:
-            MalformedBody: a field given twice, also in two cases (rule 3.5).
-        """
-        new_task = NewTask()
-        faults: list[Fault] = []
-        unknown: list[str] = []
-        claimed: dict[str, str | None] = {}
-        for name, sent_name, value in _each_once(members):
-            if value is None or value == "":
-                continue
-            kind = _KINDS.get(name, "")
-            if name in _CLIENT_FIELDS:
-                try:
-                    text = _READERS[kind](value)
-                except InvalidValueError as error:
-                    faults.append(Fault(name, error.code, error.detail, error.limit))
-                else:
-                    setattr(new_task, name, text if text != _NOT_FILLED.get(kind) else None)
-            elif kind:
-                claim = _claim(kind, value)
-                if claim != _NOT_FILLED[kind]:
-                    claimed[name] = claim
-            elif not _unset_somewhere(value):
-                unknown.append(sent_name)
-        if new_task.subject is None and not any(fault.field == "subject" for fault in faults):
-            faults.append(Fault("subject", "required", "A task needs a subject."))
-        return cls(new_task, faults, unknown, claimed)
+def _field(name: str, declared: FieldInfo) -> TaskField:
+    [kind] = [entry for entry in declared.metadata if isinstance(entry, Kind)]
+    extra = declared.json_schema_extra
+    if not isinstance(extra, dict):
+        raise TypeError(f"The field {name} is not declared by _declare.")
+    filled_by = FilledBy(str(extra["x-filled-by"]))
+    is_required = declared.is_required() and filled_by is FilledBy.CLIENT
+    return TaskField(name, kind, filled_by, is_required, content_rule=int(str(extra["x-content-rule"])))
 
-    def not_taken(self, task: Task) -> list[Fault]:
-        """What a strict request is refused for: every unknown field, every server field filled otherwise (rule 4.3)."""
-        unknown = [Fault(name, "unknown_field", "A task has no such field.") for name in self.unknown]
-        return unknown + [
-            Fault(name, "server_assigned", "The service sets this field; leave it out.")
-            for name in self.overruled(task)
-        ]
 
-    def overruled(self, task: Task) -> Sequence[str]:
-        """The server fields that the client filled otherwise than ``task`` has them (rule 4.1)."""
-        return [
-            name for name, claim in self.claimed.items() if claim is None or claim != _canonical(getattr(task, name))
-        ]
+FIELDS: Mapping[str, TaskField] = {name: _field(name, declared) for name, declared in Task.model_fields.items()}
+"""The fields of a task by name, in the page's order."""
+
+CLIENT_FIELDS: Mapping[str, TaskField] = {
+    name: field for name, field in FIELDS.items() if field.filled_by is not FilledBy.SERVER
+}
+"""The fields that a client may fill."""
+
+_Request: type[BaseModel] = create_model(
+    "TaskRequest",
+    **{name: (Annotated[str | None, *Task.model_fields[name].metadata], None) for name in CLIENT_FIELDS},  # type: ignore[call-overload]
+)
+_CODES = {"string_too_long": "too_long"}
+
+
+def read_fields(sent: Mapping[str, object]) -> tuple[ClientFields, Sequence[Fault]]:
+    """Validate what a request says of a task, and return the valid fields beside the faults of the others.
+
+    ``sent`` has values as the client spelled them (contract rules 3.6 to 3.10), by the names of ``CLIENT_FIELDS``. A
+    value that spells "not filled" is returned as ``None``.
+    """
+    faults: list[Fault] = []
+    try:
+        request = _Request.model_validate(sent)
+    except ValidationError as error:
+        faults = [_fault(dict(details)) for details in error.errors(include_url=False, include_input=False)]
+        faulty = {fault.field for fault in faults}
+        request = _Request.model_validate({name: value for name, value in sent.items() if name not in faulty})
+    texts = {name: getattr(request, name) for name in CLIENT_FIELDS if name in request.model_fields_set}
+    return {name: None if text == FIELDS[name].kind.unset else text for name, text in texts.items()}, faults
+
+
+def missing_fields(fields: ClientFields, faulty: Sequence[Fault]) -> Sequence[Fault]:
+    """Return a fault for each required field that a create does not fill, unless it has a fault already."""
+    named = {fault.field for fault in faulty}
+    return [
+        Fault(name, "required", f"A task needs a {name}.")
+        for name, field in FIELDS.items()
+        if field.is_required and name not in named and fields.get(name) is None
+    ]
+
+
+def new_task(
+    fields: ClientFields,
+    references: References,
+    *,
+    identity: Identity,
+    company_id: str,
+    contact_id: str | None,
+    now: str,
+) -> Task:
+    """Return the task that a create makes of ``fields`` at the instant ``now``, yet without its number (section 2)."""
+    filled = {name: fields.get(name) for name in CLIENT_FIELDS}
+    return Task.model_construct(
+        **filled
+        | {"subject": filled["subject"] or "", "date_create": filled["date_create"] or now}
+        | asdict(references)
+        | {
+            "id": identity.task_id,
+            "company_id": company_id,
+            "contact_id": contact_id,
+            "date_closed": now if references.archived else None,
+            "id2": None,
+            "created_by_servicedesk_api": True,
+            "modified_dateutc": now,
+        }
+    )
 
 
 def in_page_order(faults: Sequence[Fault]) -> Sequence[Fault]:
-    """``faults`` in the order of the page's fields, those of unknown fields last, as sent."""
-    return sorted(faults, key=lambda fault: FIELDS.index(fault.field) if fault.field in _KINDS else len(FIELDS))
+    """Return ``faults`` in the order of the page's fields, those of unknown fields last, as sent."""
+    order = {name: place for place, name in enumerate(FIELDS)}
+    return sorted(faults, key=lambda fault: order.get(fault.field, len(order)))
 
 
-def _each_once(members: Members) -> Iterator[tuple[str, str, object]]:
-    seen: dict[str, str] = {}
-    for sent_name, value in members:
-        name = sent_name.lower()
-        if name.isascii() and not sent_name.isascii():
-            name = sent_name  # letters like the Kelvin sign become ASCII ones, but no field is meant
-        if name in seen:
-            raise MalformedBody(
-                f"The field {shown_name(seen[name])} is given twice (names match without regard to case)."
-            )
-        seen[name] = sent_name
-        yield name, sent_name, value
-
-
-def _claim(kind: str, value: object) -> str | None:
-    try:
-        return _READERS[kind](value)
-    except InvalidValueError:
-        return None
-
-
-def _unset_somewhere(value: object) -> bool:
-    """Whether a value means "not filled" in one of the kinds whose fields can be unknown here (rule 3.6)."""
-    return any(_claim(kind, value) == _NOT_FILLED[kind] for kind in ("Guid", "Date"))
-
-
-def _canonical(value: object) -> str | None:
-    return str(value).lower() if isinstance(value, bool) else None if value is None else str(value)
+def _fault(details: Mapping[str, Any]) -> Fault:
+    field = str(details["loc"][0])
+    context = details.get("ctx", {})
+    error = context.get("error")
+    if isinstance(error, InvalidValueError):
+        return Fault(field, error.code, error.detail, error.limit)
+    limit = context["max_length"]
+    return Fault(field, _CODES[details["type"]], f"The text is longer than {limit} characters.", limit)

@@ -6,8 +6,9 @@ Canonical texts compare as values: equal text is the same GUID, the same instant
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
-from servicedesk.wire.formats import DateTimeOffset, Number
+from servicedesk.domain.faults import InvalidValueError
 
 ZERO_GUID = "00000000-0000-0000-0000-000000000000"
 """What a .NET client sends for "no GUID" (contract rule 3.6)."""
@@ -54,14 +55,20 @@ _EPOCH = datetime(1970, 1, 1)
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
-class InvalidValueError(ValueError):
-    """A value that is none of the kind asked for: the contract's fault code, a sentence, the limit if there is one."""
+class Number(str):
+    """A number, kept as the text that the client wrote (contract rule 3.10)."""
 
-    def __init__(self, code: str, detail: str, limit: int | None = None) -> None:
-        super().__init__(detail)
-        self.code = code
-        self.detail = detail
-        self.limit = limit
+
+class DateTimeOffset(NamedTuple):
+    """A date as .NET's DataContractSerializer writes a ``DateTimeOffset``: the texts of its two elements.
+
+    Attributes:
+        date_time: the instant, in UTC.
+        offset_minutes: how far the sender's clock was from UTC, which does not change the instant.
+    """
+
+    date_time: str
+    offset_minutes: str
 
 
 def guid(value: object) -> str:
@@ -131,6 +138,8 @@ def boolean(value: object) -> str:
 
 def integer(value: object) -> str:
     """The digits of an integer, without a plus sign or leading zeros. Raises ``invalid_integer``."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
     if isinstance(value, str) and (match := _INTEGER.fullmatch(value.strip())):
         sign, digits = match.groups()
         digits = digits.lstrip("0") or "0"

@@ -6,6 +6,7 @@ from itertools import batched
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
+
 from servicedesk.domain.api_key import ApiKey
 from servicedesk.store import dynamodb
 
@@ -49,7 +50,7 @@ class KeyStore:
         key_ids = self._key_ids(company_id)
         for some in batched(key_ids, BATCH, strict=False):
             wanted = [dynamodb.to_item({"key_id": key_id}) for key_id in some]
-            with dynamodb.passing_faults_are_unavailable():
+            with dynamodb.temporary_faults_as_unavailable():
                 answer = self._client.batch_get_item(
                     RequestItems={self._table: {"Keys": wanted, "ConsistentRead": True}}
                 )
@@ -71,7 +72,7 @@ class KeyStore:
         condition += " AND attribute_not_exists(closed)"
         names = {":all": [*known, key.key_id]} | ({":known": known} if known else {})
         try:
-            with dynamodb.passing_faults_are_unavailable():
+            with dynamodb.temporary_faults_as_unavailable():
                 self._client.transact_write_items(
                     TransactItems=[
                         {
@@ -104,7 +105,7 @@ class KeyStore:
         Raises:
             Unavailable: the database did not answer in time.
         """
-        with dynamodb.passing_faults_are_unavailable():
+        with dynamodb.temporary_faults_as_unavailable():
             answer = self._client.update_item(
                 TableName=self._table,
                 Key=dynamodb.to_item({"key_id": key_id}),
@@ -139,7 +140,7 @@ class KeyStore:
         Raises:
             Unavailable: the database did not answer in time.
         """
-        with dynamodb.passing_faults_are_unavailable():
+        with dynamodb.temporary_faults_as_unavailable():
             answer = self._client.update_item(
                 TableName=self._table,
                 Key=dynamodb.to_item({"key_id": _list_id(company_id)}),
@@ -155,7 +156,7 @@ class KeyStore:
         Raises:
             Unavailable: the database did not answer in time.
         """
-        with dynamodb.passing_faults_are_unavailable():
+        with dynamodb.temporary_faults_as_unavailable():
             self._client.delete_item(TableName=self._table, Key=dynamodb.to_item({"key_id": key_id}))
 
     def forget(self, company_id: str) -> None:
@@ -172,7 +173,7 @@ class KeyStore:
 
     def _get(self, key_id: str) -> dynamodb.Item:
         key = dynamodb.to_item({"key_id": key_id})
-        with dynamodb.passing_faults_are_unavailable():
+        with dynamodb.temporary_faults_as_unavailable():
             answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
         return answer.get("Item", {})
 

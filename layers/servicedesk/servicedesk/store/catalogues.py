@@ -1,4 +1,4 @@
-"""Where catalogues live, and the copies that an execution environment keeps of them."""
+"""Catalogues in DynamoDB, and the copies of them that an execution environment keeps."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -7,20 +7,20 @@ from time import monotonic
 from typing import TYPE_CHECKING, cast
 
 from servicedesk.domain.catalogue import BUILT_IN, Catalogue
-from servicedesk.store import dynamodb
+from servicedesk.store import dynamodb, keys
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 KEPT_SECONDS = 60.0
-"""How long a copy serves before it is read again: the time in which a change of a catalogue may go unnoticed."""
+"""How long a copy serves before it is read again, and so how long a change of a catalogue can go unnoticed."""
 
 KEPT_COMPANIES = 500
-"""How many companies' copies an execution environment keeps at a time; the longest kept one goes first."""
+"""How many companies' copies an execution environment keeps. The one that was read longest ago goes first."""
 
 
 class CatalogueStore:
-    """The catalogues of all companies; read at most once in ``KEPT_SECONDS`` for each of the latest companies."""
+    """The catalogues of all companies. Each is read at most once in ``KEPT_SECONDS``."""
 
     def __init__(self, client: "DynamoDBClient", table: str, clock: Callable[[], float] = monotonic) -> None:
         self._client = client
@@ -28,39 +28,39 @@ class CatalogueStore:
         self._clock = clock
         self._kept: dict[str, tuple[float, Catalogue]] = {}
 
-    def of(self, company_id: str) -> Catalogue:
-        """The company's catalogue, or the built-in one where it has none.
+    def for_company(self, company_id: str) -> Catalogue:
+        """Return the company's catalogue, or the built-in one where it has none of its own.
 
         Raises:
-            Unavailable: the database did not answer in time.
+            UnavailableError: the database did not answer in time.
         """
         read_at, catalogue = self._kept.get(company_id, (-inf, BUILT_IN))
         if self._clock() - read_at < KEPT_SECONDS:
             return catalogue
         return self._keep(company_id, self._read(company_id, consistent=False))
 
-    def stored(self, company_id: str) -> Catalogue:
-        """The company's catalogue as it is at this moment, for those who are about to change it.
+    def latest(self, company_id: str) -> Catalogue:
+        """Return the company's catalogue as it is at this moment, for those who are about to change it.
 
         Raises:
-            Unavailable: the database did not answer in time.
+            UnavailableError: the database did not answer in time.
         """
         return self._read(company_id, consistent=True)
 
     def put(self, company_id: str, catalogue: Catalogue) -> None:
-        """Replace the company's catalogue; environments that keep a copy notice within ``KEPT_SECONDS``.
+        """Replace the company's catalogue. Environments that keep a copy notice within ``KEPT_SECONDS``.
 
         Raises:
-            Unavailable: the database did not answer in time.
+            UnavailableError: the database did not answer in time.
         """
-        item = {"pk": f"COMPANY#{company_id}", "sk": "CATALOGUE"} | asdict(catalogue)
-        with dynamodb.passing_faults_are_unavailable():
-            self._client.put_item(TableName=self._table, Item=dynamodb.to_item(item))
+        item = keys.catalogue(company_id) | dynamodb.to_item(asdict(catalogue))
+        with dynamodb.temporary_faults_as_unavailable():
+            self._client.put_item(TableName=self._table, Item=item)
         self._keep(company_id, catalogue)
 
     def _read(self, company_id: str, *, consistent: bool) -> Catalogue:
-        key = dynamodb.to_item({"pk": f"COMPANY#{company_id}", "sk": "CATALOGUE"})
-        with dynamodb.passing_faults_are_unavailable():
+        key = keys.catalogue(company_id)
+        with dynamodb.temporary_faults_as_unavailable():
             item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=consistent).get("Item")
         return _catalogue(item) if item else BUILT_IN
 
@@ -73,4 +73,4 @@ class CatalogueStore:
 
 
 def _catalogue(item: dynamodb.Item) -> Catalogue:
-    return Catalogue.of(cast("dict[str, list[dict[str, object]]]", dynamodb.from_item(item)))
+    return Catalogue.from_document(cast("dict[str, list[dict[str, object]]]", dynamodb.from_item(item)))

@@ -47,7 +47,7 @@ class CompanyStore:
             Unavailable: the database did not answer in time.
         """
         key = dynamodb.to_item({"pk": _PREFIX + company_id, "sk": _COUNTER})
-        with dynamodb.passing_faults_are_unavailable():
+        with dynamodb.temporary_faults_as_unavailable():
             answer = self._client.get_item(
                 TableName=self._table, Key=key, ConsistentRead=True, ProjectionExpression="pk"
             )
@@ -59,7 +59,7 @@ class CompanyStore:
         Raises:
             Unavailable: the database did not answer in time.
         """
-        with dynamodb.passing_faults_are_unavailable():
+        with dynamodb.temporary_faults_as_unavailable():
             answer = self._client.query(
                 TableName=self._table,
                 KeyConditionExpression="pk = :pk",
@@ -77,7 +77,7 @@ class CompanyStore:
             Unavailable: the database did not answer in time.
         """
         requests = [{"DeleteRequest": {"Key": key}} for key in keys]
-        with dynamodb.passing_faults_are_unavailable():
+        with dynamodb.temporary_faults_as_unavailable():
             answer = self._client.batch_write_item(RequestItems={self._table: requests})  # type: ignore[dict-item]
         return len(keys) - len(answer.get("UnprocessedItems", {}).get(self._table, []))
 
@@ -103,7 +103,7 @@ class CompanyStore:
 
     def _counters(self, start: Mapping[str, str] | None) -> "ScanOutputTypeDef":
         begin = {"ExclusiveStartKey": dynamodb.to_item(start)} if start else {}
-        with dynamodb.passing_faults_are_unavailable():
+        with dynamodb.temporary_faults_as_unavailable():
             return self._client.scan(
                 TableName=self._table,
                 FilterExpression="sk = :counter",

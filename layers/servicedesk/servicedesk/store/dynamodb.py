@@ -1,22 +1,22 @@
-"""The one way to DynamoDB: a client that gives up in time, and items as plain Python values.
+"""The client for DynamoDB, which gives up in time, and items as plain Python values.
 
-Botocore without boto3 and without boto3's (de)serializers: the functions need four operations and five attribute types,
-and an import of boto3 is paid at every cold start.
+boto3's own (de)serializers are not used: they make decimals and sets, and the items here have five attribute types.
 """
 
 import json
-import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 from zlib import crc32
 
-import botocore.session
+import boto3
+import botocore
 from botocore import exceptions
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
-from servicedesk.wire.problems import Problem, Unavailable
+
+from servicedesk.domain.faults import UnavailableError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -37,9 +37,6 @@ BACKOFF = 1.0
 REQUEST_SECONDS = ATTEMPTS * (2 * CONNECT_TIMEOUT + READ_TIMEOUT) + (ATTEMPTS - 1) * BACKOFF
 """Seconds after which a request has an answer or is given up. A create makes three, so the functions need 24."""
 
-RETRY_AFTER = 5
-"""Seconds that a client is asked to wait when the database did not answer."""
-
 _NO_ANSWER = (
     exceptions.ConnectionError,
     exceptions.HTTPClientError,
@@ -47,7 +44,7 @@ _NO_ANSWER = (
     ResponseParserError,
     UnicodeDecodeError,  # the parser's way to meet an answer that is not UTF-8
 )
-_PASSING = frozenset(
+_TEMPORARY = frozenset(
     {
         "InternalServerError",
         "ProvisionedThroughputExceededException",
@@ -60,66 +57,50 @@ _PASSING = frozenset(
     }
 )
 
-_PASSING_REASONS = frozenset({"None", "ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"})
-"""Of the codes in ``CancellationReasons``, one for each action of a transaction, those that a repetition may not meet;
-"None" stands for an action with which nothing was wrong (API reference of TransactWriteItems)."""
+_TEMPORARY_REASONS = frozenset({"None", "ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"})
+"""The ``CancellationReasons`` of a transaction that a repetition may not meet. Each action has one, and "None" stands
+for
+an action with which nothing was wrong (API reference of TransactWriteItems)."""
 
 type Item = Mapping[str, "AttributeValueTypeDef"]
 
 
 def client() -> "DynamoDBClient":
-    """A client for the endpoint, region and credentials that the environment names (``AWS_*`` variables)."""
+    """Return a client for the endpoint, region and credentials that the environment names (``AWS_*`` variables)."""
     config = Config(
         connect_timeout=CONNECT_TIMEOUT,
         read_timeout=READ_TIMEOUT,
         retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
         tcp_keepalive=True,
-        # Both are worked out again for each request otherwise, 0.07 ms each (tests/bench/README.md).
+        # boto3 works both out again for each request otherwise, at 0.07 ms each (tests/bench/README.md).
         parameter_validation=False,
         user_agent=f"servicedesk Botocore/{botocore.__version__}",
     )
-    made = cast("DynamoDBClient", botocore.session.get_session().create_client("dynamodb", config=config))
-    made.meta.events.register_first("needs-retry.dynamodb", keep_to_our_pace)
-    made.meta.events.register("after-call.dynamodb", _refuse_broken_answers)
-    return made
+    client = boto3.client("dynamodb", config=config)
+    client.meta.events.register_first("needs-retry.dynamodb", keep_to_our_pace)
+    client.meta.events.register("after-call.dynamodb", _refuse_broken_answers)
+    return client
 
 
-def rehearse(read: Callable[[], object]) -> None:
-    """Do a read while the function starts, where nobody waits for it: with SnapStart or provisioned concurrency.
-
-    The first request then finds the connection open and the SDK's lazy parts loaded. A connection does not survive a
-    snapshot, so the read is done again when one is restored. How the read ends does not matter.
-    """
-    start = os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE")
-    if start not in ("snap-start", "provisioned-concurrency"):
-        return
-
-    def attempt() -> None:
-        with suppress(Problem, ClientError, exceptions.BotoCoreError):
-            read()
-
-    attempt()
-    if start == "snap-start":
-        # Only Lambda's runtime has it.
-        from snapshot_restore_py import register_after_restore  # noqa: PLC0415
-
-        register_after_restore(attempt)
-
-
-def time_for(requests: int, context: Any) -> bool:
-    """Tell whether the invocation that Lambda's ``context`` is of has time for ``requests`` more, however slow."""
+def has_time_for(requests: int, context: Any) -> bool:
+    """Return whether the invocation of Lambda's ``context`` has time for so many more requests, however slow."""
     return bool(context.get_remaining_time_in_millis() > requests * REQUEST_SECONDS * 1000)
 
 
+def unavailable() -> UnavailableError:
+    """Return the error of a database that throttles or does not answer in time."""
+    return UnavailableError("The database did not take the request in time. Send the same request again.")
+
+
 @contextmanager
-def passing_faults_are_unavailable() -> Iterator[None]:
-    """Turn what the database may recover from into ``Unavailable``; what it will not, passes through."""
+def temporary_faults_as_unavailable() -> Iterator[None]:
+    """Raise ``UnavailableError`` for what DynamoDB may recover from, and let through what it will not."""
     try:
         yield
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        if code in _PASSING or status >= 500 or _cancelled_in_passing(error):
+        if code in _TEMPORARY or status >= 500 or _is_temporarily_cancelled(error):
             raise unavailable() from error
         raise
     except _NO_ANSWER as error:
@@ -127,12 +108,16 @@ def passing_faults_are_unavailable() -> Iterator[None]:
 
 
 def to_item(values: Mapping[str, object]) -> dict[str, "AttributeValueTypeDef"]:
-    """Plain values as an item, the unset (``None``) ones left out."""
+    """Return plain values as an item, without the unset (``None``) ones.
+
+    Raises:
+        TypeError: a value is none of ``bool``, ``int``, ``str``, mapping and list.
+    """
     return {name: _to_attribute(value) for name, value in values.items() if value is not None}
 
 
 def from_item(item: Item) -> dict[str, object]:
-    """An item as plain values; whole numbers as ``int``, others, which this release stores nowhere, as their text."""
+    """Return an item as plain values: whole numbers as ``int``, others, which this release never stores, as text."""
     return {name: _from_attribute(value) for name, value in item.items()}
 
 
@@ -166,23 +151,23 @@ def _from_attribute(attribute: "AttributeValueTypeDef") -> object:
             return value
 
 
-def _cancelled_in_passing(error: ClientError) -> bool:
-    """Tell whether a transaction was cancelled only for reasons that pass: throttling, or another one on its items."""
-    # botocore-stubs do not know the reasons.
+def _is_temporarily_cancelled(error: ClientError) -> bool:
+    """Return whether a transaction was cancelled only because of throttling, or of another one on its items."""
+    # botocore's stubs do not know the reasons.
     reasons: list[dict[str, str]] = error.response.get("CancellationReasons", [])  # type: ignore[assignment]
-    return bool(reasons) and all(reason.get("Code", "None") in _PASSING_REASONS for reason in reasons)
+    return bool(reasons) and all(reason.get("Code", "None") in _TEMPORARY_REASONS for reason in reasons)
 
 
 def keep_to_our_pace(response: tuple[Any, Any] | None, **_: object) -> None:
-    """Keep the SDK from waiting longer than ``BACKOFF`` because an answer asks it to, up to five seconds more."""
+    """Keep the SDK from waiting longer than ``BACKOFF`` where an answer asks for up to five seconds more."""
     if response is not None:
         response[0].headers.pop("x-amz-retry-after", None)
 
 
 def _refuse_broken_answers(http_response: Any, **_: object) -> None:
-    """Raise ``ChecksumError`` where the SDK, out of attempts, takes a broken answer for an empty one.
+    """Raise ``ChecksumError`` for a broken answer, which the SDK takes for an empty one once it is out of attempts.
 
-    An answer cut short would else say that there is no such item.
+    An answer that was cut short would otherwise say that there is no such item.
     """
     content, checksum = http_response.content, http_response.headers.get("x-amz-crc32")
     if not _intact(content, checksum):
@@ -199,11 +184,3 @@ def _intact(content: bytes, checksum: str | None) -> bool:
     except ValueError:
         return False
     return True
-
-
-def unavailable() -> Unavailable:
-    """Return the problem of a database that throttles or does not answer in time."""
-    return Unavailable(
-        "The database did not take the request in time. Send the same request again.",
-        headers={"Retry-After": str(RETRY_AFTER)},
-    )

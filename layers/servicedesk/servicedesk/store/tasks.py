@@ -1,95 +1,102 @@
-"""Where tasks live: the number, then the write; exactly once (contract section 7).
+"""Tasks in DynamoDB, each created exactly once (contract section 7).
 
 A create is two requests. ``UpdateItem`` takes the company's next number from its counter. ``PutItem`` writes the task
-on the condition that its id is free; when it is not, the item found there comes back in the same answer and decides
-what happened, without a third request.
+on the condition that its id is free. If it is not, the item found there comes back in the same answer and tells what
+happened, without a third request.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
+
 from servicedesk.domain import content_digest
-from servicedesk.domain.task import FIELDS, NewTask, Task
-from servicedesk.store import dynamodb
+from servicedesk.domain.faults import ConflictingTaskError, NoSuchTaskError
+from servicedesk.domain.task import FIELDS, ClientFields, Task
+from servicedesk.store import dynamodb, keys
 from servicedesk.telemetry import timed
-from servicedesk.wire.problems import NoSuchTask
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A task as the table has it (or, in a dry run, would); ``replayed`` when an earlier request had put it there."""
+    """A task as the table has it, or would have it after a dry run.
+
+    ``replayed`` tells whether an earlier request had created it.
+    """
 
     task: Task
     replayed: bool
 
 
-class ConflictingTaskError(Exception):
-    """The id of a new task is taken in its company by a task of other content. Nothing was written."""
-
-
 class TaskStore:
-    """The tasks of all companies in one table, each company in a partition of its own."""
+    """The tasks of all companies in one table, where each company is a partition of its own."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
         self._table = table
 
-    def create(self, task: Task, said: NewTask) -> Stored:
-        """Number ``task``, which ``said`` has become, and write it, unless its company has one with its id.
+    def create(self, task: Task, content: ClientFields) -> Stored:
+        """Number ``task``, which the client described by ``content``, and write it unless its id is taken.
 
         Raises:
-            ConflictingTaskError: that one's create said something else.
-            Unavailable: the database did not answer in time; whether the task was written is not known. Or a later
-                release wrote the one that is there, and only that release can tell whether it says the same.
+            ConflictingTaskError: the company has a task with that id and other content.
+            UnavailableError: the database did not answer in time, so that it is not known whether the task was written.
         """
-        with dynamodb.passing_faults_are_unavailable():
-            numbered = replace(task, id2=self._next_number(task.company_id))
-            found = self._put_new(numbered, content_digest.of(said))
+        with dynamodb.temporary_faults_as_unavailable():
+            numbered = task.model_copy(update={"id2": self._next_number(task.company_id)})
+            found = self._put_new(numbered, content_digest.of_content(content))
         if found is None:
             return Stored(numbered, replayed=False)
-        stored = _replayed(found, said)
+        replay = _replay(found, content)
         # The same number means that a retry of the SDK met the write of its own first attempt.
-        return replace(stored, replayed=stored.task.id2 != numbered.id2)
+        return Stored(replay.task, replayed=replay.task.id2 != numbered.id2)
 
-    def created_before(self, task: Task, said: NewTask) -> Stored | None:
-        """What ``create`` would replay, read consistently; nothing where it would write. Takes no number.
+    def preview(self, task: Task, content: ClientFields) -> Stored:
+        """Return what ``create`` would return, but write nothing and take no number (contract rule 1.3).
 
         Raises:
             ConflictingTaskError: as ``create``.
-            Unavailable: as ``create``.
+            UnavailableError: the database did not answer in time.
         """
-        found = self._find(task.company_id, task.id)
-        return _replayed(found, said) if found else None
+        return self.find_replay(task, content) or Stored(task, replayed=False)
 
-    def get(self, company_id: str, task_id: str) -> Task:
-        """The company's task with that id, read consistently (contract rule 1.2).
+    def find_replay(self, task: Task, content: ClientFields) -> Stored | None:
+        """Return the stored task that a create of ``task`` would replay, or ``None`` where it would write.
 
         Raises:
-            NoSuchTask: the company has none, whoever else may have.
-            Unavailable: the database did not answer in time.
+            ConflictingTaskError: as ``create``.
+            UnavailableError: the database did not answer in time.
+        """
+        found = self._find(task.company_id, task.id)
+        return _replay(found, content) if found else None
+
+    def get(self, company_id: str, task_id: str) -> Task:
+        """Return the company's task with that id, read consistently (contract rule 1.2).
+
+        Raises:
+            NoSuchTaskError: the company has none, whoever else may have.
+            UnavailableError: the database did not answer in time.
         """
         found = self._find(company_id, task_id)
         if found is None:
-            raise NoSuchTask("The company has no task with this id.")
+            raise NoSuchTaskError("The company has no task with this id.")
         return _task(found)
 
     def start_numbers_at(self, company_id: str, first_number: int) -> int:
-        """Let the company's numbers begin at ``first_number``, unless they are past it; return the next number.
+        """Let the company's numbers begin at ``first_number``, unless they are past it, and return the next number.
 
         Raises:
-            Unavailable: the database did not answer in time.
+            UnavailableError: the database did not answer in time.
         """
         try:
-            with dynamodb.passing_faults_are_unavailable():
+            with dynamodb.temporary_faults_as_unavailable():
                 self._client.update_item(
                     TableName=self._table,
-                    Key=_counter_key(company_id),
+                    Key=keys.counter(company_id),
                     UpdateExpression="SET last_id2 = :last",
                     ConditionExpression="attribute_not_exists(last_id2) OR last_id2 < :last",
                     ExpressionAttributeValues=dynamodb.to_item({":last": first_number - 1}),
@@ -103,9 +110,9 @@ class TaskStore:
 
     @timed("ReadLatency")
     def _find(self, company_id: str, task_id: str) -> Mapping[str, object] | None:
-        with dynamodb.passing_faults_are_unavailable():
+        with dynamodb.temporary_faults_as_unavailable():
             answer = self._client.get_item(
-                TableName=self._table, Key=dynamodb.to_item(_key(company_id, task_id)), ConsistentRead=True
+                TableName=self._table, Key=keys.task(company_id, task_id), ConsistentRead=True
             )
         return dynamodb.from_item(answer["Item"]) if "Item" in answer else None
 
@@ -113,7 +120,7 @@ class TaskStore:
     def _next_number(self, company_id: str) -> int:
         answer = self._client.update_item(
             TableName=self._table,
-            Key=_counter_key(company_id),
+            Key=keys.counter(company_id),
             UpdateExpression="ADD last_id2 :one",
             ExpressionAttributeValues={":one": {"N": "1"}},
             ReturnValues="UPDATED_NEW",
@@ -122,12 +129,12 @@ class TaskStore:
 
     @timed("WriteLatency")
     def _put_new(self, task: Task, digest: str) -> Mapping[str, object] | None:
-        """Write ``task`` and return nothing, or leave the item that has its key and return that."""
-        fields = {name: getattr(task, name) for name in FIELDS}
+        """Write ``task`` and return ``None``, or leave the item that has its key and return that."""
+        values = {name: getattr(task, name) for name in FIELDS} | {"content_digest": digest}
         try:
             self._client.put_item(
                 TableName=self._table,
-                Item=dynamodb.to_item(_key(task.company_id, task.id) | fields | {"content_digest": digest}),
+                Item=keys.task(task.company_id, task.id) | dynamodb.to_item(values),
                 ConditionExpression="attribute_not_exists(pk)",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
@@ -138,21 +145,12 @@ class TaskStore:
         return None
 
 
-def _key(company_id: str, task_id: str) -> dict[str, object]:
-    return {"pk": f"COMPANY#{company_id}", "sk": f"TASK#{task_id}"}
-
-
-def _counter_key(company_id: str) -> dict[str, "AttributeValueTypeDef"]:
-    return dynamodb.to_item({"pk": f"COMPANY#{company_id}", "sk": "COUNTER"})
-
-
-def _replayed(found: Mapping[str, object], said: NewTask) -> Stored:
-    digest = found.get("content_digest")
-    if not isinstance(digest, str) or not content_digest.same(digest, said):
-        raise ConflictingTaskError
+def _replay(found: Mapping[str, object], content: ClientFields) -> Stored:
+    if not content_digest.has_same_content(str(found.get("content_digest", "")), content):
+        raise ConflictingTaskError("The company has a task with this id and other content.")
     return Stored(_task(found), replayed=True)
 
 
 def _task(item: Mapping[str, object]) -> Task:
-    # Only what this release knows: a later one, running beside it, may store more.
-    return Task(**{name: item.get(name) for name in FIELDS})  # type: ignore[arg-type]
+    # Attributes that this release does not know are left out: a later release, running beside it, may store more.
+    return Task.model_construct(**{name: item.get(name) for name in FIELDS})  # type: ignore[arg-type]

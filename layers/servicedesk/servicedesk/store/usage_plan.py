@@ -6,13 +6,14 @@ ours, so that the authorizer reads nothing more, and it is the company's, so tha
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-import botocore.session
+import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+
+from servicedesk.domain.faults import UnavailableError
 from servicedesk.store import dynamodb
-from servicedesk.wire.problems import Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
@@ -100,9 +101,11 @@ def _faults_are_unavailable() -> Iterator[None]:
         yield
     except ClientError as error:
         code = error.response["Error"]["Code"]
-        raise Unavailable(f"API Gateway refused to see to the company's usage key: {code}. Send it again.") from error
+        raise UnavailableError(
+            f"API Gateway refused to see to the company's usage key: {code}. Send it again."
+        ) from error
     except BotoCoreError as error:
-        raise Unavailable("API Gateway did not answer in time. Send the same command again.") from error
+        raise UnavailableError("API Gateway did not answer in time. Send the same command again.") from error
 
 
 def _client() -> "APIGatewayClient":
@@ -111,6 +114,6 @@ def _client() -> "APIGatewayClient":
         read_timeout=READ_TIMEOUT,
         retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
     )
-    made = botocore.session.get_session().create_client("apigateway", config=config)
-    made.meta.events.register_first("needs-retry.apigateway", dynamodb.keep_to_our_pace)
-    return cast("APIGatewayClient", made)
+    client = boto3.client("apigateway", config=config)
+    client.meta.events.register_first("needs-retry.apigateway", dynamodb.keep_to_our_pace)
+    return client

@@ -7,11 +7,12 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
+
 from servicedesk.domain import api_key, values
 from servicedesk.domain.catalogue import Catalogue
-from servicedesk.domain.values import InvalidValueError
-from servicedesk.telemetry import described, tell
-from servicedesk.wire.problems import Fault, Problem
+from servicedesk.domain.faults import DomainError, Fault, InvalidCommandError, InvalidValueError, UnavailableError
+from servicedesk.telemetry import describe, record
+from servicedesk.wire import problems
 
 LIVE_KEYS = 2
 """How many live keys a company can have at a time: the one in use and the one that replaces it."""
@@ -39,18 +40,6 @@ _WORDS = {
     "union_tag_not_found": ("required", "The command needs an action, which is one of {actions}."),
 }
 """Pydantic's types of error, as code and sentence of a fault; the names in braces are those of the error's context."""
-
-
-class InvalidCommand(Problem):
-    """A command with faults, all of them named; nothing was done."""
-
-    status = 422
-    type = "invalid-command"
-    title = "The command is not valid"
-
-    def __init__(self, errors: Sequence[Fault]) -> None:
-        count = "1 fault" if len(errors) == 1 else f"{len(errors)} faults"
-        super().__init__(f"Nothing was done, because of {count}; see errors.", errors=errors)
 
 
 def _guid(value: object) -> str:
@@ -134,7 +123,7 @@ class CatalogueDocument(_Strict):
 
     def catalogue(self) -> Catalogue:
         """The catalogue described."""
-        return Catalogue.of(self.model_dump())
+        return Catalogue.from_document(self.model_dump())
 
 
 class Onboard(_Strict):
@@ -201,18 +190,18 @@ def read(event: object) -> Command:
     """Return the command that ``event`` is.
 
     Raises:
-        InvalidCommand: it is none, with all its faults.
+        InvalidCommandError: it is none, with all its faults.
     """
     faults = list(_catalogue_faults(event))
     try:
         command = _COMMANDS.validate_python(event)
     except ValidationError as error:
         faults = [_fault(details) for details in error.errors(include_url=False, include_input=False)] + faults
-        raise InvalidCommand(faults) from None
+        raise InvalidCommandError(faults) from None
     if isinstance(command, EraseCompany) and command.company_id != command.company_id_again:
         faults.append(Fault("company_id_again", "conflict", "This is not the same company as company_id."))
     if faults:
-        raise InvalidCommand(faults)
+        raise InvalidCommandError(faults)
     return command
 
 
@@ -223,18 +212,19 @@ def operate(event: object, context: Any, do: Callable[[Command, Any], dict[str, 
     """
     try:
         command = read(event)
-        tell("Operated", action=command.action, company_id=getattr(command, "company_id", None))
+        record("Operated", action=command.action, company_id=getattr(command, "company_id", None))
         return do(command, context)
-    except Problem as problem:
-        codes = sorted({fault.code for fault in problem.errors})
-        outcome = "Unavailable" if problem.status == 503 else "Refused"
-        tell(outcome, problem=problem.type, codes=codes, error=described(problem.__cause__) or None)
+    except DomainError as error:
+        problem = problems.from_domain_error(error)
+        codes = sorted({fault.code for fault in problem.faults})
+        outcome = "Unavailable" if isinstance(error, UnavailableError) else "Refused"
+        record(outcome, problem=problem.type.name, codes=codes, error=describe(problem.__cause__) or None)
         return problem.document(context.aws_request_id)
 
 
-def sent_to_the_wrong_function(function: str) -> InvalidCommand:
+def sent_to_the_wrong_function(function: str) -> InvalidCommandError:
     """Return the refusal of a command that is for another ``function`` of the template."""
-    return InvalidCommand([Fault("action", "unknown_action", f"Send this command to the function {function}.")])
+    return InvalidCommandError([Fault("action", "unknown_action", f"Send this command to the function {function}.")])
 
 
 def _fault(details: ErrorDetails) -> Fault:

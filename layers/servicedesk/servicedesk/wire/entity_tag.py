@@ -1,19 +1,21 @@
-"""``ETag`` and ``If-None-Match`` (RFC 9110 sections 8.8.3 and 13.1.2): a client need not fetch twice what it has."""
+"""``ETag`` and ``If-None-Match`` (RFC 9110 sections 8.8.3 and 13.1.2), so that no client fetches twice what it has."""
 
 import hashlib
 import json
 import re
 
 from servicedesk.domain.task import Task
+from servicedesk.wire import task_document
 
 _TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 
 
-def of(task: Task) -> str:
-    """The tag of a stored task: weak, because one tag stands for its JSON, its XML and its minimal form."""
-    return f'W/"{hashlib.sha256(json.dumps(task.document("Z")).encode()).hexdigest()[:32]}"'
+def of_task(task: Task) -> str:
+    """Return the tag of a stored task. It is weak, because one tag stands for the task in JSON and in XML."""
+    canonical = json.dumps(task_document.whole(task, "Z"))
+    return f'W/"{hashlib.sha256(canonical.encode()).hexdigest()[:32]}"'
 
 
 def matches(if_none_match: str, tag: str) -> bool:
-    """Whether an If-None-Match header, ``*`` or a list of tags, names ``tag``; weak and strong ones compare equal."""
+    """Return whether an If-None-Match header (``*``, or a list of tags) names ``tag``, weak and strong ones alike."""
     return if_none_match.strip() == "*" or tag.removeprefix("W/") in _TAG.findall(if_none_match)

@@ -1,133 +1,170 @@
-"""An API Gateway event becomes a ``Request``; a ``Response`` or a ``Problem`` becomes what the gateway wants.
+"""API Gateway's events as requests, and answers as API Gateway wants them.
 
-Both payload formats are read, 1.0 (REST API) and 2.0 (HTTP API); the answer's shape serves both.
+``endpoint`` makes a Lambda handler of a function that takes a ``Request`` and returns a ``Response``. It is the one
+place where faults become answers. Both versions of the event are read, 1.0 (REST APIs) and 2.0 (HTTP APIs); one shape
+of answer serves both.
 """
 
 import base64
 import binascii
 import functools
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from servicedesk.telemetry import LambdaHandler, described, observed, tell
-from servicedesk.wire import header_values, media_types
+from servicedesk.domain.faults import DomainError
+from servicedesk.telemetry import LambdaHandler, describe, observed, record
+from servicedesk.wire import media_types, problems
 from servicedesk.wire.caller import Caller
-from servicedesk.wire.problems import Internal, MalformedBody, Problem
+from servicedesk.wire.headers import Fields, split
+from servicedesk.wire.problems import INTERNAL, INVALID_PARAMETER, MALFORMED_BODY, Problem
 
 EXPOSED_HEADERS = "ETag, Idempotent-Replayed, Ignored-Fields, Location, Preference-Applied, Retry-After, X-Request-Id"
 """The answer's headers that a browser app may read."""
 
+_FLAGS = {"true": True, "1": True, "false": False, "0": False}
 _OUTCOMES = {
-    "idempotency-key-reused": "Conflict",
-    "internal": "Failed",
-    "invalid-task": "Invalid",
-    "task-exists": "Conflict",
-    "unavailable": "Unavailable",
+    problems.IDEMPOTENCY_KEY_REUSED: "Conflict",
+    problems.INTERNAL: "Failed",
+    problems.INVALID_TASK: "Invalid",
+    problems.TASK_EXISTS: "Conflict",
+    problems.UNAVAILABLE: "Unavailable",
 }
-"""What the logs and metrics call a problem of each type; the rest is `Refused`."""
+"""What logs and metrics call a problem of each type; the others are `Refused`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An HTTP request as the functions see it. Header names are in lower case."""
+    """An HTTP request as the functions see it.
 
-    headers: Mapping[str, str]
-    header_lines: Mapping[str, Sequence[str]]
-    """Each header's values, one for each line that the client sent."""
-    query: Mapping[str, Sequence[str]]
-    """Each option's values, by its name in lower case."""
+    Attributes:
+        headers: the header fields.
+        query: the query options.
+        path_parameters: what the route's placeholders stand for.
+        authorizer: what the authorizer said of the caller.
+        request_id: names the request in logs and answers. A client can choose it.
+        extended_request_id: names the request in logs. Only API Gateway chooses it.
+        url: the address that the client called, without a query; absolute where the event tells the host.
+        raw_body: the body as the event has it, and ``body_is_base64`` whether that is base64.
+    """
+
+    headers: Fields
+    query: Fields
     path_parameters: Mapping[str, str]
     authorizer: Mapping[str, object]
     request_id: str
     extended_request_id: str | None
-    """API Gateway's own name of the request. ``request_id`` can be chosen by the client."""
     url: str
-    """The address that the client called, without a query: absolute where the event tells the host."""
     raw_body: str
     body_is_base64: bool
 
     @classmethod
-    def of(cls, event: Mapping[str, Any], invocation_id: str) -> "Request":
-        """Read an API Gateway event of either payload format, whatever of it is missing, null or of another type.
+    def from_event(cls, event: Mapping[str, Any], invocation_id: str) -> "Request":
+        """Read an event of either version, whatever of it is missing, null or of another type.
 
         ``invocation_id`` names the request where the event does not.
         """
+        read = _Http if event.get("version") == "2.0" else _Rest
         context = _mapping(event.get("requestContext"))
-        lines = _values(event.get("headers"), event.get("multiValueHeaders"))
-        headers = {name: ", ".join(values) for name, values in lines.items()}
+        headers = Fields(list(read.headers(event)))
         return cls(
             headers=headers,
-            header_lines=_split_again(lines) if event.get("version") == "2.0" else lines,
-            query=_values(event.get("queryStringParameters"), event.get("multiValueQueryStringParameters")),
+            query=Fields(list(read.query(event))),
             path_parameters=_texts(event.get("pathParameters")),
             authorizer=_mapping(context.get("authorizer")),
             request_id=context.get("requestId") or invocation_id,
             extended_request_id=context.get("extendedRequestId"),
-            url=_url(event, context, headers),
+            url=_url(read.path(event), read.path_with_stage(event), event, headers),
             raw_body=event["body"] if isinstance(event.get("body"), str) else "",
             body_is_base64=bool(event.get("isBase64Encoded")),
         )
 
     def caller(self) -> Caller:
-        """Who is calling; the logs name them from here on.
+        """Return who is calling, and name them in the logs from here on.
 
         Raises:
-            NoCompany: the credentials name no company.
+            NoCompanyError: the credentials name no company.
         """
-        caller = Caller.of(self.authorizer)
-        tell(company_id=caller.company_id, key_id=caller.key_id)
+        caller = Caller.from_authorizer(self.authorizer)
+        record(company_id=caller.company_id, key_id=caller.key_id)
         return caller
 
-    def body(self) -> bytes:
-        """The bytes that the client sent (contract rule 3.3).
+    def flag(self, name: str) -> bool:
+        """Return whether the query option ``name`` is true; without it, it is false (contract rule 1.3).
 
         Raises:
-            MalformedBody: the event says base64 and the body is not.
+            Problem: ``invalid-parameter``, if it has another value than true, 1, false and 0, or two that differ.
+        """
+        said = {_FLAGS.get(value.lower()) for value in self.query.get_all(name)}
+        if None in said:
+            detail = f"The query option {name} takes true, 1, false or 0, and came with another value."
+            raise Problem(INVALID_PARAMETER, detail)
+        if len(said) > 1:
+            detail = f"The query option {name} came twice, with true and with false. Send one of them."
+            raise Problem(INVALID_PARAMETER, detail)
+        return True in said
+
+    def body(self) -> bytes:
+        """Return the bytes that the client sent (contract rule 3.3).
+
+        Raises:
+            Problem: ``malformed-body``, if the event says base64 and the body is something else.
         """
         if not self.body_is_base64:
             return self.raw_body.encode("utf-8", "surrogatepass")
         try:
             return base64.b64decode(self.raw_body, validate=True)
         except (binascii.Error, ValueError):
-            raise MalformedBody("The body is marked as base64 and is not.") from None
+            raise Problem(MALFORMED_BODY, "The body is marked as base64, but is not base64.") from None
+
+
+type Document = Callable[[str], Mapping[str, object]]
+"""Makes the body of an answer, given how a date says UTC in the answer's format (rule 5.5)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer before it has a format. ``document`` makes its body, given how a date says UTC there."""
+    """An answer before it has a format.
+
+    Attributes:
+        status: the HTTP status.
+        document: makes the body; ``None`` for an answer without one.
+        headers: headers of the answer; those with an empty value are left out.
+        outcome: what logs and metrics call the answer.
+    """
 
     status: int
-    document: Callable[[str], Mapping[str, object]] | None
+    document: Document | None
     headers: Mapping[str, str] = field(default_factory=dict)
-    """Those without a value are left out."""
     outcome: str = "Answered"
-    """What the logs and metrics call it."""
 
 
 def endpoint(*, vary: str) -> Callable[[Callable[[Request], Response]], LambdaHandler]:
-    """Make a Lambda handler of a function from ``Request`` to ``Response``: the one place where faults become answers.
+    """Make a Lambda handler of a function from ``Request`` to ``Response``.
 
-    ``vary`` names the request headers that the answer depends on.
+    ``vary`` names the request headers that the answer depends on. Whatever the function raises becomes a problem
+    document.
     """
 
     def decorate(handle: Callable[[Request], Response]) -> LambdaHandler:
         @observed
         @functools.wraps(handle)
         def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-            request = Request.of(event, context.aws_request_id)
-            tell(request_id=request.request_id, extended_request_id=request.extended_request_id)
-            media_type = media_types.negotiate(request.headers.get("accept"), request.headers.get("content-type"))
+            request = Request.from_event(event, context.aws_request_id)
+            record(request_id=request.request_id, extended_request_id=request.extended_request_id)
+            media_type = media_types.negotiate(request.headers.get("Accept"), request.headers.get("Content-Type"))
             try:
                 return _success(handle(request), request, media_type, vary)
             except Problem as problem:
-                return _problem(problem, request, media_type, vary)
+                return _failure(problem, request, media_type, vary)
+            except DomainError as error:
+                return _failure(problems.from_domain_error(error), request, media_type, vary)
             except Exception as error:
-                internal = Internal("The request failed; its id is in instance.")
+                internal = Problem(INTERNAL, "The request failed; its id is in instance.")
                 internal.__cause__ = error
-                return _problem(internal, request, media_type, vary)
+                return _failure(internal, request, media_type, vary)
 
         return lambda_handler
 
@@ -136,38 +173,93 @@ def endpoint(*, vary: str) -> Callable[[Callable[[Request], Response]], LambdaHa
 
 def _success(response: Response, request: Request, media_type: media_types.MediaType, vary: str) -> dict[str, Any]:
     body = media_type.encode(response.document(media_type.zone)) if response.document else ""
-    headers = {name: value for name, value in response.headers.items() if value}
-    if body:
-        headers["Content-Type"] = f"{media_type.name}; charset=utf-8"
-    tell(response.outcome, status=response.status)
-    return _answer(response.status, headers, body, request, vary)
+    record(response.outcome, status=response.status)
+    content_type = {"Content-Type": f"{media_type.name}; charset=utf-8" if body else ""}
+    return _answer(response.status, {**response.headers, **content_type}, body, request, vary)
 
 
-def _problem(problem: Problem, request: Request, media_type: media_types.MediaType, vary: str) -> dict[str, Any]:
-    codes = sorted({error.code for error in problem.errors})
-    tell(
+def _failure(problem: Problem, request: Request, media_type: media_types.MediaType, vary: str) -> dict[str, Any]:
+    codes = sorted({fault.code for fault in problem.faults})
+    record(
         _OUTCOMES.get(problem.type, "Refused"),
         counts=[f"Invalid_{code}" for code in codes],
         status=problem.status,
-        problem=problem.type,
+        problem=problem.type.name,
         codes=codes or None,
-        error=described(problem.__cause__) if problem.status >= 500 else None,
+        error=describe(problem.__cause__) if problem.status >= 500 else None,
     )
-    headers = dict(problem.headers) | {"Content-Type": f"application/problem+{media_type.format}; charset=utf-8"}
+    content_type = {"Content-Type": f"application/problem+{media_type.format}; charset=utf-8"}
     body = media_type.encode(problem.document(request.request_id), root="problem")
-    return _answer(problem.status, headers, body, request, vary)
+    return _answer(problem.status, {**problem.headers, **content_type}, body, request, vary)
 
 
-def _answer(status: int, headers: dict[str, str], body: str, request: Request, vary: str) -> dict[str, Any]:
-    headers |= {"Cache-Control": "no-store", "Vary": vary, "X-Request-Id": request.request_id}
+def _answer(status: int, headers: Mapping[str, str], body: str, request: Request, vary: str) -> dict[str, Any]:
     allowed = os.environ.get("CORS_ORIGINS", "*").split(",")
-    origin = request.headers.get("origin", "")
+    origin = request.headers.get("Origin", "")
+    filled = {name: value for name, value in headers.items() if value}
+    always = {"Cache-Control": "no-store", "Vary": vary, "X-Request-Id": request.request_id}
     if "*" in allowed or (origin and origin in allowed):
-        headers["Access-Control-Allow-Origin"] = "*" if "*" in allowed else origin
-        headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
+        always["Access-Control-Allow-Origin"] = "*" if "*" in allowed else origin
+        always["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
     if "*" not in allowed:
-        headers["Vary"] += ", Origin"
-    return {"statusCode": status, "headers": headers, "body": body, "isBase64Encoded": False}
+        always["Vary"] += ", Origin"
+    return {"statusCode": status, "headers": filled | always, "body": body, "isBase64Encoded": False}
+
+
+class _Rest:
+    """Where an event of version 1.0, from a REST API, has its parts."""
+
+    @staticmethod
+    def headers(event: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        return _several(event.get("headers"), event.get("multiValueHeaders"))
+
+    @staticmethod
+    def query(event: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        return _several(event.get("queryStringParameters"), event.get("multiValueQueryStringParameters"))
+
+    @staticmethod
+    def path(event: Mapping[str, Any]) -> str:
+        return str(event.get("path") or "")
+
+    @staticmethod
+    def path_with_stage(event: Mapping[str, Any]) -> str:
+        return str(_mapping(event.get("requestContext")).get("path") or event.get("path") or "")
+
+
+class _Http:
+    """Where an event of version 2.0, from an HTTP API, has its parts."""
+
+    @staticmethod
+    def headers(event: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        # The gateway joins the values of a repeated header with commas. A comma can also be the client's own, so only
+        # equal parts are taken apart again.
+        for name, value in _texts(event.get("headers")).items():
+            parts = split(value, ",")
+            for part in parts if len(parts) > 1 and len(set(parts)) == 1 else [value]:
+                yield name, part
+
+    @staticmethod
+    def query(event: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        yield from _texts(event.get("queryStringParameters")).items()
+
+    @staticmethod
+    def path(event: Mapping[str, Any]) -> str:
+        stage = _mapping(event.get("requestContext")).get("stage")
+        return _Http.path_with_stage(event).removeprefix(f"/{stage}")
+
+    @staticmethod
+    def path_with_stage(event: Mapping[str, Any]) -> str:
+        return str(event.get("rawPath") or "")
+
+
+def _several(single: object, multiple: object) -> Iterator[tuple[str, str]]:
+    """Yield what a version 1.0 event has of names and values: all values, or else the last of each name."""
+    seen = set()
+    for name, sent in _mapping(multiple).items():
+        if isinstance(sent, list):
+            seen.add(name.lower())
+            yield from ((name, value) for value in sent if isinstance(value, str))
+    yield from ((name, value) for name, value in _texts(single).items() if name.lower() not in seen)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
@@ -178,37 +270,12 @@ def _texts(value: object) -> Mapping[str, str]:
     return {name: text for name, text in _mapping(value).items() if isinstance(text, str)}
 
 
-def _values(single: object, multiple: object) -> dict[str, list[str]]:
-    """All that was sent under each name, in whatever case: of ``multiple``, and of ``single`` what that has not."""
-    values: dict[str, list[str]] = {}
-    for name, sent in _mapping(multiple).items():
-        if isinstance(sent, list):
-            values.setdefault(name.lower(), []).extend(value for value in sent if isinstance(value, str))
-    several = set(values)
-    for name, text in _texts(single).items():
-        if name.lower() not in several:
-            values.setdefault(name.lower(), []).append(text)
-    return values
-
-
-def _split_again(lines: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
-    """Return ``lines`` as the client sent them to an HTTP API, which joins all of one name with commas (payload 2.0).
-
-    A comma can also be the client's own, so only parts that are equal are taken for lines.
-    """
-    parts = {name: header_values.split(values[0], ",") for name, values in lines.items() if len(values) == 1}
-    return {name: parts[name] if len(set(parts.get(name, ()))) == 1 else values for name, values in lines.items()}
-
-
-def _url(event: Mapping[str, Any], context: Mapping[str, Any], headers: Mapping[str, str]) -> str:
-    # Payload 1.0 has the stage in the context's path alone, 2.0 in the one path that it has.
-    with_stage = event.get("rawPath") or context.get("path") or event.get("path") or ""
+def _url(path: str, path_with_stage: str, event: Mapping[str, Any], headers: Fields) -> str:
     if public_url := _texts(event.get("stageVariables")).get("public_url"):
-        path = event.get("path") or with_stage.removeprefix(f"/{context.get('stage')}")
         return f"{public_url.rstrip('/')}{_in_a_header(path)}".rstrip("/")
-    path = _in_a_header(with_stage)
-    if host := context.get("domainName"):
-        scheme = "http" if headers.get("x-forwarded-proto") == "http" else "https"
+    path = _in_a_header(path_with_stage)
+    if host := _mapping(event.get("requestContext")).get("domainName"):
+        scheme = "http" if headers.get("X-Forwarded-Proto") == "http" else "https"
         return f"{scheme}://{host}{path.rstrip('/')}"
     return path.rpartition("/")[2] or "."
 

@@ -6,30 +6,31 @@ The last two are why the standard library reads it and not pydantic-core, whose 
 import json
 from collections.abc import Mapping
 
-from servicedesk.wire.formats import Members, Number
-from servicedesk.wire.problems import MalformedBody
+from servicedesk.domain.values import Number
+from servicedesk.wire.formats import Members
+from servicedesk.wire.problems import MALFORMED_BODY, Problem
 
 
 def decode(text: str) -> Members:
     """The members of the one object in ``text``.
 
     Raises:
-        MalformedBody: no JSON, with line and column; JSON ``null``; JSON that is no object (rule 3.4).
+        Problem: ``malformed-body``: no JSON, with line and column; JSON ``null``; JSON that is no object (rule 3.4).
     """
     try:
         value = json.loads(
             text, object_pairs_hook=Members, parse_int=Number, parse_float=Number, parse_constant=_refuse_constant
         )
     except json.JSONDecodeError as error:
-        raise MalformedBody(
-            f"The body is not valid JSON: {error.msg}: line {error.lineno}, column {error.colno}."
+        raise Problem(
+            MALFORMED_BODY, f"The body is not valid JSON: {error.msg}: line {error.lineno}, column {error.colno}."
         ) from None
     except RecursionError:
-        raise MalformedBody("The body is not valid JSON: it is nested too deeply.") from None
+        raise Problem(MALFORMED_BODY, "The body is not valid JSON: it is nested too deeply.") from None
     if value is None:
-        raise MalformedBody("The body is JSON null; a task is a JSON object.")
+        raise Problem(MALFORMED_BODY, "The body is JSON null; a task is a JSON object.")
     if not isinstance(value, Members):
-        raise MalformedBody("The body is JSON, but not an object; a task is a JSON object.")
+        raise Problem(MALFORMED_BODY, "The body is JSON, but not an object; a task is a JSON object.")
     return value
 
 
@@ -39,4 +40,4 @@ def encode(document: Mapping[str, object]) -> str:
 
 
 def _refuse_constant(name: str) -> object:
-    raise MalformedBody(f"The body is not valid JSON: {name} is not a JSON value.")
+    raise Problem(MALFORMED_BODY, f"The body is not valid JSON: {name} is not a JSON value.")

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
-from servicedesk.wire import header_values, json_format
+from servicedesk.wire import json_format
 from servicedesk.wire.formats import Members
-from servicedesk.wire.problems import BodyTooLarge, MalformedBody, UnsupportedMediaType
+from servicedesk.wire.headers import split, unquote
+from servicedesk.wire.problems import BODY_TOO_LARGE, MALFORMED_BODY, UNSUPPORTED_MEDIA_TYPE, Problem
 
 BODY_BYTES = 1_048_576
 """The largest body that is read, in bytes (contract rule 3.13)."""
@@ -21,7 +22,7 @@ class MediaType:
     format: str
 
     def decode(self, text: str) -> Members:
-        """The members of the task in ``text``. Raises ``MalformedBody``."""
+        """The members of the task in ``text``. Raises a ``malformed-body`` problem."""
         return _xml().decode(text) if self.format == "xml" else json_format.decode(text)
 
     def encode(self, document: Mapping[str, object], *, root: str = "task") -> str:
@@ -53,12 +54,12 @@ def of_content_type(content_type: str | None) -> tuple[MediaType, str]:
     """The media type and the charset that a Content-Type header names; none at all is JSON in utf-8.
 
     Raises:
-        UnsupportedMediaType: another media type or charset than those of rules 3.1 and 3.2.
+        Problem: ``unsupported-media-type``: another media type or charset than those of rules 3.1 and 3.2.
     """
     name, parameters = _parameters((content_type or "").strip() or JSON.name)
     media_type = _SPOKEN.get(name)
     if media_type is None:
-        raise UnsupportedMediaType(f"The body has to be one of {_ACCEPT['Accept']}.", headers=_ACCEPT)
+        raise Problem(UNSUPPORTED_MEDIA_TYPE, f"The body has to be one of {_ACCEPT['Accept']}.", headers=_ACCEPT)
     return media_type, _charset(parameters.get("charset") or "utf-8")
 
 
@@ -66,18 +67,18 @@ def read(body: bytes, content_type: str | None) -> Members:
     """The members of the task in ``body``, in the order and spelling sent.
 
     Raises:
-        UnsupportedMediaType: a media type or charset that is not spoken.
-        BodyTooLarge: more than ``BODY_BYTES``.
-        MalformedBody: empty, bytes that are not in the charset, or not one task in the format named.
+        Problem: ``unsupported-media-type``: a media type or charset that is not spoken.
+        Problem: ``body-too-large``: more than ``BODY_BYTES``.
+        Problem: ``malformed-body``: empty, bytes that are not in the charset, or not one task in the format named.
     """
     media_type, charset = of_content_type(content_type)
     if len(body) > BODY_BYTES:
-        raise BodyTooLarge(f"The body has {len(body)} bytes; the limit is {BODY_BYTES}.")
+        raise Problem(BODY_TOO_LARGE, f"The body has {len(body)} bytes; the limit is {BODY_BYTES}.")
     if not body:
-        raise MalformedBody("The body is empty.")
+        raise Problem(MALFORMED_BODY, "The body is empty.")
     text = _text(body, charset)
     if not text or text.isspace():
-        raise MalformedBody("The body is only white space.")
+        raise Problem(MALFORMED_BODY, "The body is only white space.")
     if media_type.format == "xml" and (declared := _xml().declared_charset(text)):
         # A claim of the other charset is harmless and common: .NET writes utf-16 into texts that it sends as utf-8.
         _charset(declared)
@@ -110,7 +111,7 @@ def _xml() -> ModuleType:
 
 def _charset(name: str) -> str:
     if name.lower() not in _CHARSETS:
-        raise UnsupportedMediaType("The charset of the body has to be utf-8 or utf-16.", headers=_ACCEPT)
+        raise Problem(UNSUPPORTED_MEDIA_TYPE, "The charset of the body has to be utf-8 or utf-16.", headers=_ACCEPT)
     return name.lower()
 
 
@@ -126,22 +127,24 @@ def _text(body: bytes, charset: str) -> str:
     try:
         return body.decode(charset)
     except UnicodeDecodeError as error:
-        raise MalformedBody(f"The body is not {charset}: see the byte at position {error.start + 1}.") from None
+        raise Problem(
+            MALFORMED_BODY, f"The body is not {charset}: see the byte at position {error.start + 1}."
+        ) from None
 
 
 def _parameters(value: str) -> tuple[str, dict[str, str]]:
-    name, *rest = header_values.split(value, ";") or [""]
+    name, *rest = split(value, ";") or [""]
     parameters: dict[str, str] = {}
     for parameter in rest:
         key, _, content = parameter.partition("=")
-        parameters.setdefault(key.strip().lower(), header_values.unquote(content))
+        parameters.setdefault(key.strip().lower(), unquote(content))
     return name.lower(), parameters
 
 
 def _ranges(accept: str) -> Mapping[str, float]:
     """The media ranges of an Accept header in their order, each with its weight; an unreadable weight is none."""
     ranges: dict[str, float] = {}
-    for part in header_values.split(accept, ","):
+    for part in split(accept, ","):
         name, parameters = _parameters(part)
         weight = parameters.get("q", "")
         q = min(float(weight), 1.0) if _WEIGHT.fullmatch(weight) else 1.0

@@ -1,35 +1,39 @@
 """What a client prefers: ``Prefer: handling=…`` and ``return=…`` (RFC 7240, contract rules 4.3 and 5.6)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from servicedesk.wire import header_values
+from servicedesk.wire.headers import split, unquote
 
 _KNOWN = {"handling": ("strict", "lenient"), "return": ("minimal", "representation")}
 
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """The preferences that are honoured, and what ``Preference-Applied`` says of them."""
+    """The preferences that are honoured.
+
+    Attributes:
+        strict: whether what the service does not take from a body is a fault.
+        minimal: whether the answer is to hold no more than the task's ids.
+        applied: the header ``Preference-Applied`` of an answer that shows a task.
+        applied_to_problem: the same for a problem, which is always returned whole.
+    """
 
     strict: bool
     minimal: bool
     applied: str
-    """With an answer that shows a task; empty where the client asked for nothing that is known here."""
-    on_problem: Mapping[str, str]
-    """The headers of a problem that was found under the handling asked for; a problem is always returned whole."""
+    applied_to_problem: str
 
     @classmethod
-    def of(cls, prefer: str | None) -> "Preferences":
-        """Read a Prefer header; what is not known here is ignored, of a preference given twice the first counts."""
+    def from_header(cls, prefer: str | None) -> "Preferences":
+        """Read a Prefer header. Unknown preferences are ignored; of one that is given twice, the first counts."""
         asked: dict[str, str] = {}
-        for preference in header_values.split(prefer or "", ","):
+        for preference in split(prefer or "", ","):
             name, _, value = preference.partition(";")[0].partition("=")
-            asked.setdefault(name.strip().lower(), header_values.unquote(value).lower())
-        chosen = {name: f"{name}={asked[name]}" for name, known in _KNOWN.items() if asked.get(name) in known}
+            asked.setdefault(name.strip().lower(), unquote(value).lower())
+        applied = {name: f"{name}={asked[name]}" for name, known in _KNOWN.items() if asked.get(name) in known}
         return cls(
             strict=asked.get("handling") == "strict",
             minimal=asked.get("return") == "minimal",
-            applied=", ".join(chosen.values()),
-            on_problem={"Preference-Applied": chosen["handling"]} if "handling" in chosen else {},
+            applied=", ".join(applied.values()),
+            applied_to_problem=applied.get("handling", ""),
         )

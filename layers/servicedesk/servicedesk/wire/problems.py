@@ -1,179 +1,146 @@
 """Every fault that a caller can meet, as RFC 9457 problem details (contract section 6).
 
-Raise one anywhere; ``http.endpoint`` turns it into the answer.
+The wire raises a ``Problem`` itself; what the domain and the store refuse becomes one in ``from_domain_error``.
 """
 
 import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 from urllib.parse import quote
+
+from servicedesk.domain.faults import (
+    ConflictingTaskError,
+    DomainError,
+    Fault,
+    InvalidCommandError,
+    InvalidTaskError,
+    NoCompanyError,
+    NoSuchTaskError,
+    UnavailableError,
+)
 
 ERRORS = 1000
 """The most faults that one answer lists, so that no body can ask for an answer too large to be sent."""
+
+RETRY_AFTER = 5
+"""Seconds that a client is asked to wait when a service we depend on did not answer."""
 
 _PLAIN_NAME = re.compile(r"[\w./-]{1,100}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """One fault of one field of a body: which field, a code for programs, a sentence for people, the limit if any.
+class ProblemType:
+    """A type of problem: its status, its name (after ``urn:servicedesk:problem:``) and its title."""
 
-    ``inside`` is the way to a field inside of others, like ``("catalogue", "types", "0")``.
-    """
+    status: int
+    name: str
+    title: str
 
-    field: str
-    code: str
-    detail: str
-    limit: int | None = None
-    inside: tuple[str, ...] = ()
 
-    def document(self) -> dict[str, object]:
-        """The fault as a member of ``errors``; ``pointer`` is a JSON Pointer in fragment form (RFC 6901 section 6)."""
-        pointer = "/".join(_pointer_token(name) for name in (*self.inside, self.field))
-        document: dict[str, object] = {"pointer": f"#/{pointer}", "code": self.code}
-        document["detail"] = self.detail
-        if self.limit is not None:
-            document["limit"] = self.limit
-        return document
+MALFORMED_BODY = ProblemType(400, "malformed-body", "The body cannot be read")
+INVALID_HEADER = ProblemType(400, "invalid-header", "A header is not valid")
+INVALID_PARAMETER = ProblemType(400, "invalid-parameter", "A query option is not valid")
+NO_COMPANY = ProblemType(403, "no-company", "The credentials name no company")
+NO_SUCH_TASK = ProblemType(404, "no-such-task", "There is no such task")
+TASK_EXISTS = ProblemType(409, "task-exists", "A different task has this id")
+BODY_TOO_LARGE = ProblemType(413, "body-too-large", "The body is too large")
+UNSUPPORTED_MEDIA_TYPE = ProblemType(415, "unsupported-media-type", "The media type is not supported")
+INVALID_TASK = ProblemType(422, "invalid-task", "The task is not valid")
+IDEMPOTENCY_KEY_REUSED = ProblemType(422, "idempotency-key-reused", "The Idempotency-Key was used for a different task")
+INVALID_COMMAND = ProblemType(422, "invalid-command", "The command is not valid")
+UNAVAILABLE = ProblemType(503, "unavailable", "The service is not available right now")
+INTERNAL = ProblemType(500, "internal", "Internal error")
+
+_TYPES_OF_DOMAIN_ERRORS: Mapping[type[DomainError], ProblemType] = {
+    ConflictingTaskError: TASK_EXISTS,
+    InvalidCommandError: INVALID_COMMAND,
+    InvalidTaskError: INVALID_TASK,
+    NoCompanyError: NO_COMPANY,
+    NoSuchTaskError: NO_SUCH_TASK,
+    UnavailableError: UNAVAILABLE,
+}
 
 
 class Problem(Exception):
-    """A request that cannot be answered as asked: a sentence for people, headers that go out with it, faults."""
+    """A request that cannot be answered as asked. ``gateway.endpoint`` turns it into the answer.
 
-    status: ClassVar[int]
-    type: ClassVar[str]
-    title: ClassVar[str]
+    Attributes:
+        type: what kind of problem it is.
+        detail: a sentence for people.
+        headers: headers of the answer.
+        faults: the faults of single fields, if that is what is wrong; only the first ``ERRORS`` are sent.
+    """
 
-    def __init__(self, detail: str, *, headers: Mapping[str, str] | None = None, errors: Sequence[Fault] = ()) -> None:
+    def __init__(
+        self,
+        type: ProblemType,
+        detail: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        faults: Sequence[Fault] = (),
+    ) -> None:
         super().__init__(detail)
+        self.type = type
         self.detail = detail
         self.headers = headers or {}
-        self.errors = errors
+        self.faults = faults
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of the answer."""
+        return self.type.status
 
     def document(self, request_id: str) -> dict[str, object]:
-        """The problem details object, without null members."""
+        """Return the problem details object, without null members."""
         document: dict[str, object] = {
-            "type": f"urn:servicedesk:problem:{self.type}",
-            "title": self.title,
+            "type": f"urn:servicedesk:problem:{self.type.name}",
+            "title": self.type.title,
             "status": self.status,
             "detail": self.detail,
             "instance": f"urn:request:{request_id}",
         }
-        if self.errors:
-            document["errors"] = [fault.document() for fault in self.errors]
+        if self.faults:
+            document["errors"] = [_error(fault) for fault in self.faults[:ERRORS]]
         return document
 
 
-class MalformedBody(Problem):
-    """A body that cannot be read as a task at all (rules 3.2, 3.4, 3.5, 3.12, syntax errors)."""
-
-    status = 400
-    type = "malformed-body"
-    title = "The body cannot be read"
-
-
-class InvalidHeader(Problem):
-    """An unusable Idempotency-Key, or two that differ (rule 7.1)."""
-
-    status = 400
-    type = "invalid-header"
-    title = "A header is not valid"
-
-
-class InvalidParameter(Problem):
-    """A query option that cannot be read or is not supported (rule 1.3); the detail names it and what is supported."""
-
-    status = 400
-    type = "invalid-parameter"
-    title = "A query option is not valid"
-
-
-class NoCompany(Problem):
-    """Credentials that name no company."""
-
-    status = 403
-    type = "no-company"
-    title = "The credentials name no company"
-
-
-class NoSuchTask(Problem):
-    """A task that the caller's company does not have (rule 1.2)."""
-
-    status = 404
-    type = "no-such-task"
-    title = "There is no such task"
-
-
-class TaskExists(Problem):
-    """The client's ``id`` is taken by a different task of its company (rule 7.3)."""
-
-    status = 409
-    type = "task-exists"
-    title = "A different task has this id"
-
-
-class BodyTooLarge(Problem):
-    """A body over the limit (rule 3.13)."""
-
-    status = 413
-    type = "body-too-large"
-    title = "The body is too large"
-
-
-class UnsupportedMediaType(Problem):
-    """A content type or charset that is not spoken here (rules 3.1, 3.2)."""
-
-    status = 415
-    type = "unsupported-media-type"
-    title = "The media type is not supported"
-
-
-class InvalidTask(Problem):
-    """A readable body with faults in its fields, all of them named, up to ``ERRORS``."""
-
-    status = 422
-    type = "invalid-task"
-    title = "The task is not valid"
-
-    def __init__(self, errors: Sequence[Fault], *, headers: Mapping[str, str] | None = None) -> None:
-        names = list(dict.fromkeys(fault.field for fault in errors))
-        count = "1 field is" if len(names) == 1 else f"{len(names)} fields are"
-        shown = ", ".join(shown_name(name) for name in names[:10]) + (", …" if len(names) > 10 else "")
-        listed = f"; errors lists the first {ERRORS}" if len(errors) > ERRORS else ""
-        super().__init__(f"{count} not valid: {shown}{listed}", headers=headers, errors=errors[:ERRORS])
-
-
-class IdempotencyKeyReused(Problem):
-    """An Idempotency-Key that came before with other content (rule 7.3)."""
-
-    status = 422
-    type = "idempotency-key-reused"
-    title = "The Idempotency-Key was used for a different task"
-
-
-class Unavailable(Problem):
-    """The database throttles or does not answer in time, or a later release has to; send the same request again."""
-
-    status = 503
-    type = "unavailable"
-    title = "The service is not available right now"
-
-
-class Internal(Problem):
-    """Anything else; nothing of the inside goes out (contract section 6)."""
-
-    status = 500
-    type = "internal"
-    title = "Internal error"
+def from_domain_error(error: DomainError, headers: Mapping[str, str] | None = None) -> Problem:
+    """Return the problem that tells a caller of ``error``; ``headers`` go out with the answer."""
+    headers = dict(headers or {})
+    detail = str(error)
+    faults: Sequence[Fault] = ()
+    if isinstance(error, InvalidTaskError):
+        detail, faults = _summary(error.faults), error.faults
+    if isinstance(error, InvalidCommandError):
+        count = "1 fault" if len(error.faults) == 1 else f"{len(error.faults)} faults"
+        detail, faults = f"Nothing was done, because of {count}; see errors.", error.faults
+    if isinstance(error, UnavailableError):
+        headers["Retry-After"] = str(RETRY_AFTER)
+    problem = Problem(_TYPES_OF_DOMAIN_ERRORS[type(error)], detail, headers=headers, faults=faults)
+    problem.__cause__ = error.__cause__
+    return problem
 
 
 def shown_name(name: str) -> str:
-    """The name of a field as a sentence shows it: unless plain ASCII, as a JSON string, which any format can hold."""
+    """Return the name of a field as a sentence shows it: as a JSON string unless it is plain ASCII."""
     return name if _PLAIN_NAME.fullmatch(name) else json.dumps(name[:100])
 
 
+def _summary(faults: Sequence[Fault]) -> str:
+    names = list(dict.fromkeys(fault.field for fault in faults))
+    count = "1 field is" if len(names) == 1 else f"{len(names)} fields are"
+    shown = ", ".join(shown_name(name) for name in names[:10]) + (", …" if len(names) > 10 else "")
+    listed = f"; errors lists the first {ERRORS}" if len(faults) > ERRORS else ""
+    return f"{count} not valid: {shown}{listed}"
+
+
+def _error(fault: Fault) -> dict[str, object]:
+    # A JSON Pointer in its URI fragment form (RFC 6901 section 6).
+    pointer = "/".join(_pointer_token(name) for name in (*fault.inside, fault.field))
+    error: dict[str, object] = {"pointer": f"#/{pointer}", "code": fault.code, "detail": fault.detail}
+    return error if fault.limit is None else error | {"limit": fault.limit}
+
+
 def _pointer_token(name: str) -> str:
-    """``name`` as a JSON Pointer token in a URI fragment: ``~`` and ``/`` by RFC 6901, the rest percent-encoded."""
     return quote(name.replace("~", "~0").replace("/", "~1"), safe="!$'()*+,;=:@-._~", errors="surrogatepass")

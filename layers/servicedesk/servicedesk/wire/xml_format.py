@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from xml.parsers import expat
 from xml.sax.saxutils import escape
 
-from servicedesk.wire.formats import DateTimeOffset, Members
-from servicedesk.wire.problems import MalformedBody, shown_name
+from servicedesk.domain.values import DateTimeOffset
+from servicedesk.wire.formats import Members
+from servicedesk.wire.problems import MALFORMED_BODY, Problem, shown_name
 
 NAMESPACE_CHARACTERS = 100
 """The longest name of a namespace that is read: each element and attribute of a body may bring a copy of it along."""
@@ -33,17 +34,18 @@ def decode(text: str) -> Members:
     no field of a task can be.
 
     Raises:
-        MalformedBody: not well-formed, with line and column; a DOCTYPE; another root, or a nil one; text beside the
-            fields.
+        Problem: ``malformed-body``: not well-formed, with line and column; a DOCTYPE; another root, or a nil one; text
+            beside the fields.
     """
     reader = _TaskReader()
     try:
         # The charset is settled before (rule 3.2): naming it here overrides what the XML declaration claims.
         reader.parser.Parse(text.encode(), True)
     except expat.ExpatError as error:
-        raise MalformedBody(
+        raise Problem(
+            MALFORMED_BODY,
             f"The body is not well-formed XML: {expat.ErrorString(error.code)}: "
-            f"line {error.lineno}, column {error.offset + 1}."
+            f"line {error.lineno}, column {error.offset + 1}.",
         ) from None
     return reader.members
 
@@ -84,12 +86,12 @@ class _TaskReader:
         self._part: list[str] = []
 
     def _doctype(self, *_: object) -> None:
-        raise MalformedBody("The body has a DOCTYPE, which is not accepted; leave it out.")
+        raise Problem(MALFORMED_BODY, "The body has a DOCTYPE, which is not accepted; leave it out.")
 
     def _namespace(self, _prefix: str | None, uri: str | None) -> None:
         # Expat writes the whole name out before each element's and attribute's own.
         if uri and len(uri) > NAMESPACE_CHARACTERS:
-            raise MalformedBody(f"The body has a namespace with more than {NAMESPACE_CHARACTERS} characters.")
+            raise Problem(MALFORMED_BODY, f"The body has a namespace with more than {NAMESPACE_CHARACTERS} characters.")
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self._depth += 1
@@ -97,9 +99,11 @@ class _TaskReader:
         nil = attributes.get(_NIL, "").strip() in ("true", "1")
         if self._depth == 1:
             if local_name != "task":
-                raise MalformedBody(f"The root element of the body is {shown_name(local_name)}, and not task.")
+                raise Problem(
+                    MALFORMED_BODY, f"The root element of the body is {shown_name(local_name)}, and not task."
+                )
             if nil:
-                raise MalformedBody("The task element of the body is marked as nil.")
+                raise Problem(MALFORMED_BODY, "The task element of the body is marked as nil.")
         elif self._depth == 2:
             self._name = local_name
             self._nil = nil
@@ -123,7 +127,9 @@ class _TaskReader:
         text = "".join(self._chunks)
         if self._nil:
             if self._nested or text.strip():
-                raise MalformedBody("An element is marked as nil and has content; it can be only one of both.")
+                raise Problem(
+                    MALFORMED_BODY, "An element is marked as nil and has content; it can be only one of both."
+                )
             return None
         if not self._nested:
             return text
@@ -137,7 +143,7 @@ class _TaskReader:
         elif self._depth == 3 and self._only_parts:
             self._part.append(text)
         elif self._depth == 1 and text.strip():
-            raise MalformedBody("The body has text between the fields of the task.")
+            raise Problem(MALFORMED_BODY, "The body has text between the fields of the task.")
 
 
 def _elements(members: Mapping[str, object]) -> str:

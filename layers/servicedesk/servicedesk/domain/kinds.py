@@ -1,0 +1,90 @@
+"""The kinds of value that a field can have, as pydantic validates and documents them.
+
+Each kind stands in a field's ``Annotated`` type and carries what the rest of the service needs to know of it: how to
+read a value, and which value the original's clients send for "not filled".
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+from servicedesk.domain import values
+from servicedesk.domain.faults import InvalidValueError
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of value.
+
+    Attributes:
+        name: what the published page calls it.
+        read: turns any accepted spelling into the canonical text; raises ``InvalidValueError``.
+        unset: the canonical text that means "not filled" (contract rule 3.6), if there is one beside the empty text.
+        schema: what JSON Schema says of the kind.
+    """
+
+    name: str
+    read: Callable[[object], str]
+    unset: str | None = None
+    schema: Mapping[str, str] = field(default_factory=dict)
+
+    def is_unset(self, value: object) -> bool:
+        """Return whether ``value`` spells "not filled" in this kind."""
+        try:
+            return self.unset is not None and self.read(value) == self.unset
+        except InvalidValueError:
+            return False
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self._read_unless_null, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {**handler(schema), **self.schema}
+
+    def _read_unless_null(self, value: object) -> str | None:
+        return None if value is None else self.read(value)
+
+
+GUID = Kind("globally unique identifier", values.guid, unset=values.ZERO_GUID, schema={"format": "uuid"})
+DATE = Kind("date", values.date, unset=values.UNSET_DATE, schema={"format": "date-time"})
+TEXT = Kind("string", values.text)
+BOOLEAN = Kind("boolean", values.boolean, unset="false")
+INTEGER = Kind("integer", values.integer, unset="0")
+
+
+@dataclass(frozen=True, slots=True)
+class MaxBytes:
+    """Limits a text to so many bytes of UTF-8."""
+
+    limit: int
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        # A text never has more characters than bytes.
+        return handler(schema) | {"maxLength": self.limit}
+
+    def _check(self, text: str | None) -> str | None:
+        if text is not None and len(text.encode()) > self.limit:
+            raise InvalidValueError("too_long", f"The text is longer than {self.limit} bytes of UTF-8.", self.limit)
+        return text
+
+
+class NotBlank:
+    """Refuses a text that is only white space."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return handler(schema) | {"pattern": r"\S"}
+
+    def _check(self, text: str | None) -> str | None:
+        if text is not None and not text.strip():
+            raise InvalidValueError("required", "The text has to be more than white space.")
+        return text

@@ -1,0 +1,1 @@
+"""DynamoDB: keys, conditions, and items as tasks, catalogues and API keys."""

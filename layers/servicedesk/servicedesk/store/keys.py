@@ -1,0 +1,42 @@
+"""The keys of items. A company is a partition of the tasks table: its tasks, its counter and its catalogue."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+type Key = dict[str, "AttributeValueTypeDef"]
+
+
+def task(company_id: str, task_id: str) -> Key:
+    """Return the key of a task."""
+    return _in_company(company_id, f"TASK#{task_id}")
+
+
+def counter(company_id: str) -> Key:
+    """Return the key of the counter behind a company's ``id2``."""
+    return _in_company(company_id, "COUNTER")
+
+
+def catalogue(company_id: str) -> Key:
+    """Return the key of a company's catalogue."""
+    return _in_company(company_id, "CATALOGUE")
+
+
+def api_key(key_id: str) -> Key:
+    """Return the key of an API key in the keys table."""
+    return {"key_id": {"S": key_id}}
+
+
+def key_list(company_id: str) -> Key:
+    """Return the key of the list of a company's key ids in the keys table."""
+    return {"key_id": {"S": partition(company_id)}}
+
+
+def partition(company_id: str) -> str:
+    """Return the partition key of all that the tasks table holds of a company."""
+    return f"COMPANY#{company_id}"
+
+
+def _in_company(company_id: str, sort_key: str) -> Key:
+    return {"pk": {"S": partition(company_id)}, "sk": {"S": sort_key}}

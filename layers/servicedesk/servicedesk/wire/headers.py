@@ -1,0 +1,47 @@
+"""The header fields of a request, and the parts of those whose values are lists (RFC 9110 section 5)."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+_QUOTED = r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)'
+_PARTS = {separator: re.compile(rf'(?:[^"{separator}]++|{_QUOTED})++', re.DOTALL) for separator in ",;"}
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+
+
+class Fields(Mapping[str, str]):
+    """What a client sent under names that match in any case: header fields (RFC 9110 section 5.1), query parameters.
+
+    A name that was sent more than once has its values joined with commas, as section 5.3 allows for header fields.
+    """
+
+    def __init__(self, pairs: Iterator[tuple[str, str]] | Sequence[tuple[str, str]] = ()) -> None:
+        self._values: dict[str, list[str]] = {}
+        for name, value in pairs:
+            self._values.setdefault(name.lower(), []).append(value)
+
+    def __getitem__(self, name: str) -> str:
+        return ", ".join(self._values[name.lower()])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def get_all(self, name: str) -> Sequence[str]:
+        """Return each value that was sent under ``name``, in order."""
+        return self._values.get(name.lower(), [])
+
+
+def split(value: str, separator: str) -> Sequence[str]:
+    """Return the parts of ``value`` between the separators (commas or semicolons) that no quoted string holds.
+
+    Empty parts are left out.
+    """
+    return [part.strip() for part in _PARTS[separator].findall(value) if part.strip()]
+
+
+def unquote(text: str) -> str:
+    """Return what a token or a quoted string says."""
+    text = text.strip()
+    return _ESCAPE.sub(r"\1", text[1:-1]) if len(text) > 1 and text[0] == text[-1] == '"' else text

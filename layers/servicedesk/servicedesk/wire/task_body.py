@@ -1,0 +1,105 @@
+"""The body of a request as what it says of a task (contract sections 3 and 4)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from servicedesk.domain.faults import Fault, InvalidValueError
+from servicedesk.domain.kinds import DATE, GUID
+from servicedesk.domain.task import CLIENT_FIELDS, FIELDS, ClientFields, Task, read_fields
+from servicedesk.wire import ignored_fields, media_types
+from servicedesk.wire.formats import Members
+from servicedesk.wire.gateway import Request
+from servicedesk.wire.problems import MALFORMED_BODY, Problem, shown_name
+
+
+@dataclass(frozen=True, slots=True)
+class TaskBody:
+    """One body, sorted.
+
+    Attributes:
+        fields: what the client says of its own fields, where that is valid.
+        faults: what is wrong with its other fields.
+        unknown: the names that are no field of a task, as sent.
+        claims: what the client sent for the server's fields, as canonical texts; ``None`` for what cannot be read.
+    """
+
+    fields: ClientFields
+    faults: Sequence[Fault]
+    unknown: Sequence[str]
+    claims: Mapping[str, str | None]
+
+    @property
+    def named_fields(self) -> frozenset[str]:
+        """The client's fields that the body names, valid or not."""
+        return frozenset(self.fields) | {fault.field for fault in self.faults}
+
+    def ignored_fields(self, task: Task) -> str:
+        """Return the header ``Ignored-Fields``: what the service did not take from the body (rule 4.2)."""
+        return ignored_fields.header(self.unknown, self._overruled(task))
+
+    def strict_faults(self, task: Task) -> Sequence[Fault]:
+        """Return a fault for each field that the service does not take, for ``handling=strict`` (rule 4.3)."""
+        unknown = [Fault(name, "unknown_field", "A task has no such field.") for name in self.unknown]
+        return unknown + [
+            Fault(name, "server_assigned", "The service sets this field. Leave it out.")
+            for name in self._overruled(task)
+        ]
+
+    def _overruled(self, task: Task) -> Sequence[str]:
+        """Return the server's fields for which the client sent something else than ``task`` has (rule 4.1)."""
+        return [
+            name for name, claim in self.claims.items() if claim is None or claim != _canonical(getattr(task, name))
+        ]
+
+
+def read(request: Request) -> TaskBody:
+    """Read the body of ``request``. Faults in its fields are collected, not raised.
+
+    Raises:
+        Problem: ``unsupported-media-type``, ``body-too-large``, or ``malformed-body``, if the body cannot be read as
+            a task or names a field twice, in whatever case (rule 3.5).
+    """
+    sent: dict[str, object] = {}
+    unknown: list[str] = []
+    claims: dict[str, str | None] = {}
+    for name, sent_name, value in _each_once(media_types.read(request.body(), request.headers.get("Content-Type"))):
+        if name in CLIENT_FIELDS:
+            sent[name] = value
+        elif value is None or value == "":
+            continue
+        elif name in FIELDS:
+            if not FIELDS[name].kind.is_unset(value):
+                claims[name] = _claim(name, value)
+        elif not (GUID.is_unset(value) or DATE.is_unset(value)):
+            unknown.append(sent_name)
+    filled = {name: value for name, value in sent.items() if value is not None and value != ""}
+    fields, faults = read_fields(filled)
+    unfilled = dict.fromkeys(sent.keys() - filled.keys())
+    return TaskBody({**unfilled, **fields}, faults, unknown, claims)
+
+
+def _each_once(members: Members) -> Iterator[tuple[str, str, object]]:
+    """Yield each member's name in lower case, its name as sent, and its value."""
+    seen: dict[str, str] = {}
+    for sent_name, value in members:
+        name = sent_name.lower()
+        if name.isascii() and not sent_name.isascii():
+            name = sent_name  # a letter like the Kelvin sign becomes an ASCII one, but no field is meant
+        if name in seen:
+            raise Problem(
+                MALFORMED_BODY,
+                f"The field {shown_name(seen[name])} is given twice (names match without regard to case).",
+            )
+        seen[name] = sent_name
+        yield name, sent_name, value
+
+
+def _claim(name: str, value: object) -> str | None:
+    try:
+        return FIELDS[name].kind.read(value)
+    except InvalidValueError:
+        return None
+
+
+def _canonical(value: object) -> str | None:
+    return str(value).lower() if isinstance(value, bool) else None if value is None else str(value)
