@@ -1,7 +1,8 @@
-"""What the functions tell their operators: for each invocation one structured log line and one line of metrics.
+"""Logs and metrics: each invocation writes one structured log line and one line of metrics.
 
-Metrics are in embedded metric format: CloudWatch reads them from the log. Neither line ever holds what a client wrote
-in a task, nor a secret; an exception is told by its types and places, because its message can quote either.
+The metrics are in embedded metric format, so CloudWatch reads them from the log. Neither line contains what a client
+wrote in a task, or a secret. An exception is logged with its types and places but without its message, which can quote
+either.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,14 +21,14 @@ from aws_lambda_powertools.metrics import EphemeralMetrics
 from servicedesk.domain.faults import UnavailableError
 
 logger = Logger(location=None)
-"""Named by ``POWERTOOLS_SERVICE_NAME``, as verbose as ``POWERTOOLS_LOG_LEVEL`` says."""
+"""The logger. ``POWERTOOLS_SERVICE_NAME`` names it and ``POWERTOOLS_LOG_LEVEL`` sets its level."""
 
 type LambdaHandler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 
 @dataclass(slots=True)
 class _Invocation:
-    """What its log line and its metrics will say of the invocation under way."""
+    """What the log line and the metrics of the current invocation will say."""
 
     started: float = field(default_factory=perf_counter)
     outcome: str = "Failed"
@@ -36,44 +37,45 @@ class _Invocation:
     milliseconds: dict[str, float] = field(default_factory=dict)
 
 
-_under_way: ContextVar[_Invocation] = ContextVar("_under_way")
+_current: ContextVar[_Invocation] = ContextVar("_current")
 _environment = {"cold": True}
 
 
 class InvocationFailedError(Exception):
-    """What Lambda gets to see of an exception that a handler let through."""
+    """What Lambda sees of an exception that a handler did not catch."""
 
 
 def observed(handle: LambdaHandler) -> LambdaHandler:
-    """Make a Lambda handler of one that tells what it does with ``record`` and ``timed``.
+    """Make a Lambda handler that writes the log line and the metrics of each invocation of ``handle``.
 
-    An exception that ``handle`` lets through becomes an ``InvocationFailedError`` without its message.
+    An exception that ``handle`` does not catch becomes an ``InvocationFailedError`` without its message.
     """
 
     @logger.inject_lambda_context(clear_state=True, log_event=False)
     @wraps(handle)
     def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         invocation = _Invocation()
-        token = _under_way.set(invocation)
+        token = _current.set(invocation)
         try:
             return handle(event, context)
         except Exception as error:
             record("Unavailable" if isinstance(error, UnavailableError) else "Failed", error=describe(error))
             raise InvocationFailedError("The function failed; its log line says where.") from None
         finally:
-            _under_way.reset(token)
+            _current.reset(token)
             _write(invocation)
 
     return lambda_handler
 
 
 def record(outcome: str | None = None, *, counts: list[str] | None = None, **facts: object) -> None:
-    """Add to what is told of the invocation under way; outside of one, nothing happens.
+    """Add to the log line and the metrics of the current invocation. Outside of an invocation, do nothing.
 
-    ``outcome`` is a metric (a count of one) and the log line's message, the latest one counts. ``counts`` are metrics
-    beside it, ``facts`` members of the log line; none of them may hold what a client wrote in a task.
+    ``outcome`` becomes the log line's message and a metric with the count 1; the latest outcome replaces earlier ones.
+    ``counts`` are further metrics with the count 1, and ``facts`` are members of the log line. None of them may contain
+    what a client wrote in a task.
     """
-    if invocation := _under_way.get(None):
+    if invocation := _current.get(None):
         invocation.outcome = outcome or invocation.outcome
         invocation.counts += counts or []
         invocation.facts |= {name: value for name, value in facts.items() if value is not None}
@@ -81,17 +83,17 @@ def record(outcome: str | None = None, *, counts: list[str] | None = None, **fac
 
 @contextmanager
 def timed(metric: str) -> Iterator[None]:
-    """Measure what happens inside as ``metric``, in milliseconds, also when it fails; repeated ones add up."""
+    """Add the milliseconds that the block takes to ``metric``, whether it succeeds or fails."""
     started = perf_counter()
     try:
         yield
     finally:
-        if invocation := _under_way.get(None):
+        if invocation := _current.get(None):
             invocation.milliseconds[metric] = invocation.milliseconds.get(metric, 0.0) + _since(started)
 
 
 def describe(error: BaseException | None) -> list[dict[str, object]]:
-    """An exception and those behind it, the newest first: type, AWS error code and place of each; no messages."""
+    """Return type, AWS error code and places of an exception and of those that caused it, the newest first."""
     described = []
     while error is not None:
         one: dict[str, object] = {"type": f"{type(error).__module__}.{type(error).__qualname__}"}

@@ -1,4 +1,4 @@
-"""Digests of what creates said: does a repeated create say the same as the first one?
+"""Digests of creates. They tell whether a repeated create has the same content as the first one.
 
 A digest is stored beside its task and names the rule that made it (contract rule 7.7), as in ``1:`` and 64 hexadecimal
 digits. A rule never changes, because identities hold for ever. Rule n covers the client's fields that are declared

@@ -1,7 +1,7 @@
-"""The kinds of value that a client fills in, each read from any accepted spelling into one canonical text.
+"""The values that a client fills in. Each function reads any accepted spelling and returns one canonical text.
 
-Canonical texts compare as values: equal text is the same GUID, the same instant. Each function raises
-``InvalidValueError`` for what is none of its kind; as a ``ValueError`` it serves in a pydantic model, too.
+Two values are equal exactly when their canonical texts are, and dates sort as their texts do. A function raises
+``InvalidValueError``, which pydantic understands, for a value of another kind.
 """
 
 import re
@@ -72,7 +72,11 @@ class DateTimeOffset(NamedTuple):
 
 
 def guid(value: object) -> str:
-    """A GUID as 32 lower-case digits with hyphens, from any spelling of contract rule 3.7. Raises ``invalid_guid``."""
+    """Return a GUID as 32 lower-case digits with hyphens, from any spelling of contract rule 3.7.
+
+    Raises:
+        InvalidValueError: ``invalid_guid``.
+    """
     if isinstance(value, str) and not isinstance(value, Number):
         text = value.strip()
         if (text[:1], text[-1:]) in (("{", "}"), ("(", ")")):
@@ -83,10 +87,13 @@ def guid(value: object) -> str:
 
 
 def date(value: object) -> str:
-    """An instant in UTC to 100 ns, as ``2026-06-24T03:56:41.4578039`` with always seven fraction digits.
+    """Return an instant in UTC to 100 ns, such as ``2026-06-24T03:56:41.4578039``, always with seven fraction digits.
 
-    Reads the spellings of contract rule 3.8 (without a zone: UTC; more than seven fraction digits are cut), for the
-    years 1 to 9999. Raises ``invalid_date`` for anything else, impossible and ambiguous dates among it.
+    Reads the spellings of contract rule 3.8 for the years 1 to 9999. A date without a zone is in UTC, and more than
+    seven fraction digits are cut off.
+
+    Raises:
+        InvalidValueError: ``invalid_date``, also for dates that are impossible or can be read two ways.
     """
     if isinstance(value, DateTimeOffset):
         return _from_date_time_offset(value)
@@ -102,19 +109,20 @@ def date(value: object) -> str:
 
 
 def now() -> str:
-    """The present instant in the canonical form of ``date``."""
+    """Return the present instant in the canonical form of ``date``."""
     return _canonical(datetime.now(UTC).replace(tzinfo=None))
 
 
 def date_text(canonical: str, zone: str) -> str:
-    """A canonical date as an answer shows it: fraction without trailing zeros, then ``zone`` (contract rule 5.5)."""
+    """Return a canonical date as an answer shows it: without trailing zeros, and with ``zone`` (contract rule 5.5)."""
     return canonical.rstrip("0").rstrip(".") + zone if "." in canonical else canonical + zone
 
 
 def text(value: object) -> str:
-    """A text as sent; a JSON number becomes its text (contract rule 3.10).
+    """Return a text as it was sent, or a JSON number as its text (contract rule 3.10).
 
-    Raises ``invalid_string`` for other JSON types, and for characters that XML 1.0 cannot hold.
+    Raises:
+        InvalidValueError: ``invalid_string``, for other types of JSON and for characters that XML 1.0 cannot carry.
     """
     if not isinstance(value, str):
         raise InvalidValueError("invalid_string", "This is not a text.")
@@ -127,7 +135,11 @@ def text(value: object) -> str:
 
 
 def boolean(value: object) -> str:
-    """``true`` or ``false`` from JSON's booleans and the spellings of XML Schema. Raises ``invalid_boolean``."""
+    """Return ``true`` or ``false``, from JSON's booleans and the spellings of XML Schema.
+
+    Raises:
+        InvalidValueError: ``invalid_boolean``.
+    """
     text = str(value).strip().lower() if isinstance(value, bool | str) else ""
     if text in ("true", "1"):
         return "true"
@@ -137,7 +149,11 @@ def boolean(value: object) -> str:
 
 
 def integer(value: object) -> str:
-    """The digits of an integer, without a plus sign or leading zeros. Raises ``invalid_integer``."""
+    """Return the digits of an integer without a plus sign or leading zeros.
+
+    Raises:
+        InvalidValueError: ``invalid_integer``.
+    """
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if isinstance(value, str) and (match := _INTEGER.fullmatch(value.strip())):
@@ -169,7 +185,7 @@ def _from_browser(match: re.Match[str]) -> str:
 
 
 def _from_date_time_offset(value: DateTimeOffset) -> str:
-    """The instant is in ``DateTime`` alone: .NET writes it in UTC, and the offset beside it for display."""
+    # .NET writes the instant into DateTime, in UTC, and the offset beside it only for display.
     match = _ISO_DATE.fullmatch(value.date_time.strip())
     offset = _OFFSET_MINUTES.fullmatch(value.offset_minutes.strip())
     if not match or not offset or abs(int(offset[0])) > _LARGEST_OFFSET_MINUTES:
@@ -184,7 +200,7 @@ def _from_date_time_offset(value: DateTimeOffset) -> str:
 
 
 def _moment(year: str, month: int, day: str, time: str | None) -> datetime:
-    """The moment with these parts. Raises ``invalid_date`` with the part that no date has."""
+    """Return the moment with these parts, or raise ``invalid_date`` with the part that no date has."""
     if year == "0000":
         raise _no_date("There is no year 0000; the years go from 0001 to 9999.")
     if not 1 <= month <= len(_MONTHS):

@@ -23,26 +23,26 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 CONNECT_TIMEOUT = 1.0
-"""Seconds until a connection attempt is given up; TLS has as many again for its handshake."""
+"""Seconds until the SDK gives up a connection attempt, and seconds until it gives up the TLS handshake after it."""
 
 READ_TIMEOUT = 1.5
-"""Seconds without a byte of an answer until a request is given up."""
+"""Seconds without a byte of an answer until the SDK gives up a request."""
 
 ATTEMPTS = 2
-"""Times that the SDK sends a request before it reports the fault."""
+"""How often the SDK sends a request before it reports the fault."""
 
 BACKOFF = 1.0
-"""Seconds that the SDK waits at most before its second attempt; throttled, at random up to as much."""
+"""The most seconds that the SDK waits before its second attempt."""
 
 REQUEST_SECONDS = ATTEMPTS * (2 * CONNECT_TIMEOUT + READ_TIMEOUT) + (ATTEMPTS - 1) * BACKOFF
-"""Seconds after which a request has an answer or is given up. A create makes three, so the functions need 24."""
+"""Seconds after which a request was answered or given up. A create makes three, so a function needs 24 seconds."""
 
 _NO_ANSWER = (
     exceptions.ConnectionError,
     exceptions.HTTPClientError,
     exceptions.ChecksumError,
     ResponseParserError,
-    UnicodeDecodeError,  # the parser's way to meet an answer that is not UTF-8
+    UnicodeDecodeError,  # what the parser raises for an answer that is not UTF-8
 )
 _TEMPORARY = frozenset(
     {
@@ -59,8 +59,7 @@ _TEMPORARY = frozenset(
 
 _TEMPORARY_REASONS = frozenset({"None", "ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"})
 """The ``CancellationReasons`` of a transaction that a repetition may not meet. Each action has one, and "None" stands
-for
-an action with which nothing was wrong (API reference of TransactWriteItems)."""
+for an action with which nothing was wrong (API reference of TransactWriteItems)."""
 
 type Item = Mapping[str, "AttributeValueTypeDef"]
 

@@ -1,18 +1,18 @@
-"""The header ``Ignored-Fields``: each field that a lenient request sent for nothing (contract rule 4.2)."""
+"""The header ``Ignored-Fields``, which names what the service did not take from a body (contract rule 4.2)."""
 
 import re
 from collections.abc import Sequence
 from urllib.parse import quote
 
 HEADER_BYTES = 4096
-"""The longest list, in bytes; a longer one ends in ``more;count=N``."""
+"""The longest list, in bytes. A longer one ends in ``more;count=N``."""
 
 _TOKEN = re.compile(r"[A-Za-z*][A-Za-z0-9!#$%&'*+.^_`|~:/-]*")
 _NOT_IN_A_STRING = re.compile(r"[^\x20-\x24\x26-\x7e]+")
 
 
 def header(unknown: Sequence[str], overruled: Sequence[str]) -> str:
-    """The names as a Structured Field list (RFC 9651 section 3.1), empty when there are none."""
+    """Return the names as a Structured Field list (RFC 9651 section 3.1), or an empty text if there are none."""
     members = [f"{_item(name)};reason=unknown" for name in unknown]
     members += [f"{_item(name)};reason=server-assigned" for name in overruled]
     whole = ", ".join(members)

@@ -1,6 +1,8 @@
-"""JSON as the contract reads it: strict (rule 3.11), numbers as their text (3.10), duplicates kept for 3.5 to judge.
+"""JSON as the contract reads and writes it.
 
-The last two are why the standard library reads it and not pydantic-core, whose parser keeps neither.
+The contract wants strict JSON (rule 3.11), numbers as the client wrote them (3.10), and a fault for a name that is
+given twice (3.5). pydantic-core's parser keeps neither the text of numbers nor duplicates, so the standard library
+reads it.
 """
 
 import json
@@ -12,10 +14,10 @@ from servicedesk.wire.problems import MALFORMED_BODY, Problem
 
 
 def decode(text: str) -> Members:
-    """The members of the one object in ``text``.
+    """Return the members of the object in ``text``.
 
     Raises:
-        Problem: ``malformed-body``: no JSON, with line and column; JSON ``null``; JSON that is no object (rule 3.4).
+        Problem: ``malformed-body``, if ``text`` is not JSON (with line and column), or is no object (rule 3.4).
     """
     try:
         value = json.loads(
@@ -35,7 +37,7 @@ def decode(text: str) -> Members:
 
 
 def encode(document: Mapping[str, object]) -> str:
-    """``document`` as JSON, members in its own order (rule 5.1)."""
+    """Return ``document`` as JSON, with its members in their order (rule 5.1)."""
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 

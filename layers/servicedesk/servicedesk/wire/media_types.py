@@ -16,27 +16,27 @@ BODY_BYTES = 1_048_576
 
 @dataclass(frozen=True, slots=True)
 class MediaType:
-    """One of the four media types that are spoken, all of them JSON or XML."""
+    """One of the four media types that the service supports, each of them JSON or XML."""
 
     name: str
     format: str
 
     def decode(self, text: str) -> Members:
-        """The members of the task in ``text``. Raises a ``malformed-body`` problem."""
+        """Return the members of the task in ``text``, or raise a ``malformed-body`` problem."""
         return _xml().decode(text) if self.format == "xml" else json_format.decode(text)
 
     def encode(self, document: Mapping[str, object], *, root: str = "task") -> str:
-        """``document`` as text; ``root`` names the root element where the format has one."""
+        """Return ``document`` as text. ``root`` names the root element where the format has one."""
         return _xml().encode(document, root=root) if self.format == "xml" else json_format.encode(document)
 
     @property
     def zone(self) -> str:
-        """How a date says UTC in this format (rule 5.5)."""
+        """The suffix with which a date says UTC in this format (rule 5.5)."""
         return "Z" if self.format == "xml" else "+00:00"
 
 
 JSON = MediaType("application/json", "json")
-_SPOKEN = {
+_SUPPORTED = {
     media_type.name: media_type
     for media_type in (
         JSON,
@@ -45,33 +45,33 @@ _SPOKEN = {
         MediaType("text/xml", "xml"),
     )
 }
-_ACCEPT = {"Accept": ", ".join(_SPOKEN)}
+_ACCEPT = {"Accept": ", ".join(_SUPPORTED)}
 _CHARSETS = ("utf-8", "utf-16")
 _WEIGHT = re.compile(r"\d{1,9}(?:\.\d{0,9})?|\.\d{1,9}", re.ASCII)
 
 
-def of_content_type(content_type: str | None) -> tuple[MediaType, str]:
-    """The media type and the charset that a Content-Type header names; none at all is JSON in utf-8.
+def from_content_type(content_type: str | None) -> tuple[MediaType, str]:
+    """Return the media type and the charset that a Content-Type header names. Without a header, it is JSON in utf-8.
 
     Raises:
-        Problem: ``unsupported-media-type``: another media type or charset than those of rules 3.1 and 3.2.
+        Problem: ``unsupported-media-type``, if rules 3.1 and 3.2 do not have the media type or the charset.
     """
     name, parameters = _parameters((content_type or "").strip() or JSON.name)
-    media_type = _SPOKEN.get(name)
+    media_type = _SUPPORTED.get(name)
     if media_type is None:
         raise Problem(UNSUPPORTED_MEDIA_TYPE, f"The body has to be one of {_ACCEPT['Accept']}.", headers=_ACCEPT)
     return media_type, _charset(parameters.get("charset") or "utf-8")
 
 
 def read(body: bytes, content_type: str | None) -> Members:
-    """The members of the task in ``body``, in the order and spelling sent.
+    """Return the members of the task in ``body``, in the order and spelling sent.
 
     Raises:
-        Problem: ``unsupported-media-type``: a media type or charset that is not spoken.
-        Problem: ``body-too-large``: more than ``BODY_BYTES``.
-        Problem: ``malformed-body``: empty, bytes that are not in the charset, or not one task in the format named.
+        Problem: ``unsupported-media-type``, if the service does not support the media type or the charset;
+            ``body-too-large``, if the body has more than ``BODY_BYTES``; ``malformed-body``, if it is empty, is not in
+            the charset, or is not one task in the format.
     """
-    media_type, charset = of_content_type(content_type)
+    media_type, charset = from_content_type(content_type)
     if len(body) > BODY_BYTES:
         raise Problem(BODY_TOO_LARGE, f"The body has {len(body)} bytes; the limit is {BODY_BYTES}.")
     if not body:
@@ -80,30 +80,30 @@ def read(body: bytes, content_type: str | None) -> Members:
     if not text or text.isspace():
         raise Problem(MALFORMED_BODY, "The body is only white space.")
     if media_type.format == "xml" and (declared := _xml().declared_charset(text)):
-        # A claim of the other charset is harmless and common: .NET writes utf-16 into texts that it sends as utf-8.
+        # .NET writes utf-16 into the declaration of texts that it sends as utf-8. Only other charsets are refused.
         _charset(declared)
     return media_type.decode(text)
 
 
 def negotiate(accept: str | None, content_type: str | None) -> MediaType:
-    """The media type to answer in, by the rules of the original (rule 5.2). Never fails."""
+    """Return the media type to answer in, by the rules of the original (rule 5.2). This never fails."""
     ranges = _ranges(accept or "")
     best: tuple[float, int, bool] | None = None
     chosen: MediaType | None = None
     for name, q in ranges.items():
-        media_type = next((_SPOKEN[spoken] for spoken in _spoken_in(name) if not _refused(spoken, ranges)), None)
-        if media_type is None:
+        supported = [media_type for media_type in _covered_by(name) if not _refused(media_type, ranges)]
+        if not supported:
             continue
-        rank = (q, 0 if name == "*/*" else 1 if name.endswith("/*") else 2, media_type.format == "json")
+        rank = (q, 0 if name == "*/*" else 1 if name.endswith("/*") else 2, _SUPPORTED[supported[0]].format == "json")
         if best is None or rank > best:
-            best, chosen = rank, media_type
+            best, chosen = rank, _SUPPORTED[supported[0]]
     if chosen is None:
-        chosen = _SPOKEN.get(_parameters(content_type or "")[0], JSON)
+        chosen = _SUPPORTED.get(_parameters(content_type or "")[0], JSON)
     return chosen
 
 
 def _xml() -> ModuleType:
-    # Most requests are JSON: who speaks only that does not pay for the other at cold start.
+    # Most requests are JSON, and need not wait for the import of the XML parser at a cold start.
     from servicedesk.wire import xml_format  # noqa: PLC0415
 
     return xml_format
@@ -121,8 +121,8 @@ def _text(body: bytes, charset: str) -> str:
     elif body.startswith((b"\xff\xfe", b"\xfe\xff")):
         charset = "utf-16"
     elif charset == "utf-16":
-        # Without a byte order mark .NET clients write little-endian, RFC 2781 says big-endian: the first character,
-        # ASCII in both formats, tells.
+        # Without a byte order mark, .NET clients write little-endian although RFC 2781 says big-endian. The first
+        # character is ASCII in both formats, and tells which it is.
         charset = "utf-16-be" if body[0] == 0 else "utf-16-le"
     try:
         return body.decode(charset)
@@ -142,7 +142,10 @@ def _parameters(value: str) -> tuple[str, dict[str, str]]:
 
 
 def _ranges(accept: str) -> Mapping[str, float]:
-    """The media ranges of an Accept header in their order, each with its weight; an unreadable weight is none."""
+    """Return the media ranges of an Accept header in their order, each with its weight.
+
+    A weight that cannot be read counts as 1.
+    """
     ranges: dict[str, float] = {}
     for part in split(accept, ","):
         name, parameters = _parameters(part)
@@ -152,13 +155,13 @@ def _ranges(accept: str) -> Mapping[str, float]:
     return ranges
 
 
-def _spoken_in(media_range: str) -> Sequence[str]:
-    """The media types that a range covers, in the order in which they are chosen."""
-    return [name for name in _SPOKEN if media_range in (name, f"{name.partition('/')[0]}/*", "*/*")]
+def _covered_by(media_range: str) -> Sequence[str]:
+    """Return the media types that a range covers, in the order in which they are chosen."""
+    return [name for name in _SUPPORTED if media_range in (name, f"{name.partition('/')[0]}/*", "*/*")]
 
 
 def _refused(name: str, ranges: Mapping[str, float]) -> bool:
-    """Whether the most specific range that covers a media type has a weight of 0 (RFC 9110 section 12.4.2)."""
+    """Return whether the most specific range that covers a media type has the weight 0 (RFC 9110 section 12.4.2)."""
     for media_range in (name, f"{name.partition('/')[0]}/*", "*/*"):
         if media_range in ranges:
             return ranges[media_range] == 0

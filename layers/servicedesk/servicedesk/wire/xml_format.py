@@ -1,8 +1,8 @@
-"""XML as the contract reads and writes it: elements in any order and namespace, no document type (rule 3.12).
+"""XML as the contract reads and writes it: elements in any order and namespace, and no document type (rule 3.12).
 
-Expat reads it, told to refuse a DOCTYPE at its first character, so that no entity of a body is ever declared. Of what
-is below a field, only the two parts of a DateTimeOffset are kept, so memory is bounded by the body whatever its shape.
-(defusedxml refuses by the same callback of the same parser, and then builds a tree of the whole body.)
+Expat reads it, and refuses a DOCTYPE at its first character, so that no body ever declares an entity. Below a field
+only the two elements of a DateTimeOffset are kept, so the size of a body bounds the memory that it takes, whatever its
+shape. (defusedxml refuses with the same callback of the same parser, but then builds a tree of the whole body.)
 """
 
 import re
@@ -15,11 +15,11 @@ from servicedesk.wire.formats import Members
 from servicedesk.wire.problems import MALFORMED_BODY, Problem, shown_name
 
 NAMESPACE_CHARACTERS = 100
-"""The longest name of a namespace that is read: each element and attribute of a body may bring a copy of it along."""
+"""The longest name of a namespace. Expat may copy it for each element and each attribute of a body."""
 
 _INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
 _PROBLEM = "urn:ietf:rfc:7807"
-# Stands between namespace and local name; no text of XML can hold it, so no namespace can.
+# It stands between namespace and local name. No text of XML can contain it, and so no namespace can.
 _SEPARATOR = "\x1f"
 _NIL = f"{_INSTANCE}{_SEPARATOR}nil"
 _DATE_TIME_OFFSET = ("DateTime", "OffsetMinutes")
@@ -28,18 +28,18 @@ _DECLARATION = re.compile(r"""<\?xml\s[^>]*?\sencoding\s*=\s*["']([A-Za-z][\w.-]
 
 
 def decode(text: str) -> Members:
-    """The child elements of the ``task`` element in ``text``.
+    """Return the child elements of the ``task`` element in ``text``.
 
-    An element with child elements stands as ``DateTimeOffset`` where it is one (rule 3.8), else as ``Members``, which
-    no field of a task can be.
+    The value of an element with child elements is a ``DateTimeOffset`` if it is one (rule 3.8), and otherwise
+    ``Members``, which no field of a task can be.
 
     Raises:
-        Problem: ``malformed-body``: not well-formed, with line and column; a DOCTYPE; another root, or a nil one; text
-            beside the fields.
+        Problem: ``malformed-body``, if ``text`` is not well-formed (with line and column), has a DOCTYPE, has another
+            root element or a nil one, or has text between the fields.
     """
     reader = _TaskReader()
     try:
-        # The charset is settled before (rule 3.2): naming it here overrides what the XML declaration claims.
+        # The charset was settled before (rule 3.2). Naming it here overrides what the XML declaration claims.
         reader.parser.Parse(text.encode(), True)
     except expat.ExpatError as error:
         raise Problem(
@@ -51,13 +51,13 @@ def decode(text: str) -> Members:
 
 
 def declared_charset(text: str) -> str | None:
-    """The charset that the XML declaration of ``text`` names, if it has one."""
+    """Return the charset that the XML declaration of ``text`` names, if it has one."""
     declaration = _DECLARATION.match(text)
     return declaration[1] if declaration else None
 
 
 def encode(document: Mapping[str, object], *, root: str = "task") -> str:
-    """``document`` as XML: a task as rule 5.4 writes it, or a problem document as RFC 9457 appendix B does."""
+    """Return ``document`` as XML: a task as rule 5.4 writes it, or a problem as RFC 9457 appendix B does."""
     if root == "problem":
         return f'<problem xmlns="{_PROBLEM}">{_elements(document)}</problem>'
     in_ordinal_order = {name: document[name] for name in sorted(document)}
@@ -65,11 +65,12 @@ def encode(document: Mapping[str, object], *, root: str = "task") -> str:
 
 
 class _TaskReader:
-    """Expat's callbacks: the fields are the elements at depth 2, everything deeper makes its field no text."""
+    """Expat's callbacks. The elements at depth 2 are the fields; a field with deeper elements is not a text."""
 
     def __init__(self) -> None:
         self.members = Members()
-        self.parser = expat.ParserCreate("utf-8", _SEPARATOR, None)  # without the table of all names that it keeps else
+        # With None, expat does not keep a table of all names that it has met.
+        self.parser = expat.ParserCreate("utf-8", _SEPARATOR, None)
         self.parser.buffer_text = True
         self.parser.StartDoctypeDeclHandler = self._doctype
         self.parser.StartNamespaceDeclHandler = self._namespace
@@ -86,10 +87,10 @@ class _TaskReader:
         self._part: list[str] = []
 
     def _doctype(self, *_: object) -> None:
-        raise Problem(MALFORMED_BODY, "The body has a DOCTYPE, which is not accepted; leave it out.")
+        raise Problem(MALFORMED_BODY, "The body has a DOCTYPE, which is not accepted. Leave it out.")
 
     def _namespace(self, _prefix: str | None, uri: str | None) -> None:
-        # Expat writes the whole name out before each element's and attribute's own.
+        # Expat puts the whole name before the name of each element and attribute.
         if uri and len(uri) > NAMESPACE_CHARACTERS:
             raise Problem(MALFORMED_BODY, f"The body has a namespace with more than {NAMESPACE_CHARACTERS} characters.")
 
