@@ -7,7 +7,7 @@ RUN = exec env PYTHONPATH=layers/servicedesk .local/dev/bin/python -m
 export SAM_CLI_TELEMETRY = 0
 export ARCHITECTURE
 
-.PHONY: help run test check test-stack bench sam-local invoke deploy build clean
+.PHONY: help run test check documents test-stack bench sam-local invoke deploy build clean
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
@@ -19,17 +19,21 @@ run: .local/dev/.ready .local/sam/.ready .local/ministack/.ready
 test: .local/dev/.ready .local/sam/.ready .local/ministack/.ready
 	@$(RUN) pytest
 
-## make check                          format, lint, types, a test for each rule of the contract, the template
+## make check                          format, lint, types, the documents, the template
 check: .local/dev/.ready .local/sam/.ready .local/checkov/.ready
 	@.local/dev/bin/ruff format --check --quiet .
 	@.local/dev/bin/ruff check --quiet .
 	@.local/dev/bin/mypy
-	@$(RUN) tests.contract.rules --check
+	@$(RUN) tools.documents --check
 	@.local/dev/bin/cfn-lint template.yaml
 	@.local/sam/bin/sam validate --lint --region eu-west-1
 	@.local/sam/bin/python tools/translated_template.py > .local/translated.json \
 	  && .local/checkov/bin/checkov --config-file tools/checkov.yaml --framework cloudformation --quiet --compact \
 	    --skip-download -f .local/translated.json
+
+## make documents                      write the parts of the documents that are made from the code
+documents: .local/dev/.ready
+	@$(RUN) tools.documents
 
 ## make test-stack                     the HTTP tests against a deployed stack: BASE_URL=… ALPHA_KEY=… BETA_KEY=…
 test-stack: .local/dev/.ready

@@ -1,1 +1,1 @@
-"""The README's lines as they stand, in a fresh copy of this project, in a folder with a space in its path."""
+"""The documents' lines as they stand, in a fresh copy of this project, in a folder with a space in its path."""

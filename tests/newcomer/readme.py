@@ -1,34 +1,50 @@
-"""What the README gives to paste."""
+"""What the documents give their readers to paste."""
 
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from tools.template import ROOT
 
-README = (ROOT / "README.md").read_text()
+DOCUMENTS = ("README.md", "OPERATING.md", "docs/clients.md", "docs/running-locally.md")
 
 
 def section(heading: str) -> str:
-    """The text below a heading of the second level, up to the next one."""
-    [text] = re.findall(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", README, re.MULTILINE | re.DOTALL)
+    """Return the text below the one heading of the second level that reads so, up to the next such heading."""
+    pattern = rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)"
+    [text] = [
+        text
+        for document in DOCUMENTS
+        for text in re.findall(pattern, (ROOT / document).read_text(), re.MULTILINE | re.DOTALL)
+    ]
     return str(text)
 
 
-def blocks(heading: str, language: str) -> list[str]:
-    """The code blocks of one language (empty: of none) in a section, in their order."""
+def blocks(heading: str, language: str) -> Sequence[str]:
+    """Return the code blocks in one language in a section, in order."""
     return re.findall(rf"^```{language}\n(.*?)^```$", section(heading), re.MULTILINE | re.DOTALL)
 
 
-def rows(heading: str) -> Iterator[list[str]]:
-    """The cells of all tables in a section, row by row."""
+def commands(heading: str) -> Iterator[dict[str, object]]:
+    """Return the operators' commands in the JSON blocks of a section, in order."""
+    for block in blocks(heading, "json"):
+        if block.startswith('{"action"'):
+            yield from (json.loads(command) for command in re.split(r"\n(?=\{)", block.strip()))
+
+
+def rows(heading: str) -> Iterator[Sequence[str]]:
+    """Return the cells of all tables in a section, row by row."""
     for line in section(heading).splitlines():
         if line.startswith("| "):
             yield [cell.strip() for cell in line.strip("|").split(" | ")]
 
 
 def emulated(column: str) -> Mapping[str, tuple[int, str]]:
-    """What an emulator answers itself: status and text by what it is the answer to, for rows that say a status."""
-    table = [row for row in rows("SAM local") if len(row) == 4]
+    """Return the status and the text that stand in ``column`` for what an emulator answers itself, by the request.
+
+    Rows without a status are left out.
+    """
+    table = list(rows("What the emulators answer themselves"))
     place = table[0].index(column)
     found = {row[0]: re.match(r"(\d{3})(?:[^`]*`(.+?)`)?", row[place]) for row in table[1:]}
-    return {to: (int(said[1]), said[2] or "") for to, said in found.items() if said}
+    return {request: (int(match[1]), match[2] or "") for request, match in found.items() if match}

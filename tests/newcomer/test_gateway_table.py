@@ -1,4 +1,4 @@
-"""The README's table of what API Gateway answers itself says of AWS what the template says."""
+"""The table of what API Gateway and the emulators answer themselves says of AWS what the template says."""
 
 import json
 from typing import Any

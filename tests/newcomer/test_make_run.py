@@ -1,4 +1,4 @@
-"""`make run`, and what the README says to do with it."""
+"""`make run`, and what the documents say to do with it."""
 
 import json
 import re
@@ -45,7 +45,7 @@ def test_call_it(folder: Folder, shown: str) -> None:
 
 
 def test_call_it_in_python(folder: Folder, shown: str) -> None:
-    [program] = readme.blocks("Call it", "python")
+    [program] = readme.blocks("In Python", "python")
     (folder.path / ".local/call_it.py").write_text(program)
     printed = folder.paste(f"{ENVIRONMENT}\n{sys.executable} .local/call_it.py; {sys.executable} .local/call_it.py")
     first, second = printed.splitlines()
@@ -54,29 +54,31 @@ def test_call_it_in_python(folder: Folder, shown: str) -> None:
 
 
 def test_how_a_client_retries(folder: Folder, shown: str) -> None:
-    [line] = readme.blocks("Exactly once", "")
+    [line] = readme.blocks("How to retry", "sh")
     assert json.loads(folder.paste(f"{ENVIRONMENT}\n{line}"))["subject"] == "Printer on fire"
 
 
 def test_send_a_command(folder: Folder, shown: str) -> None:
     [line] = [row[1].strip("`") for row in readme.rows("Companies and keys") if row[0] == "to `make run`"]
-    assert json.loads(folder.paste(line))["key"]
+    assert json.loads(folder.paste(f"{ENVIRONMENT}\n{line}"))["key"]
 
 
 def test_the_commands(folder: Folder, named: dict[str, str]) -> None:
-    [commands] = readme.blocks("Companies and keys", "json")
-    address = f"{named['AWS_ENDPOINT_URL']}/2015-03-31/functions/{named['ONBOARD_COMPANY']}/invocations"
-    company, key_id = str(uuid4()), ""
-    for line in commands.splitlines():
-        command = json.loads(line)
-        command["company_id"] = company
+    company, key_id, actions = str(uuid4()), "", []
+    for documented in readme.commands("Companies and keys"):
+        command = documented | {"company_id": company}
         if "key_id" in command:
             command["key_id"] = key_id
+        if "company_id_again" in command:
+            command["company_id_again"] = company
+        function = named["ERASE_COMPANY" if command["action"] == "erase_company" else "ONBOARD_COMPANY"]
+        address = f"{named['AWS_ENDPOINT_URL']}/2015-03-31/functions/{function}/invocations"
         answer = json.loads(folder.paste(f"curl -s '{address}' -d '{json.dumps(command)}'"))
         assert "status" not in answer, answer
         assert "errorType" not in answer, answer
         key_id = answer.get("key_id", key_id)
-    assert key_id
+        actions.append(command["action"])
+    assert actions == ["onboard", "issue_key", "list_keys", "revoke_key", "erase_company"]
 
 
 @pytest.mark.parametrize("to", sorted(readme.emulated("MiniStack")))

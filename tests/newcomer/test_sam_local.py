@@ -1,4 +1,4 @@
-"""`make sam-local`, and what the README says to do with it."""
+"""`make sam-local`, and what docs/running-locally.md says to do with it."""
 
 import json
 import re

@@ -1,14 +1,21 @@
-"""What an operator reads names all that the template has."""
+"""The documents name everything that the template and the code have, and their links lead somewhere."""
 
+import ast
+import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from servicedesk.wire import problems
 
-from tests.api import Api
-from tools.template import ROOT, resources, template
+from tools import documents
+from tools.template import ROOT, resources, template, translated
 
 OPERATING = (ROOT / "OPERATING.md").read_text()
 README = (ROOT / "README.md").read_text()
+ERRORS = (ROOT / "docs/errors.md").read_text()
+PAGES = sorted(path for folder in (".", "docs", "tests/*") for path in ROOT.glob(f"{folder}/*.md"))
 
 
 @pytest.mark.parametrize("parameter", sorted(template()["Parameters"]))
@@ -23,10 +30,71 @@ def test_every_alarm_has_a_meaning(alarm: str) -> None:
 
 
 def test_every_folder_is_in_the_layout() -> None:
-    folders = {entry.name for entry in Path(ROOT).iterdir() if entry.is_dir() and not entry.name.startswith(".")}
+    folders = {entry.name for entry in ROOT.iterdir() if entry.is_dir() and not entry.name.startswith(".")}
     assert not {folder for folder in folders if f"\n{folder}/" not in README}
 
 
-def test_every_field_is_in_the_table(api: Api) -> None:
-    task = api.create({"subject": "x"}).task()
-    assert not [name for name in task if f"\n| `{name}` |" not in README]
+def test_errors_lists_every_problem_with_its_status() -> None:
+    functions = {
+        (problem.status, problem.name)
+        for problem in vars(problems).values()
+        if isinstance(problem, problems.ProblemType)
+    }
+    document = translated()["Resources"]["Api"]["Properties"]["Body"]
+    answers = [
+        json.loads(response["responseTemplates"]["application/json"])
+        for response in document["x-amazon-apigateway-gateway-responses"].values()
+    ]
+    gateway = {(answer["status"], answer["type"].removeprefix("urn:servicedesk:problem:")) for answer in answers}
+    rows = re.findall(r"^\| (\d{3}) \| `([a-z-]+)` \| .+ \| (function|gateway|both) \|$", ERRORS, re.MULTILINE)
+    said = {(int(status), name, by) for status, name, by in rows}
+    assert {(status, name) for status, name, by in said if by != "gateway"} == functions
+    assert {(status, name) for status, name, by in said if by != "function"} == gateway
+
+
+def test_errors_lists_every_code_of_a_fault() -> None:
+    listed = set(re.findall(r"^\| `([a-z_]+)` \|", ERRORS, re.MULTILINE))
+    literals, codes = set[str](), set[str]()
+    for path in [*ROOT.glob("layers/servicedesk/**/*.py"), *ROOT.glob("functions/*/*.py")]:
+        tree = ast.parse(path.read_text())
+        literals |= {
+            node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        }
+        codes |= set(codes_in(tree))
+    assert len(codes) > 10
+    assert codes <= listed
+    assert listed <= literals
+
+
+def codes_in(tree: ast.AST) -> Iterator[str]:
+    """Return the codes that stand in calls of ``Fault`` and ``InvalidValueError``."""
+    place_of_code = {"Fault": 1, "InvalidValueError": 0}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in place_of_code:
+            match node.args[place_of_code[node.func.id] :]:
+                case [ast.Constant(value=str(code)), *_]:
+                    yield code
+
+
+@pytest.mark.parametrize("document", sorted(documents.PARTS))
+def test_a_generated_part_that_is_out_of_date_is_found(document: str) -> None:
+    text = (ROOT / document).read_text()
+    old = re.sub(r"^\|.*\|\n", "", text, count=2, flags=re.MULTILINE)
+    assert old != text
+    assert documents.updated(document, old) == text
+    with pytest.raises(ValueError, match=document):
+        documents.updated(document, text.replace("<!-- end of", "<!--"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for path, anchor in re.findall(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)", page.read_text()):
+        target = (page.parent / path) if path else page
+        assert target.exists(), path
+        assert not anchor or anchor in anchors(target), f"{path}#{anchor}"
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors that GitHub gives the headings of a page."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}

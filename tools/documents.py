@@ -1,0 +1,107 @@
+"""Write the parts of the documents that are made from the code, or with ``--check`` fail if one of them is out of date.
+
+In a document, a generated part stands between ``<!-- made from the code: NAME -->`` and ``<!-- end of NAME -->``.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+
+from annotated_types import MaxLen
+from servicedesk.domain.catalogue import BUILT_IN, LinkedTable, Priority, Status, TaskType
+from servicedesk.domain.kinds import GUID, MaxBytes
+from servicedesk.domain.task import FIELDS, Task
+
+from tests.contract import rules
+from tools.template import ROOT
+
+
+def fields() -> str:
+    """Return the table of a task's fields, from their declaration."""
+    return _table(
+        ["field", "type", "filled by", ""],
+        [
+            [f"`{name}`", "GUID" if field.kind is GUID else field.kind.name, field.filled_by, " ".join(_notes(name))]
+            for name, field in FIELDS.items()
+        ],
+    )
+
+
+def catalogue() -> str:
+    """Return the tables of the built-in catalogue."""
+    titles: Mapping[str, Sequence[TaskType | Status | Priority | LinkedTable]] = {
+        "Types (`task_type_id`)": BUILT_IN.types,
+        "Statuses (`task_status_id`)": BUILT_IN.statuses,
+        "Priorities (`task_priority_id`)": BUILT_IN.priorities,
+        "Tables (`to_db_table_id`, `to_db_table_name`)": BUILT_IN.tables,
+    }
+    parts = []
+    for title, entries in titles.items():
+        marks = [[mark for mark in ("default", "completed") if getattr(entry, mark, False)] for entry in entries]
+        rows = [[entry.name, f"`{entry.id}`", ", ".join(mark)] for entry, mark in zip(entries, marks, strict=True)]
+        parts.append(f"## {title}\n\n{_table(['name', 'id', ''], rows)}")
+    return "\n".join(parts)
+
+
+PARTS = {
+    "README.md": {"the fields": fields},
+    "docs/catalogue.md": {"the built-in catalogue": catalogue},
+    "tests/contract/README.md": {"the tests of each rule": rules.table},
+}
+"""What is generated, by the document and the name of the part."""
+
+
+def updated(document: str, text: str) -> str:
+    """Return ``text``, which is that of ``document``, with its generated parts as they have to be.
+
+    Raises:
+        ValueError: the document does not have the marks of a part exactly once.
+    """
+    for name, make in PARTS[document].items():
+        begin, end = f"<!-- made from the code: {name} -->", f"<!-- end of {name} -->"
+        try:
+            [before, rest] = text.split(begin)
+            [_, after] = rest.split(end)
+        except ValueError:
+            raise ValueError(f"{document} has to have {begin} and {end} once each.") from None
+        text = f"{before}{begin}\n\n{make()}\n{end}{after}"
+    return text
+
+
+def _notes(name: str) -> Iterator[str]:
+    yield str(Task.model_fields[name].description)
+    if FIELDS[name].is_required:
+        yield "Required."
+    for entry in Task.model_fields[name].metadata:
+        match entry:
+            case MaxLen(max_length=characters):
+                yield f"Up to {characters} characters."
+            case MaxBytes(limit=size):
+                yield f"Up to {size:,} bytes of UTF-8."
+
+
+def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [f"| {' | '.join(row)} |" for row in [titles, *rows]]
+    return "\n".join([lines[0], "|---" * len(titles) + "|", *lines[1:]]) + "\n"
+
+
+def main() -> int:
+    """Write the generated parts, or check them, and return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tools.documents", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--check", action="store_true", help="write nothing, and fail if a document is out of date")
+    check = parser.parse_args().check
+    faults = list(rules.faults())
+    for document in PARTS:
+        path = ROOT / document
+        old = path.read_text()
+        new = updated(document, old)
+        if check and new != old:
+            faults.append(f"{document} is out of date. Run make documents.")
+        elif new != old:
+            path.write_text(new)
+    print(*faults, sep="\n", end="\n" if faults else "")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
