@@ -31,6 +31,8 @@ class TransferConfig:
 def cut_data(data: Path, sources: Path) -> None:
     """Cut the services' models in botocore's data folder to the calls in the Python files below ``sources``."""
     services, methods = _calls(sources)
+    if not services:
+        raise SystemExit(f"No code in {sources} makes a boto3 client.")
     smaller = data.with_name("smaller-data")
     for name in SHARED:
         _write(smaller / name, _read(data / name))

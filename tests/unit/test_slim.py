@@ -107,3 +107,8 @@ def test_it_keeps_the_services_and_operations_that_are_called(slim: ModuleType, 
 
 def test_it_is_small(cut: Path) -> None:
     assert sum(file.stat().st_size for file in cut.rglob("*") if file.is_file()) < 300_000
+
+
+def test_sources_without_a_client_fail_the_build(slim: ModuleType, tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match=r"No code in .+ makes a boto3 client"):
+        slim.cut_data(tmp_path / "data", tmp_path)
