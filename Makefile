@@ -1,8 +1,8 @@
-# Each target sets up what it needs, in .local/. `make` alone lists them.
+# `make` alone lists the targets. Each sets up what it needs: Python's packages in .venv, other tools in .local.
 
 PYTHON ?= python3.13
 ARCHITECTURE ?= $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
-RUN = exec env PYTHONPATH=layers/servicedesk .local/dev/bin/python -m
+RUN = exec .venv/bin/python -m
 
 export SAM_CLI_TELEMETRY = 0
 export ARCHITECTURE
@@ -12,75 +12,79 @@ help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
 ## make run [PORT=4566]                the whole service on this machine, deployed to MiniStack, with two demo companies
-run: .local/dev/.ready .local/sam/.ready .local/ministack/.ready
+run: .venv/.ready .local/sam/.ready .local/ministack/.ready
 	@$(RUN) tools.run --port $(or $(PORT),4566)
 
 ## make test                           all that can be tested on this machine
-test: .local/dev/.ready .local/sam/.ready .local/ministack/.ready
+test: .venv/.ready .local/sam/.ready .local/ministack/.ready
 	@$(RUN) pytest
 
 ## make check                          format, lint, types, the documents, the template
-check: .local/dev/.ready .local/sam/.ready .local/checkov/.ready
-	@.local/dev/bin/ruff format --check --quiet .
-	@.local/dev/bin/ruff check --quiet .
-	@.local/dev/bin/mypy
+check: .venv/.ready .local/sam/.ready .local/checkov/.ready
+	@.venv/bin/ruff format --check --quiet .
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/mypy
 	@$(RUN) tools.documents --check
-	@.local/dev/bin/cfn-lint template.yaml
+	@.venv/bin/cfn-lint template.yaml
 	@.local/sam/bin/sam validate --lint --region eu-west-1
 	@.local/sam/bin/python tools/translated_template.py > .local/translated.json \
 	  && .local/checkov/bin/checkov --config-file tools/checkov.yaml --framework cloudformation --quiet --compact \
 	    --skip-download -f .local/translated.json
 
 ## make documents                      write the parts of the documents that are made from the code
-documents: .local/dev/.ready
+documents: .venv/.ready
 	@$(RUN) tools.documents
 
 ## make test-stack                     the HTTP tests against a deployed stack: BASE_URL=… ALPHA_KEY=… BETA_KEY=…
-test-stack: .local/dev/.ready
+test-stack: .venv/.ready
 	$(if $(and $(BASE_URL),$(ALPHA_KEY),$(BETA_KEY)),,$(error make test-stack needs BASE_URL, ALPHA_KEY and BETA_KEY))
 	@$(RUN) pytest tests/stack/test_http.py
 
 ## make bench                          cold start, warm path and cost of a create, beside four other ways to write it
-bench: .local/dev/.ready .local/sam/.ready
+bench: .venv/.ready .local/sam/.ready
 	@$(RUN) tools.build
 	@$(RUN) tests.bench.bench
 	@$(RUN) tests.bench.throughput
 
 ## make sam-local [PORT=3000]          the API by `sam local start-api`, over a moto server (Docker)
-sam-local: .local/dev/.ready .local/sam/.ready
+sam-local: .venv/.ready .local/sam/.ready
 	@$(RUN) tools.sam_local start-api --port $(or $(PORT),3000)
 
 ## make invoke EVENT=name              one function by `sam local invoke`, with a fixture of events/ (Docker)
-invoke: .local/dev/.ready .local/sam/.ready
+invoke: .venv/.ready .local/sam/.ready
 	$(if $(EVENT),,$(error make invoke needs EVENT=, the name of a fixture in events/))
 	@$(RUN) tools.sam_local invoke "$(EVENT)"
 
 ## make deploy [ENVIRONMENT=default]   to AWS: guides through a first deployment
-deploy: .local/dev/.ready .local/sam/.ready
+deploy: .venv/.ready .local/sam/.ready
 	@$(RUN) tools.deploy $(if $(ENVIRONMENT),--environment $(ENVIRONMENT))
 
 ## make build                          what is deployed, in .aws-sam/build [ARCHITECTURE=x86_64|arm64]
-build: .local/dev/.ready .local/sam/.ready
+build: .venv/.ready .local/sam/.ready
 	@$(RUN) tools.build
 
 ## make clean                          remove all that the other targets made
 clean:
 	@if [ -e .local/docker/dockerd.pid ]; then tests/sam_local/engine.sh stop; fi
-	rm -rf .local .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .local .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.local/uv/.ready: tools/environments/uv.txt
+# Contributors, their editors and most targets use this environment. It finds the domain package where it is written.
+.venv/.ready: tools/environments/dev.txt tools/environments/uv.txt
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null \
 	  || { echo "This needs Python 3.13, and '$(PYTHON)' is not it; name one with PYTHON=/path/to/python3.13" >&2; exit 1; }
-	@echo "Setting up .local/uv …" >&2
-	@"$(PYTHON)" -m venv --clear .local/uv
-	@.local/uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@echo "Setting up .venv …" >&2
+	@"$(PYTHON)" -m venv --clear .venv
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tools/environments/uv.txt
+	@.venv/bin/uv pip install --quiet --require-hashes --python .venv/bin/python -r $<
+	@echo "$(CURDIR)/layers/servicedesk" >"$$(echo .venv/lib/python3.*/site-packages)/servicedesk.pth"
 	@touch $@
 
-.local/%/.ready: tools/environments/%.txt .local/uv/.ready
+# SAM CLI, checkov and MiniStack each pin another botocore, so none of them can share an environment.
+.local/%/.ready: tools/environments/%.txt .venv/.ready
 	@echo "Setting up .local/$* …" >&2
-	@.local/uv/bin/uv venv --quiet --clear --python .local/uv/bin/python .local/$*
-	@.local/uv/bin/uv pip sync --quiet --require-hashes --python .local/$*/bin/python $<
+	@.venv/bin/uv venv --quiet --clear --python .venv/bin/python .local/$*
+	@.venv/bin/uv pip sync --quiet --require-hashes --python .local/$*/bin/python $<
 	@touch $@
 
 .PRECIOUS: .local/%/.ready

@@ -28,7 +28,7 @@ def build() -> Path:
     if stamp.exists() and stamp.read_text() == inputs:
         return BUILT_TEMPLATE
     # The layers' Makefile calls pip, which lives beside uv.
-    environment = os.environ | {"PYTHON": str(ROOT / ".local/uv/bin/python"), "ARCHITECTURE": architecture()}
+    environment = os.environ | {"PYTHON": str(ROOT / ".venv/bin/python"), "ARCHITECTURE": architecture()}
     parameters = ["--parameter-overrides", f"Architecture={architecture()}"]
     done = subprocess.run(
         [SAM, "build", *parameters], cwd=ROOT, env=environment, capture_output=True, text=True, check=False

@@ -29,7 +29,7 @@ from tools.template import tables
 
 ENVIRONMENT_FILE = ROOT / ".local/sam-local.env"
 LOG_FILE = ROOT / ".local/sam-local.log"
-MOTO_SERVER = ROOT / ".local/dev/bin/moto_server"
+MOTO_SERVER = ROOT / ".venv/bin/moto_server"
 HOST_IN_CONTAINERS = "host.docker.internal"
 ADD_HOST = f"{HOST_IN_CONTAINERS}:host-gateway"  # as samconfig.toml has it for SAM
 PREPARED_BY = {"get_task": "create_task", "issue_key": "revoke_key"}

@@ -26,7 +26,7 @@ def layer(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     environment = os.environ | {
         "ARCHITECTURE": request.param,
         "ARTIFACTS_DIR": str(folder / "artifacts"),
-        "PYTHON": str(ROOT / ".local/uv/bin/python"),
+        "PYTHON": str(ROOT / ".venv/bin/python"),
     }
     make = ["make", "--makefile", str(ROOT / "layers/Makefile"), "build-DependenciesLayer"]
     subprocess.run(make, cwd=folder / "source", env=environment, check=True, capture_output=True)

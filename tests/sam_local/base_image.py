@@ -1,4 +1,4 @@
-"""The base image that SAM local runs the functions in: `.local/dev/bin/python -m tests.sam_local.base_image`.
+"""The base image that SAM local runs the functions in: `.venv/bin/python -m tests.sam_local.base_image`.
 
 Leaves an image under the name that SAM CLI looks for on this machine's processor, and prints what it does:
 
@@ -140,7 +140,7 @@ def install_packages() -> Path:
     packages = ROOT / ".local" / "sam_local" / f"runtime-{pinned}"
     if packages.is_dir():
         return packages
-    uv = shutil.which(ROOT / ".local" / "uv" / "bin" / "uv") or shutil.which("uv")
+    uv = shutil.which(ROOT / ".venv/bin/uv") or shutil.which("uv")
     if uv is None:
         sys.exit("base image: uv is missing, run `make build` first")
     say("installing the Lambda runtime client and boto3")
