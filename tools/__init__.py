@@ -1,1 +1,1 @@
-"""What runs the service on this machine: the scripts behind `make`."""
+"""Run, build and deploy the service: these are the scripts behind `make`."""

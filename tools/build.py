@@ -1,4 +1,4 @@
-"""`sam build`, quiet unless it fails, and only where something changed."""
+"""Run `sam build`, but only if a source has changed, and show its output only if it fails."""
 
 import hashlib
 import os
@@ -9,32 +9,31 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 SAM = ROOT / ".local/sam/bin/sam"
 BUILT_TEMPLATE = ROOT / ".aws-sam/build/template.yaml"
+BUILD_STAMP = ".inputs"
+"""The name of a file beside the built template. It holds a digest of the sources that SAM built."""
 INPUTS = ("template.yaml", "functions", "layers")
 
 
 def architecture() -> str:
-    """The processor to build for, as the Makefile settled it."""
+    """Return the processor to build for, which the Makefile has chosen."""
     return os.environ.get("ARCHITECTURE", "x86_64")
 
 
 def build() -> Path:
-    """Build functions and layers as `sam deploy` wants them; return the built template.
+    """Build functions and layers for `sam deploy`, and return the path of the built template.
 
     Raises:
-        SystemExit: the build failed; what it said is on stderr.
+        SystemExit: the build has failed. Its output is on stderr.
     """
-    stamp = BUILT_TEMPLATE.with_name(".inputs")
+    stamp = BUILT_TEMPLATE.with_name(BUILD_STAMP)
     inputs = _digest_of_inputs()
     if stamp.exists() and stamp.read_text() == inputs:
         return BUILT_TEMPLATE
-    # The layers' Makefile calls pip, which lives beside uv.
-    environment = os.environ | {"PYTHON": str(ROOT / ".venv/bin/python"), "ARCHITECTURE": architecture()}
-    parameters = ["--parameter-overrides", f"Architecture={architecture()}"]
-    done = subprocess.run(
-        [SAM, "build", *parameters], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
+    environment = os.environ | {"PYTHON": sys.executable, "ARCHITECTURE": architecture()}
+    command = [str(SAM), "build", "--parameter-overrides", f"Architecture={architecture()}"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
-        sys.exit(f"{done.stdout}{done.stderr}\nsam build failed; see above.")
+        sys.exit(f"{done.stdout}{done.stderr}\nsam build failed; its output is above.")
     stamp.write_text(inputs)
     return BUILT_TEMPLATE
 

@@ -1,4 +1,4 @@
-"""The two demo companies, Alpha and Beta: for `make run`, `make sam-local` and the stack tests."""
+"""Set up the two demo companies, Alpha and Beta, for `make run`, `make sam-local` and the stack tests."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,23 +16,23 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 SAMPLE_TABLE = {"id": "4ea0c198-0550-444a-b8a6-2949d3c2938b", "name": "sample string 8"}
-"""The table that the published page's sample links to; the demo companies have it beside the built-in ones."""
+"""The table that the published page's sample links to. The demo companies have it in addition to the built-in ones."""
 
 FIXTURE_SECRET = "local-demo-key-that-opens-nothing-elsewhere"
 """The secret in `events/authorizer.json`. It is public, so only throw-away local databases may hold its keys."""
 
 FIXTURE_KEYS = ("0123456789abcdef", "fedcba9876543210")
-"""The keys of Alpha that `events/` names: one to open with, one to revoke."""
+"""The ids of two keys of Alpha that `events/` names: one calls the API, and the other is revoked."""
 
 BETA_KEYS = ("00112233445566be",)
-"""The key of Beta where there is no function to issue one."""
+"""The id of Beta's key in a database that is seeded without a function that issues keys."""
 
 type Onboard = Callable[[dict[str, object]], dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Company:
-    """A demo company and its key."""
+    """A demo company, with its key once it has one."""
 
     name: str
     company_id: str
@@ -51,19 +51,12 @@ def onboard(company: Company, send: Onboard) -> Company:
     if SAMPLE_TABLE not in catalogue["tables"]:
         catalogue["tables"].append(SAMPLE_TABLE)
         send({"action": "onboard", "company_id": company.company_id, "catalogue": catalogue})
-    issued = send(
-        {
-            "action": "issue_key",
-            "company_id": company.company_id,
-            "label": "demo",
-            "contact_id": company.contact_id,
-        }
-    )
-    return Company(company.name, company.company_id, company.contact_id, issued["key"])
+    about = {"company_id": company.company_id, "contact_id": company.contact_id}
+    return replace(company, key=send({"action": "issue_key", "label": "demo", **about})["key"])
 
 
 def add_fixture_keys(keys: KeyStore, company: Company = ALPHA, key_ids: Sequence[str] = FIXTURE_KEYS) -> None:
-    """Store keys with the fixtures' secret; without more said, the two that `events/` names, for Alpha."""
+    """Store keys that all have the fixtures' secret. By default they are the two of Alpha that `events/` names."""
     for key_id in key_ids:
         key = ApiKey(
             key_id=key_id,
@@ -77,34 +70,33 @@ def add_fixture_keys(keys: KeyStore, company: Company = ALPHA, key_ids: Sequence
 
 
 def seed(client: "DynamoDBClient", tasks_table: str, keys_table: str) -> tuple[Company, Company]:
-    """Put the demo companies into a throw-away database, with the fixtures' keys; return Alpha and Beta."""
+    """Put the demo companies and the fixtures' keys into a throw-away database, and return Alpha and Beta."""
     tasks = TaskStore(client, tasks_table)
     catalogues, keys = CatalogueStore(client, tasks_table), KeyStore(client, keys_table)
     catalogue = replace(BUILT_IN, tables=[*BUILT_IN.tables, LinkedTable(**SAMPLE_TABLE)])
+    seeded = []
     for company, key_ids in ((ALPHA, FIXTURE_KEYS), (BETA, BETA_KEYS)):
         catalogues.put(company.company_id, catalogue)
         tasks.start_numbers_at(company.company_id, 1)
         add_fixture_keys(keys, company, key_ids)
-    return replace(ALPHA, key=f"{FIXTURE_KEYS[0]}.{FIXTURE_SECRET}"), replace(
-        BETA, key=f"{BETA_KEYS[0]}.{FIXTURE_SECRET}"
-    )
+        seeded.append(replace(company, key=f"{key_ids[0]}.{FIXTURE_SECRET}"))
+    alpha, beta = seeded
+    return alpha, beta
 
 
 def write_environment(file: Path, base_url: str, companies: list[Company], more: Mapping[str, str]) -> None:
-    """Leave what scripts need in ``file``, for `source` in a shell; only its owner may read it."""
-    lines = [f"BASE_URL={base_url}"]
+    """Write the addresses, keys and ids to ``file``, which a shell can source. Only its owner may read it."""
+    named = {"BASE_URL": base_url}
     for company in companies:
-        lines.append(f"{company.name}_KEY={company.key}")
-        lines.append(f"{company.name}_COMPANY_ID={company.company_id}")
-        lines.append(f"{company.name}_CONTACT_ID={company.contact_id}")
-    lines += [f"{name}={value}" for name, value in more.items()]
-    file.parent.mkdir(exist_ok=True)
+        named[f"{company.name}_KEY"] = company.key
+        named[f"{company.name}_COMPANY_ID"] = company.company_id
+        named[f"{company.name}_CONTACT_ID"] = company.contact_id
     file.touch(mode=0o600)
-    file.write_text("".join(f"{line}\n" for line in lines))
+    file.write_text("".join(f"{name}={value}\n" for name, value in (named | dict(more)).items()))
 
 
 def examples(base_url: str, alpha: Company, beta: Company) -> str:
-    """`curl` lines to paste, JSON and XML, from the project's folder."""
+    """Return `curl` lines in JSON and XML that a user can paste in this project's folder."""
     return f"""
   # the shortest task, as JSON
   curl -i {base_url}/tasks -H 'Authorization: Bearer {alpha.key}' \\

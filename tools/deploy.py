@@ -1,6 +1,6 @@
-"""`make deploy`: guide through a first deployment to AWS, repeat it later, and say what to do next.
+"""Deploy to AWS, for `make deploy`: guide the first deployment, repeat it later, and print what to do next.
 
-Credentials come from where every AWS tool looks for them; answers are kept in `samconfig.toml`.
+SAM finds the credentials where every AWS tool does, and keeps the user's answers in `samconfig.toml`.
 """
 
 import argparse
@@ -21,17 +21,15 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 from cfnlint.decode import cfn_yaml
 
-from tools.build import ROOT, SAM, architecture, build
+from tools.build import BUILD_STAMP, ROOT, SAM, architecture, build
 
 CONFIG_FILE = ROOT / "samconfig.toml"
-BUILD_STAMP = ".inputs"
-"""The file beside a built template that holds a digest of all that it was built from (`tools/build.py`)."""
 
 
 def main() -> None:
     """Deploy to one environment."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--environment", default="default", help="whose answers in samconfig.toml to use")
+    parser.add_argument("--environment", default="default", help="the section of samconfig.toml to use")
     environment = parser.parse_args().environment
     account = _account()
     saved = answers(environment)
@@ -40,12 +38,12 @@ def main() -> None:
     _deploy(build(), environment, guided=not saved)
     saved = answers(environment)
     if saved.get("Architecture", architecture()) != architecture():
-        # The guide asks for the processor after the layers are built.
+        # SAM's guide asks for the processor only after we have built the layers.
         os.environ["ARCHITECTURE"] = saved["Architecture"]
         print(f"You chose {architecture()}: building and deploying for that …", flush=True)
         _deploy(build(), environment, guided=False)
     if not saved:
-        print(f"The answers were not saved to {CONFIG_FILE.name}, so what comes next cannot be shown: see the README.")
+        print(f"SAM did not save your answers to {CONFIG_FILE.name}, so see the README for what comes next.")
         return
     outputs = _outputs(saved["stack_name"], saved["region"])
     if not outputs:
@@ -55,12 +53,14 @@ def main() -> None:
 
 
 def answers(environment: str) -> dict[str, str]:
-    """What a first deployment to an environment left in `samconfig.toml`, parameters included; nothing before it."""
-    if not CONFIG_FILE.exists():
-        return {}
+    """Return what the user answered at the first deployment to ``environment``: SAM's options and the parameters.
+
+    Before that deployment there are no answers, and the mapping is empty.
+    """
     sections = tomllib.loads(CONFIG_FILE.read_text()).get(environment, {})
-    saved: dict[str, Any] = sections.get("global", {}).get("parameters", {})
-    saved = saved | sections.get("deploy", {}).get("parameters", {})
+    saved: dict[str, Any] = {}
+    for command in ("global", "deploy"):
+        saved |= sections.get(command, {}).get("parameters", {})
     if "region" not in saved:
         return {}
     overrides = saved.get("parameter_overrides", "")
@@ -70,32 +70,32 @@ def answers(environment: str) -> dict[str, str]:
 
 
 def release_of(inputs: str, saved: Mapping[str, str]) -> str:
-    """Return the name of a release: a digest of what is built (``inputs``) and of the ``saved`` answers.
+    """Return a name for a release: a digest of ``inputs``, which stands for the sources, and of the ``saved`` answers.
 
-    The same two make the same name, so that deploying the same again publishes nothing.
+    Deploying the same sources with the same answers again gives the same name, and so publishes nothing.
     """
     return hashlib.sha256(json.dumps([inputs, dict(saved)], sort_keys=True).encode()).hexdigest()
 
 
 def released(template: Mapping[str, Any], release: str) -> dict[str, Any]:
-    """Return ``template`` as one that publishes every function and the API's stage anew for each new ``release``.
+    """Return a copy of ``template`` that publishes every function and the API's stage anew for each new ``release``.
 
-    By itself SAM does so only for what the template says, not for the value of a parameter, so a narrowed `CorsOrigins`
-    would reach neither the functions behind their alias nor the preflight (aws/serverless-application-model#3820).
-    The release is written into the template, not handed over as a parameter: CloudFormation keeps a parameter's value
-    for later deployments, and a plain `sam deploy` of other code would then publish nothing.
+    SAM alone does not see the value of a parameter change, so a narrowed `CorsOrigins` would reach neither the
+    functions behind their alias nor the preflight (aws/serverless-application-model#3820). We write the release into
+    the template, because CloudFormation keeps a parameter's value for later deployments, and a plain `sam deploy` of
+    other code would then publish nothing.
     """
     copied: dict[str, Any] = deepcopy(dict(template))
     for resource in copied["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
-            # SAM also appends it to the description; Lambda publishes no version of a function that has not changed.
+            # SAM appends it to the description, too. Without that change Lambda would refuse to publish a version.
             resource["Properties"]["AutoPublishCodeSha256"] = release
     copied["Resources"]["Api"]["Properties"]["DefinitionBody"]["info"]["version"] = release
     return copied
 
 
 def next_steps(outputs: dict[str, str], region: str) -> str:
-    """Commands to paste: the first company, its key, its first task."""
+    """Return commands to paste that onboard the first company, issue its key and create its first task."""
     company_id = uuid4()
     invoke = (
         f"aws lambda invoke --region {region} --function-name {outputs['OnboardCompanyName']} \\\n"
@@ -115,10 +115,9 @@ def next_steps(outputs: dict[str, str], region: str) -> str:
 
 
 def _account() -> str:
+    region = boto3.Session().region_name or "us-east-1"
     try:
-        return str(
-            boto3.client("sts", region_name=boto3.Session().region_name or "us-east-1").get_caller_identity()["Account"]
-        )
+        return str(boto3.client("sts", region_name=region).get_caller_identity()["Account"])
     except (BotoCoreError, ClientError) as error:
         reason = str(error).rstrip(".")
         sys.exit(
@@ -128,21 +127,20 @@ def _account() -> str:
 
 
 def _deploy(template: Path, environment: str, *, guided: bool) -> None:
-    # What the guide will be told is not known yet, so that is always a new release.
+    # We cannot know yet what the user will tell SAM's guide, so a guided deployment is always a new release.
     told = {"": str(uuid4())} if guided else answers(environment)
     release = release_of(template.with_name(BUILD_STAMP).read_text(), told)
     written = template.with_name("release.json")  # beside it, so that relative paths hold
     written.write_text(json.dumps(released(cfn_yaml.load(str(template)), release)))
     command = [str(SAM), "deploy", "--template-file", str(written)]
-    command += ["--config-file", str(CONFIG_FILE), "--config-env", environment]
-    command += ["--no-fail-on-empty-changeset"]
+    command += ["--config-file", str(CONFIG_FILE), "--config-env", environment, "--no-fail-on-empty-changeset"]
     if guided:
         stack_name = "task-api" if environment == "default" else f"task-api-{environment}"
         command += ["--guided", "--stack-name", stack_name, "--capabilities", "CAPABILITY_IAM"]
         command += ["--parameter-overrides", f"Architecture={architecture()}"]
     done = subprocess.run(command, cwd=ROOT, check=False)
     if done.returncode:
-        sys.exit("sam deploy failed or was stopped; see above.")
+        sys.exit("sam deploy failed or was stopped; its output is above.")
 
 
 def _outputs(stack_name: str, region: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The template itself, deployed to MiniStack on this machine: for `make run` and for the stack tests."""
+"""Deploy `template.yaml` to MiniStack on this machine, for `make run` and for the stack tests."""
 
 import json
 import os
@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -21,6 +21,11 @@ MINISTACK = ROOT / ".local/ministack/bin/python"
 LOG_FILE = ROOT / ".local/ministack.log"
 STACK_NAME = "task-api"
 REGION = "eu-west-1"
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": REGION}
+"""The environment that keeps a command away from any real account."""
+
+local_client = partial(boto3.client, region_name=REGION, aws_access_key_id="test", aws_secret_access_key="test")
+"""Make a boto3 client whose credentials open nothing; its ``endpoint_url`` has to be given."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +38,15 @@ class LocalStack:
     server: subprocess.Popen[bytes]
 
     def client(self, service: Any) -> Any:
-        """A boto3 client for the local endpoint."""
-        return _client(service, self.endpoint)
+        """Return a boto3 client for the local endpoint."""
+        return local_client(service, endpoint_url=self.endpoint)
 
     def onboard(self, command: dict[str, object]) -> dict[str, Any]:
-        """Invoke ``OnboardCompany`` as an operator does and return its answer."""
+        """Invoke ``OnboardCompany`` as an operator does, and return its answer.
+
+        Raises:
+            RuntimeError: the function has refused the command.
+        """
         answer = self.client("lambda").invoke(
             FunctionName=self.outputs["OnboardCompanyName"], Payload=json.dumps(command).encode()
         )
@@ -51,26 +60,18 @@ class LocalStack:
 def deployed(
     port: int, progress: Callable[[str], None], settings: Mapping[str, str] | None = None
 ) -> Iterator[LocalStack]:
-    """Build, start MiniStack on ``port``, deploy with `sam deploy`; stop all of it in the end.
+    """Build the project, start MiniStack on ``port``, deploy to it, run the block, and stop MiniStack.
 
-    ``settings`` are environment variables that MiniStack reads.
+    MiniStack reads ``settings`` as environment variables.
 
     Raises:
-        SystemExit: a step failed; what it said is on stderr.
+        SystemExit: a step has failed. Its output is on stderr.
     """
     progress("Building functions and layers with SAM")
-    template = build()
+    template = ministack_template.write(build())
     progress(f"Starting MiniStack on 127.0.0.1:{port}")
-    with _ministack(port, settings or {}) as (endpoint, server):
-        progress("Deploying template.yaml with SAM")
-        _deploy(ministack_template.write(template), endpoint)
-        yield _describe(endpoint, server)
-
-
-@contextmanager
-def _ministack(port: int, settings: Mapping[str, str]) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     endpoint = f"http://127.0.0.1:{port}"
-    # The functions inherit this: nothing of the caller's account, nor packages of ours beside their layers.
+    # Functions inherit MiniStack's environment, so it has nothing of the user's account or of our own packages.
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON"))}
     environment = {
         **inherited,
@@ -79,56 +80,38 @@ def _ministack(port: int, settings: Mapping[str, str]) -> Iterator[tuple[str, su
         "AWS_ENDPOINT_URL": endpoint,
         "MINISTACK_REGION": REGION,
         "PYTHONUNBUFFERED": "1",
-        **settings,
+        **(settings or {}),
     }
-    # MiniStack unpacks functions and layers for each of its workers, and leaves them there.
-    with (
-        TemporaryDirectory(prefix="task-api-") as workers,
-        running(
-            [MINISTACK, "-m", "ministack"],
-            answers_at=f"{endpoint}/_ministack/health",
-            log_file=LOG_FILE,
-            environment=environment | {"TMPDIR": workers},
-        ) as server,
-    ):
-        yield endpoint, server
+    command, health = (str(MINISTACK), "-m", "ministack"), f"{endpoint}/_ministack/health"
+    # MiniStack unpacks functions and layers into TMPDIR for each of its workers, and leaves them there.
+    with TemporaryDirectory(prefix="task-api-") as workers:
+        environment["TMPDIR"] = workers
+        with running(command, answers_at=health, log_file=LOG_FILE, environment=environment) as server:
+            progress("Deploying template.yaml with SAM")
+            _deploy(str(template), endpoint)
+            yield _describe(endpoint, server)
 
 
-def _deploy(template: Path, endpoint: str) -> None:
-    environment = os.environ | {
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": REGION,
-    }
-    command = [str(SAM), "deploy", "--template-file", str(template), "--stack-name", STACK_NAME, "--resolve-s3"]
+def _deploy(template: str, endpoint: str) -> None:
+    command = [str(SAM), "deploy", "--template-file", template, "--stack-name", STACK_NAME, "--resolve-s3"]
     command += ["--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-progressbar", "--region", REGION]
     command += ["--parameter-overrides", f"Architecture={architecture()}"]
+    environment = {**os.environ, **CREDENTIALS, "AWS_ENDPOINT_URL": endpoint}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
-        sys.exit(f"{done.stdout}{done.stderr}\nsam deploy failed; see above.")
+        sys.exit(f"{done.stdout}{done.stderr}\nsam deploy failed; its output is above.")
 
 
 def _describe(endpoint: str, server: subprocess.Popen[bytes]) -> LocalStack:
-    [stack] = _client("cloudformation", endpoint).describe_stacks(StackName=STACK_NAME)["Stacks"]
+    [stack] = local_client("cloudformation", endpoint_url=endpoint).describe_stacks(StackName=STACK_NAME)["Stacks"]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
     api_id = outputs["ApiUrl"].removeprefix("https://").partition(".")[0]
     stage = outputs["ApiUrl"].rpartition("/")[2]
     base_url = f"{endpoint}/restapis/{api_id}/{stage}/_user_request_"
-    # The gateway's local address differs from what events say of it; Location has to hold here too.
-    _client("apigateway", endpoint).update_stage(
+    # Events give another address than the one at which MiniStack answers, and Location has to hold here, too.
+    local_client("apigateway", endpoint_url=endpoint).update_stage(
         restApiId=api_id,
         stageName=stage,
         patchOperations=[{"op": "replace", "path": "/variables/public_url", "value": base_url}],
     )
     return LocalStack(base_url, endpoint, outputs, server)
-
-
-def _client(service: Any, endpoint: str) -> Any:
-    return boto3.client(
-        service,
-        endpoint_url=endpoint,
-        region_name=REGION,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )

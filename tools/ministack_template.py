@@ -1,29 +1,12 @@
-"""The built template as MiniStack can deploy it: what it differs in is listed here, each with its reason."""
+"""Change the built template into one that MiniStack can deploy. Every difference is listed here with its reason."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 from cfnlint.decode import cfn_yaml
-
-_API = ("Resources", "Api", "Properties")
-
-ANY = "*"
-"""Stands in a way for every resource that has the property."""
-
-LEFT_OUT: Mapping[tuple[str, ...], str] = {
-    ("Globals", "Function", "DeploymentPreference"): "MiniStack has no CodeDeploy and refuses templates that name it.",
-    ("Resources", ANY, "Properties", "DeploymentPreference"): "As above: each function adds its own alarm.",
-    (*_API, "Auth", "ApiKeyRequired"): "MiniStack reads usage keys from X-Api-Key, not from what the authorizer says.",
-}
-"""The way to each property that is left out, and why."""
-
-REPLACED: Mapping[tuple[str, ...], tuple[object, str]] = {
-    (*_API, "BinaryMediaTypes"): (["*/*"], "CloudFormation wants the slash escaped, MiniStack takes it as it stands."),
-}
-"""The way to each property that has another value, that value, and why."""
 
 
 def write(template: Path) -> Path:
@@ -34,28 +17,19 @@ def write(template: Path) -> Path:
 
 
 def deployable(template: Mapping[str, Any]) -> dict[str, Any]:
-    """``template``, except for what ``LEFT_OUT`` and ``REPLACED`` say.
+    """Return a copy of ``template`` without the settings that MiniStack cannot read.
 
     Raises:
-        KeyError: something of that is not in the template, and the list is out of date.
+        KeyError: the template no longer has one of those settings, so this function is out of date.
     """
     copied: dict[str, Any] = deepcopy(dict(template))
-    for way in LEFT_OUT:
-        for holder in _holders(copied, way):
-            del holder[way[-1]]
-    for way, (value, _) in REPLACED.items():
-        for holder in _holders(copied, way):
-            holder[way[-1]] = value
+    # MiniStack has no CodeDeploy and refuses a template that names it.
+    del copied["Globals"]["Function"]["DeploymentPreference"]
+    for resource in copied["Resources"].values():
+        resource.get("Properties", {}).pop("DeploymentPreference", None)
+    api = copied["Resources"]["Api"]["Properties"]
+    # MiniStack reads usage keys from the header X-Api-Key and not from what the authorizer returns.
+    del api["Auth"]["ApiKeyRequired"]
+    # CloudFormation wants the slash of a media type escaped, and MiniStack takes it as it stands.
+    api["BinaryMediaTypes"] = ["*/*"]
     return copied
-
-
-def _holders(template: dict[str, Any], way: Sequence[str]) -> list[dict[str, Any]]:
-    """Return what holds the property at the end of ``way``, once for each resource where the way has ``ANY``."""
-    found = [template]
-    for step in way[:-1]:
-        inner = [value for holder in found for value in (holder.values() if step == ANY else [holder.get(step)])]
-        found = [value for value in inner if isinstance(value, dict)]
-    found = [holder for holder in found if way[-1] in holder]
-    if not found:
-        raise KeyError(way)
-    return found

@@ -1,4 +1,4 @@
-"""`make run`: the whole service on this machine, with two demo companies and a first task in each."""
+"""Run the whole service on this machine, for `make run`, with two demo companies and a first task in each."""
 
 import argparse
 from urllib.request import Request, urlopen
@@ -12,9 +12,9 @@ ENVIRONMENT_FILE = ROOT / ".local/demo.env"
 
 
 def main() -> None:
-    """Run until Ctrl-C."""
+    """Run the service until Ctrl-C."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--port", type=int, default=4566, help="where MiniStack listens, on 127.0.0.1")
+    parser.add_argument("--port", type=int, default=4566, help="the port of 127.0.0.1 that MiniStack listens on")
     port = parser.parse_args().port
     with only_one("make run"), until_stopped():
         require_free(port, "make run")

@@ -1,7 +1,7 @@
-"""SAM local: the functions in Lambda's containers, over a moto server with the template's tables.
+"""Run the functions in Lambda's containers with SAM local, over a moto server with the template's tables.
 
-`make sam-local` serves the API with `sam local start-api`; `make invoke EVENT=create_task` calls one function with a
-fixture of `events/` by `sam local invoke`.
+`make sam-local` serves the API with `sam local start-api`. `make invoke EVENT=create_task` calls one function with a
+fixture of `events/` through `sam local invoke`.
 """
 
 import argparse
@@ -15,15 +15,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tools import demo
 from tools.build import ROOT, SAM, architecture, build
-from tools.local_stack import REGION
+from tools.local_stack import local_client
 from tools.server import free_port, only_one, progress_from_now, require_free, running, serve, until_stopped
 from tools.template import tables
 
@@ -31,70 +30,37 @@ ENVIRONMENT_FILE = ROOT / ".local/sam-local.env"
 LOG_FILE = ROOT / ".local/sam-local.log"
 MOTO_SERVER = ROOT / ".venv/bin/moto_server"
 HOST_IN_CONTAINERS = "host.docker.internal"
-ADD_HOST = f"{HOST_IN_CONTAINERS}:host-gateway"  # as samconfig.toml has it for SAM
 PREPARED_BY = {"get_task": "create_task", "issue_key": "revoke_key"}
-"""Fixtures that find something only where another one has been: a task to get, room for one more key."""
+"""Fixtures that need another one to run first: it creates the task to get, or makes room for one more key."""
 
 
 def main() -> None:
-    """`start-api` until Ctrl-C, or one `invoke`."""
+    """Serve the API until Ctrl-C, or invoke one function."""
     parser = argparse.ArgumentParser(description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    start = commands.add_parser("start-api", help="the API, with two demo companies, until Ctrl-C")
-    start.add_argument("--port", type=int, default=3000, help="where the API listens, on 127.0.0.1")
-    one = commands.add_parser("invoke", help="one call of the function that the event is for")
-    one.add_argument("event", help="a fixture of events/, like create_task, or a file")
+    commands.add_parser("start-api").add_argument("--port", type=int, default=3000)
+    commands.add_parser("invoke").add_argument("event", help="a fixture of events/, such as create_task, or a file")
     arguments = parser.parse_args()
     require_docker()
     with until_stopped():
-        if arguments.command == "start-api":
-            with only_one("make sam-local"):
-                _serve(arguments.port)
-        else:
+        if arguments.command == "invoke":
             _invoke_once(arguments.event)
+        with only_one("make sam-local"):
+            _serve(arguments.port)
 
 
 # ---- Docker ---------------------------------------------------------------------------------------------------------
 
 
 def require_docker() -> None:
-    """Raises: SystemExit: no Docker engine answers; one line says so."""
+    """Exit with one line unless a Docker engine answers."""
     if shutil.which("docker") is None:
         sys.exit("SAM local runs the functions in Docker, and the docker command is missing: install Docker.")
-    answer = _docker("version", "--format", "{{.Server.Version}}")
-    if answer.returncode:
-        sys.exit(f"SAM local runs the functions in Docker, and it does not answer: {_reason(answer.stderr)}")
-
-
-def _docker(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
-
-
-def _reason(said: str) -> str:
-    lines = said.strip().splitlines() or ["no reason given"]
-    # The command line's own reason stands before a hint at its help.
-    return next((line for line in lines if line.startswith("docker: ")), lines[-1])
-
-
-def _address_for_containers() -> str:
-    """Return the address of this machine to listen on for containers, which nobody outside reaches."""
-    # What the engine tells us of its networks is not all there until its second start; what a container sees is.
-    host = _in_container(f"import socket; print(socket.gethostbyname('{HOST_IN_CONTAINERS}'))")
-    with socket.socket() as listener:
-        try:
-            listener.bind((host, 0))
-        except OSError:
-            # Docker Desktop keeps its bridge in a virtual machine, and forwards to this machine's own loopback.
-            return "127.0.0.1"
-    return host
+    _docker("SAM local runs the functions in Docker, and it does not answer", "version")
 
 
 def require_reachable(endpoint: str) -> None:
-    """See to it that the functions will reach the database at ``endpoint``.
-
-    Raises:
-        SystemExit: a container does not reach it; one line says so.
-    """
+    """Exit with one line unless the functions' containers can reach the database at ``endpoint``."""
     port = endpoint.rpartition(":")[2]
     _in_container(
         f"import socket; socket.create_connection(('{HOST_IN_CONTAINERS}', {port}), timeout=5)",
@@ -102,16 +68,32 @@ def require_reachable(endpoint: str) -> None:
     )
 
 
-def _in_container(program: str, failing: str = "A container with the functions' base image does not run") -> str:
-    """Run a Python program in the functions' base image, in the network in which SAM runs them; return what it prints.
+def _address_for_containers() -> str:
+    """Return an address of this machine that containers reach and other machines do not."""
+    # A new engine describes its networks fully only after its second start, so we ask a container what it sees.
+    host = _in_container(f"import socket; print(socket.gethostbyname('{HOST_IN_CONTAINERS}'))")
+    try:
+        socket.create_server((host, 0)).close()
+    except OSError:
+        # Docker Desktop keeps its bridge in a virtual machine and forwards it to the loopback of this machine.
+        return "127.0.0.1"
+    return host
 
-    Raises:
-        SystemExit: it failed; one line says ``failing`` and why.
-    """
-    line = ["run", "--rm", "--add-host", ADD_HOST, "--entrypoint", "/var/lang/bin/python3.13"]
-    done = _docker(*line, f"public.ecr.aws/lambda/python:3.13-{architecture()}", "-c", program)
+
+def _in_container(program: str, failing: str = "A container with the functions' base image does not run") -> str:
+    """Run a Python program in the functions' base image, on the network that SAM uses, and return what it prints."""
+    image = f"public.ecr.aws/lambda/python:3.13-{architecture()}"
+    options = ["--rm", "--add-host", f"{HOST_IN_CONTAINERS}:host-gateway", "--entrypoint", "/var/lang/bin/python3.13"]
+    return _docker(failing, "run", *options, image, "-c", program)
+
+
+def _docker(failing: str, *arguments: str) -> str:
+    """Run a docker command and return what it prints. If it fails, exit with one line: ``failing`` and the reason."""
+    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
     if done.returncode:
-        sys.exit(f"{failing}: {_reason(done.stderr)}")
+        lines = done.stderr.strip().splitlines() or ["no reason given"]
+        # The docker command gives its own reason on a line before the one that points to its help.
+        sys.exit(f"{failing}: {next((line for line in lines if line.startswith('docker: ')), lines[-1])}")
     return done.stdout.strip()
 
 
@@ -120,126 +102,118 @@ def _in_container(program: str, failing: str = "A container with the functions' 
 
 @contextmanager
 def database() -> Iterator[str]:
-    """A moto server with the template's tables and nothing in them; the address by which this machine reaches it.
+    """Run a moto server with the template's tables, all empty, and enter the block with its address on this machine.
 
     Raises:
-        SystemExit: it did not start, or the functions would not reach it; stderr says which and why.
+        SystemExit: it has not started, or the functions cannot reach it. The reason is on stderr.
     """
     host, port = _address_for_containers(), free_port()
     endpoint = f"http://{host}:{port}"
-    with running(
-        [MOTO_SERVER, "--host", host, "--port", str(port)], answers_at=endpoint, log_file=ROOT / ".local/moto.log"
-    ):
+    command = [str(MOTO_SERVER), "--host", host, "--port", str(port)]
+    with running(command, answers_at=endpoint, log_file=ROOT / ".local/moto.log"):
         require_reachable(endpoint)
         make_tables(endpoint)
         yield endpoint
 
 
 def make_tables(endpoint: str) -> None:
-    """Make the template's tables, named by their logical ids, as SAM local names them to the functions."""
-    client = dynamodb(endpoint)
+    """Create the template's tables under their logical ids, which are the names that SAM local gives the functions."""
     for table in tables():
-        client.create_table(**table)
+        dynamodb(endpoint).create_table(**table)
 
 
 def dynamodb(endpoint: str) -> Any:
-    """A boto3 client for a local database."""
-    return boto3.client(
-        "dynamodb",
-        endpoint_url=endpoint,
-        region_name=REGION,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-        config=Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 1}),
-    )
+    """Return a boto3 client for a local database. It does not retry, because nothing there is busy."""
+    once = Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 1})
+    return local_client("dynamodb", endpoint_url=endpoint, config=once)
 
 
-def _running_database() -> str | None:
-    """The address of the database of a `make sam-local` that runs, if one does."""
-    named = dict(line.partition("=")[::2] for line in _lines(ENVIRONMENT_FILE))
-    endpoint = named.get("AWS_ENDPOINT_URL_DYNAMODB")
-    if endpoint is None:
-        return None
+@contextmanager
+def _running_or_seeded_database(fixture: str) -> Iterator[str]:
+    """Enter with the database of `make sam-local` if that is running, else with one that suits the ``fixture``."""
+    lines = ENVIRONMENT_FILE.read_text().splitlines() if ENVIRONMENT_FILE.exists() else []
+    endpoint = dict(line.partition("=")[::2] for line in lines).get("AWS_ENDPOINT_URL_DYNAMODB")
     try:
-        found = dynamodb(endpoint).list_tables()["TableNames"]
+        found = dynamodb(endpoint).list_tables()["TableNames"] if endpoint else []
     except (BotoCoreError, ClientError):
-        return None
-    return endpoint if {table["TableName"] for table in tables()} <= set(found) else None
-
-
-def _lines(file: Path) -> list[str]:
-    return file.read_text().splitlines() if file.exists() else []
+        found = []
+    if endpoint and {table["TableName"] for table in tables()} <= set(found):
+        print("Calling the function over the database of make sam-local …", file=sys.stderr)
+        require_reachable(endpoint)
+        yield endpoint
+        return
+    with database() as endpoint:
+        print("Calling the function over a database of its own …", file=sys.stderr)
+        demo.seed(dynamodb(endpoint), "TasksTable", "KeysTable")
+        if fixture in PREPARED_BY:
+            invoke(ROOT / f"events/{PREPARED_BY[fixture]}.json", endpoint)
+        yield endpoint
 
 
 # ---- SAM ------------------------------------------------------------------------------------------------------------
 
 
-def sam_local(command: str, endpoint: str, *more: str) -> list[str]:
-    """The command line of `sam local <command>` over the database at ``endpoint``; the rest is in samconfig.toml."""
-    return [str(SAM), "local", command, *more, "--parameter-overrides", *parameters(endpoint)]
-
-
 def parameters(endpoint: str) -> list[str]:
-    """The template's parameters as SAM local has to set them, for the functions to reach the database."""
+    """Return the template's parameters with which functions in containers reach the database at ``endpoint``."""
     port = endpoint.rpartition(":")[2]
     return [f"DynamoDBEndpoint=http://{HOST_IN_CONTAINERS}:{port}", f"Architecture={architecture()}"]
 
 
-def _sam_environment(endpoint: str) -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | {
-        # SAM hands the caller's credentials on to the functions; these open nothing.
+def _sam_local(endpoint: str, *arguments: str) -> tuple[list[str], dict[str, str]]:
+    """Return a command line of `sam local` and its environment; `samconfig.toml` has the options that never change."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | {
+        # SAM hands the caller's credentials on to the functions, so these open nothing.
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
-        # SAM asks whose account it is, and would retry for ten seconds where there is no way to AWS.
+        # SAM asks STS for the account, and without a network it would retry for ten seconds.
         "AWS_ENDPOINT_URL_STS": endpoint,
     }
+    return [str(SAM), "local", *arguments, "--parameter-overrides", *parameters(endpoint)], environment
 
 
 @contextmanager
 def api(endpoint: str, port: int) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """`sam local start-api` over the database at ``endpoint``; where it answers, and its process. Needs a build.
+    """Serve the built API over the database at ``endpoint``, and enter the block with its address and its process.
 
     Raises:
-        SystemExit: it did not start; what it said is on stderr.
+        SystemExit: SAM has not started. Its output is on stderr.
     """
     base_url = f"http://127.0.0.1:{port}"
-    line = sam_local("start-api", endpoint, "--host", "127.0.0.1", "--port", str(port))
+    command, environment = _sam_local(endpoint, "start-api", "--host", "127.0.0.1", "--port", str(port))
     with running(
-        line,
+        command,
         answers_at=f"{base_url}/tasks/0",
         log_file=LOG_FILE,
-        environment=_sam_environment(endpoint),
-        stop_with=signal.SIGINT,  # on which SAM removes its containers
+        environment=environment,
+        stop_with=signal.SIGINT,  # SAM removes its containers on this signal
     ) as server:
         yield base_url, server
 
 
 def invoke(event_file: Path, endpoint: str) -> subprocess.CompletedProcess[str]:
-    """`sam local invoke` of the function that the event in ``event_file`` is for. Needs a build."""
-    name = function_for(event_file)
-    line = sam_local("invoke", endpoint, name, "--event", str(event_file))
-    return subprocess.run(line, cwd=ROOT, env=_sam_environment(endpoint), capture_output=True, text=True, check=False)
+    """Invoke the built function that the event in ``event_file`` is for, and return what SAM printed."""
+    command, environment = _sam_local(endpoint, "invoke", function_for(event_file), "--event", str(event_file))
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
 def function_for(event_file: Path) -> str:
-    """The logical id of the function that the event in ``event_file`` goes to.
-
-    Raises:
-        SystemExit: to none, or it is no JSON; one line says so.
-    """
+    """Return the logical id of the function that the event in ``event_file`` is for, or exit with one line."""
     try:
         event = json.loads(event_file.read_text())
     except ValueError as error:
         sys.exit(f"{event_file} is not JSON: {error}")
-    named = event if isinstance(event, dict) else {}
-    if "action" in named:
-        return "EraseCompany" if named["action"] == "erase_company" else "OnboardCompany"
-    if "methodArn" in named:
-        return "Authorizer"
-    method = named.get("httpMethod") or named.get("requestContext", {}).get("http", {}).get("method")
-    if method not in ("GET", "POST"):
-        sys.exit(f"{event_file} is neither an operator's command nor a request that a function answers.")
-    return "CreateTask" if method == "POST" else "GetTask"
+    match event:
+        case {"action": "erase_company"}:
+            return "EraseCompany"
+        case {"action": _}:
+            return "OnboardCompany"
+        case {"methodArn": _}:
+            return "Authorizer"
+        case {"httpMethod": "POST"} | {"requestContext": {"http": {"method": "POST"}}}:
+            return "CreateTask"
+        case {"httpMethod": "GET"} | {"requestContext": {"http": {"method": "GET"}}}:
+            return "GetTask"
+    sys.exit(f"{event_file} is neither an operator's command nor a request that a function answers.")
 
 
 # ---- What make calls ------------------------------------------------------------------------------------------------
@@ -250,7 +224,9 @@ def _serve(port: int) -> None:
     progress = progress_from_now()
     progress("Building functions and layers with SAM")
     build()
-    progress("Starting a database that containers reach (for the first one, Docker fetches the functions' base image)")
+    progress(
+        "Starting a database that containers reach (before the first one, Docker fetches the functions' base image)"
+    )
     with database() as endpoint:
         alpha, beta = demo.seed(dynamodb(endpoint), "TasksTable", "KeysTable")
         progress("Starting sam local start-api")
@@ -258,41 +234,26 @@ def _serve(port: int) -> None:
             more = {"AWS_ENDPOINT_URL_DYNAMODB": endpoint, "PARAMETERS": f"'{' '.join(parameters(endpoint))}'"}
             demo.write_environment(ENVIRONMENT_FILE, base_url, [alpha, beta], more)
             print(f"\nUp at {base_url}")
-            print(f"The functions log to {LOG_FILE.relative_to(ROOT)}; keys and ids are in", end=" ")
+            print(f"The functions log to {LOG_FILE.relative_to(ROOT)}. Keys and ids are in", end=" ")
             print(f"{ENVIRONMENT_FILE.relative_to(ROOT)}. To paste, in this folder:")
             print(demo.examples(base_url, alpha, beta))
             serve(server, LOG_FILE)
 
 
-def _invoke_once(name: str) -> None:
-    event_file = _event_file(name)
+def _invoke_once(name: str) -> NoReturn:
+    fixture = ROOT / f"events/{name}.json"
+    event_file = fixture if fixture.is_file() else Path(name).resolve()
     if not event_file.is_file():
         known = ", ".join(sorted(file.stem for file in (ROOT / "events").glob("*.json")))
         sys.exit(f"There is no event {name}; give a file, or one of {known}")
     function_for(event_file)
     print("Building functions and layers with SAM …", file=sys.stderr)
     build()
-    if endpoint := _running_database():
-        print("Calling the function over the database of make sam-local …", file=sys.stderr)
-        require_reachable(endpoint)
-        sys.exit(_shown(invoke(event_file, endpoint)))
-    with database() as endpoint:
-        print("Calling the function over a database of its own …", file=sys.stderr)
-        demo.seed(dynamodb(endpoint), "TasksTable", "KeysTable")
-        if name in PREPARED_BY:
-            invoke(_event_file(PREPARED_BY[name]), endpoint)
-        sys.exit(_shown(invoke(event_file, endpoint)))
-
-
-def _event_file(name: str) -> Path:
-    fixture = ROOT / f"events/{name}.json"
-    return fixture if fixture.is_file() else Path(name).resolve()
-
-
-def _shown(done: subprocess.CompletedProcess[str]) -> int:
+    with _running_or_seeded_database(name) as endpoint:
+        done = invoke(event_file, endpoint)
     print(done.stderr, file=sys.stderr)
     print(done.stdout)
-    return done.returncode
+    sys.exit(done.returncode)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Servers on this machine, for as long as they are needed."""
+"""Run servers on this machine for as long as they are needed, and report what stands in their way."""
 
 import fcntl
 import os
@@ -15,77 +15,60 @@ from typing import NoReturn
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
+import psutil
+
 from tools.build import ROOT
 
 LAST_PORT = 65535
-LISTENING = "0A"  # as /proc/net/tcp has it
 READY_SECONDS = 60
 STOP_SECONDS = 30
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nothing listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
+    """Return a port of 127.0.0.1 that no process listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port
 
 
 def require_free(port: int, command: str) -> None:
-    """See to it that ``command`` can listen on that port of 127.0.0.1.
-
-    Raises:
-        SystemExit: it is none, or taken; one line says so.
-    """
+    """Exit with one line unless ``command`` can listen on this port of 127.0.0.1. The line says what to do instead."""
     if not 1 <= port <= LAST_PORT:
-        sys.exit(f"{port} is no port; choose one from 1 to {LAST_PORT}: {command} PORT=4566")
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind(("127.0.0.1", port))
-        except OSError:
-            other = port + 1 if port < LAST_PORT else 4566
-            advice = f"choose another one: {command} PORT={other}"
-            if holder := _holder(port):
-                name, shown = holder
-                advice = f"process {name} has it ({shown}). Stop that with `kill {name}`, or {advice}"
-            sys.exit(f"Port {port} is taken; {advice}")
+        sys.exit(f"{port} is not a port; choose one from 1 to {LAST_PORT}: {command} PORT=4566")
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        advice = f"choose another one: {command} PORT={port + 1 if port < LAST_PORT else 4566}"
+        if holder := _holder(port):
+            shown = shorten(" ".join(holder.cmdline()), 100, placeholder=" …")
+            advice = f"process {holder.pid} has it ({shown}). Stop that with `kill {holder.pid}`, or {advice}"
+        sys.exit(f"Port {port} is taken; {advice}")
 
 
-def _holder(port: int) -> tuple[str, str] | None:
-    """Return the id and the command line of the process that listens on that port, where Linux lets us see it."""
-    rows = [row.split() for table in Path("/proc/net").glob("tcp*") for row in table.read_text().splitlines()[1:]]
-    sockets = {
-        f"socket:[{row[9]}]" for row in rows if row[3] == LISTENING and int(row[1].rpartition(":")[2], 16) == port
-    }
-    for process in sorted(Path("/proc").glob("[0-9]*"), key=lambda folder: int(folder.name)):
-        with suppress(OSError):  # It is another user's, or has just ended.
-            if any(str(opened.readlink()) in sockets for opened in (process / "fd").iterdir()):
-                command = (process / "cmdline").read_bytes().decode(errors="replace").replace("\0", " ")
-                return process.name, shorten(command, 100, placeholder=" …")
+def _holder(port: int) -> psutil.Process | None:
+    """Return the process that listens on this port, if the system shows it to this user."""
+    with suppress(psutil.Error):
+        for found in psutil.net_connections("tcp"):
+            if found.status == psutil.CONN_LISTEN and found.laddr and found.laddr.port == port and found.pid:
+                return psutil.Process(found.pid)
     return None
 
 
 @contextmanager
 def only_one(command: str) -> Iterator[None]:
-    """Keep others of ``command`` out of this folder while the block runs; they would write the same files.
-
-    Raises:
-        SystemExit: one is running here already; one line says so.
-    """
-    lock_file = ROOT / f".local/{command.replace(' ', '-')}.lock"
-    with lock_file.open("w") as lock:
+    """Run the block, unless ``command`` is running in this folder already: two would write the same files."""
+    with (ROOT / f".local/{command.replace(' ', '-')}.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            sys.exit(f"{command} is running in this folder already; use that one, or a clone of its own.")
+            sys.exit(f"{command} is running in this folder already; use that one, or run this in another clone.")
         yield
 
 
 @contextmanager
 def until_stopped() -> Iterator[None]:
-    """Let Ctrl-C, SIGTERM and the end of the terminal end the block in order, and say that it has ended."""
-    # SIGINT, too: who is started in the background inherits that it is ignored.
+    """Let Ctrl-C, SIGTERM or the closing of the terminal end the block in an orderly way, and report the end."""
+    # SIGINT is named too, because a process that a shell starts in the background ignores it.
     for end in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(end, signal.default_int_handler)
     try:
@@ -95,11 +78,7 @@ def until_stopped() -> Iterator[None]:
 
 
 def serve(server: subprocess.Popen[bytes], log_file: Path) -> NoReturn:
-    """Wait until we are told to stop.
-
-    Raises:
-        SystemExit: the server ended before; one line says so.
-    """
+    """Wait until the user stops us. Exit with one line if the server ends first."""
     print("Ctrl-C stops everything.", flush=True)
     try:
         server.wait()
@@ -110,7 +89,7 @@ def serve(server: subprocess.Popen[bytes], log_file: Path) -> NoReturn:
 
 
 def progress_from_now() -> Callable[[str], None]:
-    """A function that prints a step and how many seconds it is from now."""
+    """Return a function that prints a step and the number of seconds that have passed since now."""
     started = time.monotonic()
     return lambda step: print(f"[{time.monotonic() - started:4.0f} s] {step} …", flush=True)
 
@@ -124,17 +103,17 @@ def running(
     environment: Mapping[str, str] | None = None,
     stop_with: signal.Signals = signal.SIGTERM,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a server until the block ends; enter it, with the process, when the server answers.
+    """Start a server, run the block once the server answers at the URL ``answers_at``, and stop the server afterwards.
 
     Raises:
-        SystemExit: it does not answer, or ends; what it said is on stderr.
+        SystemExit: the server has ended, or does not answer within a minute. Its output is on stderr.
     """
     with log_file.open("w") as log:
-        # A session of its own: Ctrl-C reaches us alone, and we stop it and its workers in order.
+        # In its own session the server does not see Ctrl-C, so that we can stop it and its workers in order.
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=ROOT, start_new_session=True)
     try:
         if not _ready(process, answers_at):
-            sys.exit(f"{log_file.read_text()}\n{Path(command[0]).name} did not start; see above.")
+            sys.exit(f"{log_file.read_text()}\n{Path(command[0]).name} did not start; its output is above.")
         yield process
     finally:
         process.send_signal(stop_with)

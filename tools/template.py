@@ -1,4 +1,4 @@
-"""What `template.yaml` says: the tables to make and the environment that each function gets."""
+"""Read `template.yaml`: the tables to create and the environment that each function gets."""
 
 import json
 import subprocess
@@ -11,8 +11,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @cache
 def template() -> dict[str, Any]:
-    """The template, intrinsic functions in their long form."""
-    from cfnlint.decode import cfn_yaml  # noqa: PLC0415 - slow to import, and other processes need only ROOT
+    """Return the template with intrinsic functions in their long form."""
+    from cfnlint.decode import cfn_yaml  # noqa: PLC0415 - it is slow to import, and many need only ROOT
 
     loaded: dict[str, Any] = cfn_yaml.load(str(ROOT / "template.yaml"))
     return loaded
@@ -20,7 +20,7 @@ def template() -> dict[str, Any]:
 
 @cache
 def translated() -> dict[str, Any]:
-    """What SAM makes of the template, every parameter at its default. SAM lives in an environment of its own."""
+    """Return what SAM translates the template into, every parameter at its default."""
     command = [str(ROOT / ".local/sam/bin/python"), str(ROOT / "tools/translated_template.py")]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     result: dict[str, Any] = json.loads(done.stdout)
@@ -28,14 +28,14 @@ def translated() -> dict[str, Any]:
 
 
 def resources(kind: str) -> dict[str, dict[str, Any]]:
-    """The properties of all resources of one type, by logical id."""
+    """Return the properties of all resources of one type by their logical ids."""
     return {
         name: resource["Properties"] for name, resource in template()["Resources"].items() if resource["Type"] == kind
     }
 
 
 def tables() -> list[dict[str, Any]]:
-    """Arguments of `create_table` for each table, named by its logical id."""
+    """Return the arguments of `create_table` for each table, which gets its logical id as its name."""
     taken = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
     return [
         {"TableName": name} | {key: properties[key] for key in taken if key in properties}
@@ -44,7 +44,7 @@ def tables() -> list[dict[str, Any]]:
 
 
 def environment(function: str) -> dict[str, str]:
-    """The environment variables of a function, with every parameter at its default and tables by logical id."""
+    """Return the environment variables of a function, with every parameter at its default and tables by logical id."""
     shared = template()["Globals"]["Function"]["Environment"]["Variables"]
     own = resources("AWS::Serverless::Function")[function].get("Environment", {}).get("Variables", {})
     resolved = {name: _resolve(value) for name, value in (shared | own).items()}
@@ -55,7 +55,7 @@ def _resolve(value: Any) -> str | None:
     if not isinstance(value, dict):
         return str(value)
     if "Fn::If" in value:
-        # Every condition is about an optional parameter, which is not given.
+        # Every condition asks whether an optional parameter has a value, and by default it has none.
         return _resolve(value["Fn::If"][2])
     name = value["Ref"]
     if name == "AWS::NoValue":

@@ -1,7 +1,7 @@
-"""Print `template.yaml` as CloudFormation gets it, for the checks that look at every resource that SAM makes of it.
+"""Print `template.yaml` as SAM translates it for CloudFormation, so that checks see every resource.
 
-Runs in SAM's own environment: `.local/sam/bin/python tools/translated_template.py`. With `--cases` it reads a JSON list
-of `{"template": …, "parameters": {…}}` on standard input instead and prints the list of their translations.
+Run this in SAM's own environment: `.local/sam/bin/python tools/translated_template.py`. With `--cases` it reads a JSON
+list of `{"template": …, "parameters": {…}}` from standard input instead, and prints the list of their translations.
 """
 
 import json
@@ -20,16 +20,16 @@ REGION = "eu-west-1"
 
 
 class _NoManagedPolicies:
-    """In place of a look-up of AWS's policies by name; the template names none."""
+    """Stand in for the names of AWS's own policies. The template uses none of them."""
 
     def load(self) -> dict[str, str]:
         return {}
 
 
 def translated(template: dict[str, Any], chosen: Mapping[str, str]) -> dict[str, Any]:
-    """Return the translation of a template, each parameter at its default where nothing else is chosen.
+    """Translate a template with the ``chosen`` parameters, and with defaults for the others.
 
-    Folders of code that nobody has uploaded get an address in S3, as `sam deploy` would give them one.
+    Each folder of code gets an address in S3, as `sam deploy` would give it one.
     """
     for resource in template["Resources"].values():
         for name in {"CodeUri", "ContentUri"} & resource.get("Properties", {}).keys():
@@ -42,9 +42,9 @@ def translated(template: dict[str, Any], chosen: Mapping[str, str]) -> dict[str,
 
 
 def main() -> None:
-    """Translate what is asked for and print it as JSON."""
+    """Translate the template, or the cases on standard input, and print the result as JSON."""
     os.environ["AWS_DEFAULT_REGION"] = REGION
-    logging.disable(logging.WARNING)  # of feature toggles that only AWS sets
+    logging.disable(logging.WARNING)  # SAM warns of feature toggles that only AWS sets
     if "--cases" in sys.argv:
         print(json.dumps([translated(case["template"], case["parameters"]) for case in json.load(sys.stdin)]))
     else:
