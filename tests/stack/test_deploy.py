@@ -33,7 +33,7 @@ deploy.main()
 
 
 def run(*arguments: str | Path, given: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
-    names = {"PYTHONPATH": "layers/servicedesk:.", "ARCHITECTURE": "x86_64", "SAM_CLI_TELEMETRY": "0"}
+    names = {"PYTHONPATH": ".", "ARCHITECTURE": "x86_64", "SAM_CLI_TELEMETRY": "0"}
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=ROOT,
@@ -45,7 +45,7 @@ def run(*arguments: str | Path, given: str = "", **environment: str) -> subproce
     )
 
 
-def test_a_first_deployment_is_guided_and_says_what_to_do_next(local_stack: LocalStack, tmp_path: Path) -> None:
+def test_a_first_deployment_is_guided(local_stack: LocalStack, tmp_path: Path) -> None:
     answered = {"Architecture": "arm64"}
     parameters = [answered.get(name, "") for name in template()["Parameters"]]
     stack_name, region, confirmations = "", "", [""] * 20
@@ -84,7 +84,7 @@ def make_deploy(
     return done
 
 
-def test_a_changed_answer_reaches_the_alias_and_the_stage(local_stack: LocalStack, tmp_path: Path) -> None:
+def test_a_changed_answer_is_deployed(local_stack: LocalStack, tmp_path: Path) -> None:
     def deployed(origins: str) -> tuple[dict[str, str], str]:
         config_file = tmp_path / "samconfig.toml"
         config_file.write_text(
@@ -135,9 +135,7 @@ def invoked(stack: LocalStack, command: str) -> dict[str, object]:
         {"AWS_PROFILE": "no-such-profile"},
     ],
 )
-def test_without_credentials_nothing_starts(
-    local_stack: LocalStack, tmp_path: Path, environment: dict[str, str]
-) -> None:
+def test_bad_credentials(local_stack: LocalStack, tmp_path: Path, environment: dict[str, str]) -> None:
     elsewhere = {"AWS_ENDPOINT_URL": local_stack.endpoint, "AWS_EC2_METADATA_DISABLED": "true", "HOME": str(tmp_path)}
     done = run("-m", "tools.deploy", **elsewhere, **environment)
     assert done.returncode == 1

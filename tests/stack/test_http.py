@@ -19,6 +19,12 @@ JSON = "application/json"
 XML = "application/xml"
 SAMPLE_ID = "3970f5af-af17-4420-b038-a1efdc261244"
 FIELDS = 23
+EMULATED = {
+    "unauthorized": (401, "Unauthorized"),
+    "forbidden": (403, "User is not authorized"),
+    "no-such-route": (403, "Missing Authentication Token"),
+}
+"""The status and the message with which MiniStack and SAM local refuse a request, by the problem that it is on AWS."""
 MIB = 2**20
 
 
@@ -35,13 +41,14 @@ def assert_created(answer: Answer, content_type: str = JSON) -> str:
     return location
 
 
-def assert_refused(answer: Answer, status: int) -> None:
-    """Assert that the gateway refused, with a problem document where its responses are the template's."""
-    assert answer.status == status, answer.body
+def assert_refused(answer: Answer, status: int, kind: str) -> None:
+    """Assert the template's problem document for a refusal of the gateway, or what an emulator answers in its place."""
     if answer.headers.get("Content-Type", "").startswith("application/problem+json"):
-        document = json.loads(answer.body)
-        assert set(document) == {"type", "title", "status", "detail", "instance"}
-        assert document["status"] == status
+        assert_problem(answer, status, kind)
+        return
+    emulated_status, message = EMULATED[kind]
+    assert answer.status == emulated_status, answer.body
+    assert json.loads(answer.body)["message"].startswith(message)
 
 
 def sample_for(stack: Stack, kind: str) -> bytes:
@@ -91,14 +98,15 @@ def test_xml_is_answered_with_xml(stack: Stack) -> None:
 
 
 def test_a_stranger_is_refused(stack: Stack) -> None:
-    assert_refused(stack.stranger.create({"subject": "Printer on fire"}), 401)
-    assert_refused(stack.stranger.get(f"/tasks/{uuid4()}"), 401)
+    assert_refused(stack.stranger.create({"subject": "Printer on fire"}), 401, "unauthorized")
+    assert_refused(stack.stranger.get(f"/tasks/{uuid4()}"), 401, "unauthorized")
 
 
 def test_a_bad_key_is_refused(stack: Stack) -> None:
     key_id = stack.alpha_key.partition(".")[0]
     for key in ("nonsense", "0" * 16 + ".secret", f"{key_id}.secret", stack.alpha_key[:-1]):
-        assert_refused(Client(stack.base_url, key).create({"subject": "Printer on fire"}), 403)
+        answer = Client(stack.base_url, key).create({"subject": "Printer on fire"})
+        assert_refused(answer, 403, "forbidden")
 
 
 def test_the_other_ways_to_send_a_key(stack: Stack) -> None:
@@ -128,7 +136,7 @@ def test_an_id_that_is_taken_is_a_conflict(stack: Stack) -> None:
     assert stack.alpha.get(second.headers["Location"]).body == first.body
 
 
-def test_all_faults_come_at_once_and_alike_in_both_formats(stack: Stack) -> None:
+def test_all_faults_come_at_once_in_both_formats(stack: Stack) -> None:
     faults = (("subject", "too_long"), ("due_date", "invalid_date"), ("task_type_id", "unknown_reference"))
     fields = {"subject": "x" * 151, "due_date": "06/24/2026", "task_type_id": str(uuid4())}
     elements = "".join(f"<{name}>{value}</{name}>" for name, value in fields.items())
@@ -167,7 +175,7 @@ def test_bytes_arrive_as_sent(stack: Stack, content_type: str, template: str) ->
     assert stack.alpha.get(assert_created(answer, content_type), Accept=JSON).document()["subject"] == subject
 
 
-def test_a_long_remark_fits_and_a_body_over_the_limit_does_not(stack: Stack) -> None:
+def test_the_largest_remark_and_a_larger_body(stack: Stack) -> None:
     remark = "ü" * 131_072
     stored = stack.alpha.get(assert_created(stack.alpha.create({"subject": "Long", "remark": remark})))
     assert stored.document()["remark"] == remark
@@ -225,6 +233,4 @@ def test_a_browser_may_ask_first(stack: Stack) -> None:
 
 
 def test_an_address_that_is_no_route(stack: Stack) -> None:
-    answer = stack.alpha.get("/nothing/here")
-    assert answer.status in {403, 404}
-    assert_refused(answer, answer.status)
+    assert_refused(stack.alpha.get("/nothing/here"), 404, "no-such-route")

@@ -35,9 +35,8 @@ ROUTES = [
 
 
 @pytest.mark.parametrize(("function", "method", "path"), ROUTES)
-def test_a_route_reaches_its_function_and_no_stranger_does(
-    deployment: Deployment, stack: Stack, function: str, method: str, path: str
-) -> None:
+def test_a_route(deployment: Deployment, stack: Stack, function: str, method: str, path: str) -> None:
+    """It reaches its function with a key, and no function without one."""
     address = path.replace("{id}", str(uuid4()))
     body = b'{"subject": "Printer on fire"}' if method == "POST" else None
     answer = stack.alpha.send(method, address, body, Content_Type="application/json")
@@ -52,7 +51,7 @@ def test_a_route_reaches_its_function_and_no_stranger_does(
     assert stack.stranger.send(method, address, body, Content_Type="application/json").status == 401
 
 
-def test_the_api_has_the_routes_of_the_template_and_each_asks_the_authorizer(deployment: Deployment) -> None:
+def test_every_route_of_the_api_asks_the_authorizer(deployment: Deployment) -> None:
     client = deployment.stack.client("apigateway")
     paths = client.get_resources(restApiId=deployment.physical["Api"], embed=["methods"], limit=500)["items"]
     methods = {
@@ -68,7 +67,7 @@ def test_the_api_has_the_routes_of_the_template_and_each_asks_the_authorizer(dep
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_the_environment_has_the_names_that_are_read_and_no_others(deployment: Deployment, function: str) -> None:
+def test_the_environment_has_exactly_what_is_read(deployment: Deployment, function: str) -> None:
     read = environment_names.read_by(ROOT / str(FUNCTIONS[function]["CodeUri"]) / "app.py")
     given = set(deployment.function(function)["Environment"]["Variables"])
     assert read <= given, "read, but not in the template"
@@ -162,7 +161,7 @@ def _put(deployment: Deployment, function: str, policy: str, statements: Sequenc
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_role_allows_the_actions_that_its_function_is_recorded_with(deployment: Deployment, function: str) -> None:
+def test_a_role_allows_what_its_function_does(deployment: Deployment, function: str) -> None:
     before = {recorded["eventID"] for recorded in _recorded(deployment.stack)}
     assert calls_of(deployment, function)
     recorded = [recorded for recorded in _recorded(deployment.stack) if recorded["eventID"] not in before]
@@ -301,7 +300,7 @@ def _probe(
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_function_is_called_by_its_alias_of_a_published_version(deployment: Deployment, function: str) -> None:
+def test_a_function_is_called_by_its_alias(deployment: Deployment, function: str) -> None:
     alias = (template()["Globals"]["Function"] | FUNCTIONS[function])["AutoPublishAlias"]
     client = deployment.stack.client("lambda")
     version = client.get_alias(FunctionName=deployment.physical[function], Name=alias)["FunctionVersion"]

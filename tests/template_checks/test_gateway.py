@@ -81,7 +81,7 @@ def test_a_refusal_has_the_headers_of_every_answer(responses: dict[str, Any], re
     }
 
 
-def test_a_document_has_no_variable_but_the_request_s_id(responses: dict[str, Any]) -> None:
+def test_the_request_id_is_the_only_variable(responses: dict[str, Any]) -> None:
     """Others, such as the error's message, could hold what breaks JSON."""
     for response in responses.values():
         assert response["responseTemplates"]["application/json"].count("$") == 1
@@ -122,7 +122,7 @@ def test_a_browser_app_sees_the_headers_that_answers_have() -> None:
 # ---- Whom it asks, and how much it lets in --------------------------------------------------------------------------
 
 
-def test_every_route_asks_the_authorizer_and_counts_for_the_company(translated: Translated) -> None:
+def test_every_route_has_an_authorizer_and_a_limit(translated: Translated) -> None:
     for method, path in ROUTES:
         assert translated.api["paths"][path][method]["security"] == [{"ApiKey": []}, {"api_key": []}]
     assert translated.template["Resources"]["Api"]["Properties"]["ApiKeySourceType"] == "AUTHORIZER"
@@ -135,7 +135,7 @@ def test_every_route_asks_the_authorizer_and_counts_for_the_company(translated: 
     )
 
 
-def test_the_authorizer_s_alias_is_there_before_the_gateway_may_call_it(translated: Translated) -> None:
+def test_the_api_waits_for_the_authorizers_alias(translated: Translated) -> None:
     """Its permission names the alias in a text, which makes no dependency; the API that it names makes one."""
     assert "AuthorizerAliaslive" in translated.template["Resources"]["Api"]["DependsOn"]
     assert "AuthorizerAliaslive" in translated.of_type("AWS::Lambda::Alias")
