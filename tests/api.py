@@ -231,6 +231,11 @@ class Api:
         path = more.pop("path", f"/tasks/{task_id}")
         return invoke(self.get_task.lambda_handler, event("GET", path, headers=headers, **more))
 
+    def forget_catalogues(self) -> None:
+        """Let CreateTask read every catalogue anew, as an execution environment does that has just started."""
+        function = self.create_task
+        function.catalogues = function.CatalogueStore(function.client, function.TASKS_TABLE)  # type: ignore[attr-defined]
+
     def onboard(self, **command: Any) -> dict[str, Any]:
         """One command of an operator to OnboardCompany."""
         answer: dict[str, Any] = self.onboard_company.lambda_handler(command, Context())

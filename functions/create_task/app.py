@@ -17,9 +17,11 @@ from servicedesk.wire.preferences import Preferences
 from servicedesk.wire.problems import IDEMPOTENCY_KEY_REUSED, TASK_EXISTS, Problem
 from servicedesk.wire.task_body import TaskBody
 
-_client = dynamodb.client()
-tasks = TaskStore(_client, os.environ["TASKS_TABLE"])
-catalogues = CatalogueStore(_client, os.environ["TASKS_TABLE"])
+TASKS_TABLE = os.environ["TASKS_TABLE"]
+
+client = dynamodb.client()
+tasks = TaskStore(client, TASKS_TABLE)
+catalogues = CatalogueStore(client, TASKS_TABLE)
 cold_start.warm_up(lambda: tasks.get(values.ZERO_GUID, values.ZERO_GUID))
 
 

@@ -10,7 +10,8 @@ from servicedesk.store.tasks import TaskStore
 from servicedesk.wire import entity_tag, task_document
 from servicedesk.wire.gateway import Request, Response, endpoint
 
-tasks = TaskStore(dynamodb.client(), os.environ["TASKS_TABLE"])
+client = dynamodb.client()
+tasks = TaskStore(client, os.environ["TASKS_TABLE"])
 cold_start.warm_up(lambda: tasks.get(values.ZERO_GUID, values.ZERO_GUID))
 
 

@@ -59,7 +59,7 @@ class Client:
         """Give the company the built-in catalogue with these lists in place of its own."""
         built_in = self.api.onboard(action="onboard", company_id=self.company)["catalogue"]
         answer = self.api.onboard(action="onboard", company_id=self.company, catalogue=built_in | catalogue)
-        self.api.create_task.catalogues._kept.clear()  # as after the minute for which copies are kept
+        self.api.forget_catalogues()
         return dict(answer["catalogue"])
 
     def stranger(self) -> "Client":

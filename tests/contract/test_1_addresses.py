@@ -47,7 +47,7 @@ def test_1_2_an_id_is_read_as_any_guid(client: Client, spelled: Callable[[str], 
 
 def test_1_2_it_is_read_consistently(json_client: Client) -> None:
     asked: list[dict[str, Any]] = []
-    events = json_client.api.get_task.tasks._client.meta.events
+    events = json_client.api.get_task.client.meta.events
     task = json_client.created()
 
     def see(params: dict[str, Any], **_: object) -> None:

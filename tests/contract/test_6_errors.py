@@ -49,7 +49,7 @@ def database_answering(module: Any, status: int, document: dict[str, Any]) -> It
     def answer(request: Any, **_: object) -> AWSResponse:
         return AWSResponse(request.url, status, HTTPHeaders(), Body(json.dumps(document).encode()))
 
-    events = module.tasks._client.meta.events
+    events = module.client.meta.events
     events.register_first("before-send.dynamodb", answer)
     try:
         yield
@@ -236,7 +236,7 @@ def test_6_internal_tells_nothing_but_the_request_id(client: Client) -> None:
 
 def test_6_internal_covers_what_nobody_thought_of(api: Api, client: Client) -> None:
     item = {"pk": {"S": f"COMPANY#{client.company}"}, "sk": {"S": "CATALOGUE"}, "types": {"S": "inner detail"}}
-    boto3.client("dynamodb").put_item(TableName=api.create_task.tasks._table, Item=item)
+    boto3.client("dynamodb").put_item(TableName=api.create_task.TASKS_TABLE, Item=item)
     answer = client.create({"subject": SUBJECT})
     assert_problem(answer, 500, "internal")
     assert "inner" not in json.dumps(answer.headers) + answer.body

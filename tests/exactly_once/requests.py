@@ -8,10 +8,9 @@ from typing import Any
 
 @contextmanager
 def counted(function: ModuleType) -> Iterator[list[str]]:
-    """The operations that a function's store sends while this lasts, each attempt of the SDK as one."""
+    """Count the operations that a function asks of the database in the block; each attempt of the SDK is one."""
     sent: list[str] = []
-    store = function.tasks if hasattr(function, "tasks") else function.keys
-    events = store._client.meta.events
+    events = function.client.meta.events
 
     def count(event_name: str, **_: Any) -> None:
         sent.append(event_name.rpartition(".")[2])

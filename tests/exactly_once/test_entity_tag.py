@@ -89,7 +89,7 @@ def test_1_2_reads_of_tasks_are_consistent(service: Service, company: str) -> No
         consistent.append(params["ConsistentRead"])
 
     for function in (service.api.get_task, service.api.create_task):
-        events = function.tasks._client.meta.events
+        events = function.client.meta.events
         events.register("before-parameter-build.dynamodb.GetItem", record)
         if function is service.api.get_task:
             service.api.get(body["id"], company=company)

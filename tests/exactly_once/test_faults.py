@@ -1,12 +1,14 @@
 """Whatever fails on the way to the database, at each request (contract rule 7.5)."""
 
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 
 from tests.api import Answer, assert_problem
 from tests.exactly_once.conftest import FaultyService
-from tests.exactly_once.test_replay import assert_replay, forget_catalogues, onboard
+from tests.exactly_once.database import Database
+from tests.exactly_once.test_replay import assert_replay, onboard
 from tests.faults.proxy import Fault, Kind
 
 PASSING = [kind for kind in Kind if kind is not Kind.DENIED]
@@ -118,7 +120,7 @@ def test_7_5_a_fault_at_the_catalogue_is_not_a_missing_catalogue(faulty: FaultyS
     faulty.proxy.plan([])
     onboard(faulty.api, company, types=[inspection])
     for kind in PASSING:
-        forget_catalogues(faulty.api)
+        faulty.api.forget_catalogues()
         faulty.proxy.plan([Fault(kind, "GetItem", times=None)])
         assert_unavailable(faulty.api.create({"subject": "Boiler"}, company=company))
     faulty.proxy.plan([])
@@ -137,14 +139,10 @@ def test_7_5_what_does_not_pass_is_internal_and_tells_nothing(
         assert_internal(faulty.api.get(str(uuid4()), company=company))
 
 
-def test_7_5_a_missing_table_is_internal_and_tells_nothing(
-    faulty: FaultyService, company: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    faulty.proxy.plan([])
-    for store in (faulty.api.create_task.tasks, faulty.api.create_task.catalogues, faulty.api.get_task.tasks):
-        monkeypatch.setattr(store, "_table", "NoSuchTable")
-    assert_internal(faulty.api.create({"subject": "Printer"}, company=company))
-    assert_internal(faulty.api.get(str(uuid4()), company=company))
+def test_7_5_a_missing_table_is_internal_and_tells_nothing(plain: Database, company: str) -> None:
+    api = replace(plain, prefix="no-such-").functions()
+    assert_internal(api.create({"subject": "Printer"}, company=company))
+    assert_internal(api.get(str(uuid4()), company=company))
 
 
 def assert_internal(answer: Answer) -> None:

@@ -13,7 +13,6 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 from tests.api import Answer, assert_problem
 from tests.exactly_once.conftest import FaultyService
 from tests.exactly_once.test_faults import PASSING, assert_unavailable
-from tests.exactly_once.test_replay import forget_catalogues
 from tests.faults.proxy import Fault
 
 RUNS = settings(
@@ -184,7 +183,7 @@ class Model(RuleBasedStateMachine):
     @rule()
     def start_anew(self) -> None:
         """As in a new execution environment: the catalogue is read again."""
-        forget_catalogues(self.service.api)
+        self.service.api.forget_catalogues()
 
     def teardown(self) -> None:
         """What the table holds is what was told: nothing lost, nothing doubled, no number used twice."""

@@ -40,12 +40,7 @@ def onboard(api: Api, company: str, **changes: list[dict[str, Any]]) -> None:
     """Give the company the built-in catalogue with these changes, and let the functions see it at once."""
     catalogue = api.onboard(action="onboard", company_id=str(uuid4()))["catalogue"]
     api.onboard(action="onboard", company_id=company, catalogue=catalogue | changes)
-    forget_catalogues(api)
-
-
-def forget_catalogues(api: Api) -> None:
-    """As when the copies have grown too old."""
-    api.create_task.catalogues._kept.clear()
+    api.forget_catalogues()
 
 
 @pytest.mark.parametrize("identity", ["id", "key"])

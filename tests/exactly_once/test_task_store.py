@@ -148,8 +148,8 @@ def test_the_largest_task_fits(service: Service, company: str) -> None:
     assert again.body == created.body == service.api.get(guid, company=company).body
 
 
-def test_7_5_every_error_of_the_database_is_told_apart(store: TaskStore) -> None:
-    model = store._client.meta.service_model
+def test_7_5_every_error_of_the_database_is_told_apart(service: Service) -> None:
+    model = service.api.create_task.client.meta.service_model
     codes = {shape.name for operation in OPERATIONS for shape in model.operation_model(operation).error_shapes}
     assert codes >= LASTING | {CONDITION_FAILED, "ThrottlingException", "InternalServerError"}
     for code in codes - LASTING - {CONDITION_FAILED}:

@@ -4,7 +4,6 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
-from types import ModuleType
 from typing import Any
 from uuid import uuid4
 
@@ -18,7 +17,6 @@ from tests.conftest import FUNCTIONS
 from tests.exactly_once.conftest import Service
 from tests.exactly_once.database import Database
 from tests.exactly_once.requests import counted
-from tests.exactly_once.test_replay import forget_catalogues
 from tests.faults.proxy import Fault, FaultProxy, Kind
 from tools import template
 
@@ -44,18 +42,13 @@ def over_proxy(plain: Database) -> Iterator[tuple[Api, FaultProxy]]:
         yield plain.functions(proxy.url), proxy
 
 
-def client_of(function: ModuleType) -> Any:
-    return function.tasks._client
-
-
 def test_the_clients_are_configured_with_the_numbers(service: Service) -> None:
     api = service.database.functions()  # Those of the fixture are more patient.
     for function in (api.create_task, api.get_task, api.onboard_company):
-        config = client_of(function).meta.config
+        config = function.client.meta.config
         assert config.connect_timeout == configured.CONNECT_TIMEOUT
         assert config.read_timeout == configured.READ_TIMEOUT
         assert config.retries == {"mode": "standard", "total_max_attempts": configured.ATTEMPTS}
-    assert service.api.create_task.catalogues._client is client_of(service.api.create_task)
 
 
 def test_the_sdk_waits_no_longer_than_the_number_says() -> None:
@@ -98,7 +91,7 @@ def test_no_more_requests_are_sent_than_are_counted_with(service: Service, compa
         {"body": body | {"task_type_id": str(uuid4())}},
         {"body": body | {"colour": "red"}, "headers": {"Prefer": "handling=strict"}},
     ):
-        forget_catalogues(api)
+        api.forget_catalogues()
         with counted(api.create_task) as sent:
             api.create(company=company, **request)  # type: ignore[arg-type]
         most = max(most, len(sent))

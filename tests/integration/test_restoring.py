@@ -1,13 +1,14 @@
 """After a restore: no number that was ever given is given again."""
 
 import copy
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import boto3
 import pytest
 
-from tests.api import Api
+from tests.api import Api, load
 from tests.operators.test_erasing import hurried
 from tests.operators.test_onboarding import refused
 from tools.template import tables
@@ -38,24 +39,15 @@ def next_number(api: Api, company: str) -> int:
     return number
 
 
-@pytest.fixture
-def swap(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Put the restored table in the place of the tasks table."""
-
-    def swapped(api: Api) -> None:
-        monkeypatch.setattr(api.create_task.tasks, "_table", RESTORED)
-
-    return swapped
-
-
-def test_no_company_gives_a_number_twice_after_a_restore(api: Api, swap: Any) -> None:
+def test_no_company_gives_a_number_twice_after_a_restore(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     companies = onboarded(api, 0, 5, 700)
     restore()
     given = {company: next_number(api, company) for company in companies}  # after the backup
     later = onboarded(api, 41)  # not in the backup at all
     answer = api.onboard(action="raise_numbers")
     assert answer == {"companies": 4, "next_command": None}
-    swap(api)
+    monkeypatch.setenv("TASKS_TABLE", RESTORED)
+    api = replace(api, create_task=load("create_task"))
     assert {company: next_number(api, company) for company in companies} == {
         company: number + 1 for company, number in given.items()
     }
