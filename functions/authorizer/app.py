@@ -13,7 +13,8 @@ from servicedesk.store import dynamodb
 from servicedesk.store.api_keys import KeyStore
 from servicedesk.telemetry import observed, record
 
-keys = KeyStore(dynamodb.client(), os.environ["KEYS_TABLE"])
+client = dynamodb.client()
+keys = KeyStore(client, os.environ["KEYS_TABLE"])
 cold_start.warm_up(lambda: keys.get("0" * 16))
 
 

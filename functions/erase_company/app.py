@@ -19,9 +19,9 @@ IN_FLIGHT = timedelta(seconds=60)
 """How long what began before can go on: a request that API Gateway let in (the authorizer and a function, 25 seconds
 each), or another call of an operator (57), and some for clocks that differ."""
 
-_client = dynamodb.client()
-companies = CompanyStore(_client, os.environ["TASKS_TABLE"])
-keys = KeyStore(_client, os.environ["KEYS_TABLE"])
+client = dynamodb.client()
+companies = CompanyStore(client, os.environ["TASKS_TABLE"])
+keys = KeyStore(client, os.environ["KEYS_TABLE"])
 usage_plan = UsagePlan(os.environ["USAGE_PLAN"]) if os.environ.get("USAGE_PLAN") else None
 verdicts_last = timedelta(seconds=int(os.environ["AUTHORIZER_CACHE_SECONDS"]))
 

@@ -26,14 +26,14 @@ from servicedesk.wire.commands import (
     RevokeKey,
 )
 
-_client = dynamodb.client()
-tasks = TaskStore(_client, os.environ["TASKS_TABLE"])
+client = dynamodb.client()
+tasks = TaskStore(client, os.environ["TASKS_TABLE"])
 # What a backup is restored to before it takes the place of the tasks table (OPERATING.md).
 RESTORED_TABLE = f"{os.environ['TASKS_TABLE']}-restored"
-restored = TaskStore(_client, RESTORED_TABLE)
-companies = CompanyStore(_client, os.environ["TASKS_TABLE"])
-catalogues = CatalogueStore(_client, os.environ["TASKS_TABLE"])
-keys = KeyStore(_client, os.environ["KEYS_TABLE"])
+restored = TaskStore(client, RESTORED_TABLE)
+companies = CompanyStore(client, os.environ["TASKS_TABLE"])
+catalogues = CatalogueStore(client, os.environ["TASKS_TABLE"])
+keys = KeyStore(client, os.environ["KEYS_TABLE"])
 # Where there is no API Gateway, as under SAM local, there is no usage plan either.
 usage_plan = UsagePlan(os.environ["USAGE_PLAN"]) if os.environ.get("USAGE_PLAN") else None
 
