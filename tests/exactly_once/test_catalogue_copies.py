@@ -23,9 +23,17 @@ class Reads:
 
     def __init__(self) -> None:
         self.companies: list[str] = []
+        self.consistent: list[bool] = []
 
-    def get_item(self, *, Key: dict[str, dict[str, str]], **_: object) -> dict[str, object]:  # noqa: N803
+    def get_item(
+        self,
+        *,
+        Key: dict[str, dict[str, str]],  # noqa: N803
+        ConsistentRead: bool,  # noqa: N803
+        **_: object,
+    ) -> dict[str, object]:
         self.companies.append(Key["pk"]["S"].removeprefix("COMPANY#"))
+        self.consistent.append(ConsistentRead)
         return {}
 
 
@@ -53,6 +61,13 @@ def test_a_copy_serves_for_a_minute(copies: CatalogueStore, reads: Reads, clock:
     clock.now += 0.1
     copies.for_company("a")
     assert reads.companies == ["a", "a"]
+
+
+def test_a_copy_is_read_at_half_the_price_and_the_latest_consistently(copies: CatalogueStore, reads: Reads) -> None:
+    """An eventually consistent read costs half as much, and a copy can be a minute old anyway."""
+    copies.for_company("a")
+    copies.latest("a")
+    assert reads.consistent == [False, True]
 
 
 def test_each_company_has_its_own(copies: CatalogueStore, reads: Reads) -> None:

@@ -1,13 +1,16 @@
 """`validate_only=true` does everything but write (contract rule 1.3)."""
 
+import json
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 import pytest
+from servicedesk import telemetry
 
 from tests.api import Answer, assert_problem, event, invoke
 from tests.exactly_once.conftest import Service
 from tests.exactly_once.requests import counted
+from tools.template import ROOT
 
 BODY = {"subject": "Printer", "due_date": "2026-12-24"}
 SET_BY_THE_CLOCK = ("date_create", "modified_dateutc")
@@ -102,6 +105,25 @@ def test_1_3_costs_one_read(service: Service, company: str) -> None:
     with counted(service.api.create_task) as sent:
         service.api.create(BODY, company=company, query={"validate_only": "true"})
     assert sent == ["GetItem"]
+
+
+def test_1_3_it_is_logged_and_counted_as_validated(
+    service: Service, company: str, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert service.api.create(BODY, company=company, query={"validate_only": "true"}).status == 200
+    ours = [record for record in caplog.records if record.name == telemetry.logger.name]
+    assert [record.getMessage() for record in ours] == ["Validated"]
+    [metrics] = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
+    assert metrics["Validated"] == [1.0]
+    assert not {"Created", "Replayed"} & metrics.keys()
+
+
+def test_1_3_it_is_dry_in_the_other_version_of_events_too(service: Service, company: str) -> None:
+    sent = json.loads((ROOT / "events/create_task_payload_2.json").read_text())
+    sent |= {"rawQueryString": "validate_only=true", "queryStringParameters": {"validate_only": "true"}}
+    sent["requestContext"]["authorizer"]["lambda"]["company_id"] = company
+    assert invoke(service.api.create_task.lambda_handler, sent).status == 200
+    assert service.database.tasks(company) == []
 
 
 @pytest.mark.parametrize("yes", ["True", "TRUE", "1"])

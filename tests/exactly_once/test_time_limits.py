@@ -3,14 +3,16 @@
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from botocore.exceptions import ClientError
 from botocore.retries import standard
 from botocore.retries.base import BaseRetryBackoff
 from servicedesk.store import dynamodb as configured
+from servicedesk.store import keys
 
 from tests.api import Api, assert_problem
 from tests.conftest import FUNCTIONS
@@ -48,7 +50,16 @@ def test_the_clients_are_configured_with_the_numbers(service: Service) -> None:
         config = function.client.meta.config
         assert config.connect_timeout == configured.CONNECT_TIMEOUT
         assert config.read_timeout == configured.READ_TIMEOUT
+        assert config.tcp_keepalive
         assert config.retries == {"mode": "standard", "total_max_attempts": configured.ATTEMPTS}
+
+
+def test_the_sdk_does_not_check_what_our_stores_build(service: Service, company: str) -> None:
+    """Checking each request again costs time. A parameter of the wrong type tells whether the SDK does so."""
+    request: dict[str, Any] = {"TableName": service.database.tasks_table, "Key": keys.counter(company)}
+    for function in (service.api.create_task, service.api.get_task):
+        with suppress(ClientError):  # the database may refuse it, the SDK may not
+            function.client.get_item(**request, ReturnConsumedCapacity=True)
 
 
 def test_the_sdk_waits_no_longer_than_the_number_says() -> None:

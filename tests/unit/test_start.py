@@ -2,14 +2,19 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import ModuleType
+from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from servicedesk import cold_start
 from servicedesk.domain.faults import NoSuchTaskError
+from servicedesk.store import dynamodb
 
+from tests.api import load
+from tests.conftest import FUNCTIONS
+from tools import template
 from tools.template import ROOT
 
 KIND = "AWS_LAMBDA_INITIALIZATION_TYPE"
@@ -60,6 +65,25 @@ def test_a_restored_snapshot_reads_again(monkeypatch: pytest.MonkeyPatch) -> Non
     assert (read.calls, len(hooks)) == (1, 1)
     hooks[0]()
     assert read.calls == 2
+
+
+@pytest.mark.parametrize("function", ["authorizer", "create_task", "get_task"])
+@pytest.mark.parametrize(("kind", "reads"), [("on-demand", 0), ("provisioned-concurrency", 1)])
+def test_a_function_warms_up_where_nobody_waits(
+    aws_environment: pytest.MonkeyPatch, function: str, kind: str, reads: int
+) -> None:
+    asked: list[Mapping[str, Any]] = []
+
+    class Database:
+        def get_item(self, **request: Any) -> dict[str, Any]:
+            asked.append(request)
+            return {}
+
+    for name, value in (template.environment(FUNCTIONS[function]) | {KIND: kind}).items():
+        aws_environment.setenv(name, value)
+    aws_environment.setattr(dynamodb, "client", Database)
+    load(function)
+    assert len(asked) == reads
 
 
 def test_the_collector_runs_less_often_from_the_first_import_on() -> None:

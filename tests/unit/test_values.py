@@ -123,6 +123,35 @@ def test_what_is_no_date(wrong: object) -> None:
     assert code(values.date, wrong) == "invalid_date"
 
 
+MONTHS_OF_2026 = [
+    ("Thu Jan 15 2026", "15 January 2026 is a Thursday, not a Friday."),
+    ("Sun Feb 15 2026", "15 February 2026 is a Sunday, not a Monday."),
+    ("Sun Mar 15 2026", "15 March 2026 is a Sunday, not a Monday."),
+    ("Wed Apr 15 2026", "15 April 2026 is a Wednesday, not a Thursday."),
+    ("Fri May 15 2026", "15 May 2026 is a Friday, not a Saturday."),
+    ("Mon Jun 15 2026", "15 June 2026 is a Monday, not a Tuesday."),
+    ("Wed Jul 15 2026", "15 July 2026 is a Wednesday, not a Thursday."),
+    ("Sat Aug 15 2026", "15 August 2026 is a Saturday, not a Sunday."),
+    ("Tue Sep 15 2026", "15 September 2026 is a Tuesday, not a Wednesday."),
+    ("Thu Oct 15 2026", "15 October 2026 is a Thursday, not a Friday."),
+    ("Sun Nov 15 2026", "15 November 2026 is a Sunday, not a Monday."),
+    ("Tue Dec 15 2026", "15 December 2026 is a Tuesday, not a Wednesday."),
+]
+"""The fifteenth of each month as a browser writes it, and what is said of it with the next day of the week."""
+
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+@pytest.mark.parametrize(("spelling", "detail"), MONTHS_OF_2026)
+def test_every_month_and_weekday_has_its_name(spelling: str, detail: str) -> None:
+    month = MONTHS_OF_2026.index((spelling, detail)) + 1
+    assert values.date(spelling) == f"2026-{month:02}-15T00:00:00.0000000"
+    next_day = DAYS[(DAYS.index(spelling[:3]) + 1) % 7]
+    with pytest.raises(InvalidValueError) as caught:
+        values.date(next_day + spelling[3:])
+    assert caught.value.detail == detail
+
+
 @given(st.datetimes(datetime(2, 1, 1), datetime(9998, 1, 1)), st.integers(-23 * 60, 23 * 60), st.integers(0, 9))
 def test_a_date_keeps_its_instant_to_100_ns(moment: datetime, offset: int, seventh: int) -> None:
     zone = timezone(timedelta(minutes=offset))
