@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.api import INSTANCE, PAGE, assert_problem, event, invoke, written
+from tests.api import FIELDS, INSTANCE, assert_problem, event, invoke, written
 from tests.contract.client import SUBJECT, Client
 
 GUID = "3970f5af-af17-4420-b038-a1efdc261244"
@@ -254,13 +254,15 @@ NOT_FILLED: dict[str, list[Any]] = {
 @pytest.mark.parametrize("handling", ["lenient", "strict"])
 @pytest.mark.parametrize("place", range(6))
 def test_3_6_what_is_not_filled_is_as_if_absent(client: Client, handling: str, place: int) -> None:
-    sent: dict[str, Any] = {name: NOT_FILLED[kind][place % len(NOT_FILLED[kind])] for name, kind in PAGE.items()}
+    sent: dict[str, Any] = {name: NOT_FILLED[kind][place % len(NOT_FILLED[kind])] for name, kind in FIELDS.items()}
     answer = client.create(sent | {"subject": SUBJECT}, headers={"Prefer": f"handling={handling}"})
     assert answer.status == 201, answer.body
     assert "Ignored-Fields" not in answer.headers
     task, bare = answer.task(), client.created()
     varying = {"id", "id2", "date_create", "modified_dateutc"}
-    assert {name: task[name] for name in PAGE.keys() - varying} == {name: bare[name] for name in PAGE.keys() - varying}
+    assert {name: task[name] for name in FIELDS.keys() - varying} == {
+        name: bare[name] for name in FIELDS.keys() - varying
+    }
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.api import PAGE, Api, problem_of, written
+from tests.api import FIELDS, Api, problem_of, written
 from tests.contract.client import FORMATS, Client
 
 REPAIR, MAINTENANCE = "0d617cf0-d523-44dc-aadd-19baf06cf913", "5b2f7a52-1f0e-4c53-9e0b-6a6f3f6f4a01"
@@ -263,7 +263,7 @@ def with_nested(format_: str, field: str, pattern: str, depth: int) -> str:
 
 
 depths = st.integers(0, 120) | st.integers(0, 100_000)
-nests = st.tuples(st.sampled_from([*PAGE, "extra", "Archived"]), st.text("ao", min_size=1, max_size=3), depths)
+nests = st.tuples(st.sampled_from([*FIELDS, "extra", "Archived"]), st.text("ao", min_size=1, max_size=3), depths)
 
 
 @settings(searching, max_examples=200)
@@ -280,7 +280,7 @@ def test_no_field_and_no_depth_of_a_body_is_our_fault(
 
 
 @settings(searching, max_examples=300)
-@given(st.sampled_from([*PAGE, "extra"]), json_values, wishes)
+@given(st.sampled_from([*FIELDS, "extra"]), json_values, wishes)
 def test_no_value_of_any_field_is_our_fault(
     json_client: Client, field: str, value: object, wishes: dict[str, str]
 ) -> None:

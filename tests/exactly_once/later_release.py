@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from servicedesk.domain.content_digest import LATEST_RULE
+
 from tests.api import Api
 from tests.exactly_once.database import Database
 from tools.template import ROOT
@@ -13,7 +15,7 @@ from tools.template import ROOT
 FIELD = "db_address_id"
 _LAST_DECLARATION = "    modified_dateutc: "
 _DECLARATION = f"""    {FIELD}: Annotated[str | None, GUID] = _declare(
-        FilledBy.CLIENT, "The address of the customer.", example="…", content_rule=2, default=None
+        FilledBy.CLIENT, "The address of the customer.", example="…", content_rule={LATEST_RULE + 1}, default=None
     )
 """
 

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from servicedesk.domain import content_digest
+from servicedesk.domain.content_digest import LATEST_RULE
 from servicedesk.domain.task import CLIENT_FIELDS
 from servicedesk.wire import json_format
 
@@ -120,7 +121,7 @@ def test_7_7_a_rule_that_this_release_does_not_know_is_for_the_one_that_does(
     service: Service, company: str, later: LaterRelease, request_: dict[str, Any]
 ) -> None:
     service.api.create(**request_)
-    set_digest(service, company, "2:0123 3:4567")
+    set_digest(service, company, f"{LATEST_RULE + 1}:0123 {LATEST_RULE + 2}:4567")
     answer = service.api.create(**request_)
     assert_problem(answer, 503, "unavailable")
     assert int(answer.headers["Retry-After"]) > 0
