@@ -66,7 +66,7 @@ def add_fixture_keys(keys: KeyStore, company: Company = ALPHA, key_ids: Sequence
             label=f"fixture {key_id}",
             created=values.now(),
         )
-        keys.add(key, beside=keys.of_company(key.company_id))
+        keys.add(key, existing=keys.for_company(key.company_id))
 
 
 def seed(client: "DynamoDBClient", tasks_table: str, keys_table: str) -> tuple[Company, Company]:

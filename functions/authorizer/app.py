@@ -1,9 +1,9 @@
-"""Asked by API Gateway before every request: whose API key is this?"""
+"""The Lambda authorizer: API Gateway asks it before each request whose API key the request carries."""
 
 import base64
 import binascii
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from servicedesk import cold_start
@@ -12,6 +12,7 @@ from servicedesk.domain.api_key import ApiKey
 from servicedesk.store import dynamodb
 from servicedesk.store.api_keys import KeyStore
 from servicedesk.telemetry import observed, record
+from servicedesk.wire.headers import Fields
 
 client = dynamodb.client()
 keys = KeyStore(client, os.environ["KEYS_TABLE"])
@@ -20,10 +21,10 @@ cold_start.warm_up(lambda: keys.get("0" * 16))
 
 @observed
 def lambda_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """An IAM policy for the whole stage: allow with the key's company and contact, or deny."""
+    """Return an IAM policy for the whole stage that allows the key's company and contact to call it, or denies it."""
     gateway = event.get("requestContext") or {}
     record(request_id=gateway.get("requestId"), extended_request_id=gateway.get("extendedRequestId"))
-    key = _key_of(_authorization(event))
+    key = _find_key(_authorization(event))
     if key is None:
         record("Denied")
         return _policy(event["methodArn"], "Deny", "nobody", {})
@@ -34,32 +35,30 @@ def lambda_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 
 def _authorization(event: Mapping[str, Any]) -> str:
-    """The one Authorization header of the request; nothing where it has several, which may name several callers."""
-    sent = set()
-    for name, value in (event.get("headers") or {}).items():
-        if name.lower() == "authorization":
-            sent.add(value)
-    for name, several in (event.get("multiValueHeaders") or {}).items():
-        if name.lower() == "authorization":
-            sent.update(several)
+    """Return the request's Authorization header, or nothing if it has several, since they may name several callers."""
+    single = (event.get("headers") or {}).items()
+    several = (event.get("multiValueHeaders") or {}).items()
+    headers = Fields([*single, *((name, value) for name, values in several for value in values)])
+    # API Gateway shows the one header that was sent under both names.
+    sent = set(headers.get_all("Authorization"))
     return sent.pop() if len(sent) == 1 else ""
 
 
-def _key_of(authorization: str) -> ApiKey | None:
-    """The live key that an Authorization header carries, if it carries exactly one key."""
+def _find_key(authorization: str) -> ApiKey | None:
+    """Return the live key that an Authorization header carries, if it carries exactly one."""
     sent = {parsed for candidate in _candidates(authorization) if (parsed := api_key.parse(candidate))}
     if len(sent) != 1:
         return None
     key_id, secret = sent.pop()
     key = keys.get(key_id)
-    if key and key.opened_by(secret) and key.live(values.now()):
+    if key and key.has_secret(secret) and key.is_live(values.now()):
         return key
     record(key_id=key_id)
     return None
 
 
-def _candidates(authorization: str) -> list[str]:
-    """What may be the key: ``Bearer <key>``, the user name or password of ``Basic``, or the bare header."""
+def _candidates(authorization: str) -> Sequence[str]:
+    """Return what may be the key: ``Bearer <key>``, the user name or password of ``Basic``, or the bare header."""
     scheme, _, rest = authorization.strip().partition(" ")
     match scheme.lower():
         case "bearer":
@@ -73,8 +72,8 @@ def _candidates(authorization: str) -> list[str]:
             return [scheme] if not rest else []
 
 
-def _policy(method_arn: str, effect: str, principal: str, context: dict[str, str]) -> dict[str, Any]:
-    # Cached policies serve every route, so the policy covers the stage, not the one method that was asked for.
+def _policy(method_arn: str, effect: str, principal: str, context: Mapping[str, str]) -> dict[str, Any]:
+    # API Gateway uses a remembered policy for every route, so it covers the stage and not only the method asked for.
     stage = "/".join(method_arn.split("/")[:2])
     statement = {"Action": "execute-api:Invoke", "Effect": effect, "Resource": f"{stage}/*"}
     return {

@@ -1,55 +1,36 @@
-"""Invoked by operators: companies, their catalogues, their numbers and their keys."""
+"""Operators' commands for companies, their catalogues, their numbers and their keys."""
 
 import os
-from dataclasses import asdict
 from typing import Any
 
 from botocore.exceptions import ClientError
-from servicedesk.domain import api_key, values
-from servicedesk.domain.api_key import ApiKey
+from servicedesk.domain import values
 from servicedesk.domain.faults import Fault, InvalidCommandError
-from servicedesk.store import dynamodb
-from servicedesk.store.api_keys import KeysChangedError, KeyStore
+from servicedesk.store import dynamodb, usage_plan
+from servicedesk.store.api_keys import KeyStore
 from servicedesk.store.catalogues import CatalogueStore
-from servicedesk.store.companies import CompanyStore
+from servicedesk.store.companies import COUNTER_REQUESTS, CompanyStore
 from servicedesk.store.tasks import TaskStore
 from servicedesk.store.usage_plan import UsagePlan
-from servicedesk.telemetry import observed
-from servicedesk.wire import commands
-from servicedesk.wire.commands import (
-    Command,
-    EraseCompany,
-    IssueKey,
-    ListKeys,
-    Onboard,
-    RaiseNumbers,
-    RevokeKey,
-)
+from servicedesk.wire import command_answers, commands
+from servicedesk.wire.commands import Command, EraseCompany, IssueKey, ListKeys, Onboard, RaiseNumbers, RevokeKey
 
 client = dynamodb.client()
 tasks = TaskStore(client, os.environ["TASKS_TABLE"])
-# What a backup is restored to before it takes the place of the tasks table (OPERATING.md).
-RESTORED_TABLE = f"{os.environ['TASKS_TABLE']}-restored"
-restored = TaskStore(client, RESTORED_TABLE)
 companies = CompanyStore(client, os.environ["TASKS_TABLE"])
 catalogues = CatalogueStore(client, os.environ["TASKS_TABLE"])
 keys = KeyStore(client, os.environ["KEYS_TABLE"])
 # Where there is no API Gateway, as under SAM local, there is no usage plan either.
-usage_plan = UsagePlan(os.environ["USAGE_PLAN"]) if os.environ.get("USAGE_PLAN") else None
+plan = UsagePlan(usage_plan.client(), os.environ["USAGE_PLAN"]) if os.environ.get("USAGE_PLAN") else None
 
-_BEING_ERASED = Fault("company_id", "being_erased", "This company is being erased. Finish that first.")
-
-
-@observed
-def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Do the one command that ``event`` is, or say all that is wrong with it as a problem document.
-
-    Only a problem document has a member ``status``. Each command can be sent again and then changes nothing more.
-    """
-    return commands.operate(event, context, _do)
+RESTORED_TABLE = f"{os.environ['TASKS_TABLE']}-restored"
+"""The table that an operator restores a backup to, before it replaces the tasks table (OPERATING.md)."""
+restored_tasks = TaskStore(client, RESTORED_TABLE)
 
 
-def _do(command: Command, context: Any) -> dict[str, Any]:
+@commands.handler
+def lambda_handler(command: Command, context: Any) -> dict[str, object]:
+    """Do the command, and return its answer. Each command can be sent again, and then changes nothing more."""
     match command:
         case Onboard():
             return _onboard(command)
@@ -62,132 +43,67 @@ def _do(command: Command, context: Any) -> dict[str, Any]:
         case RaiseNumbers():
             return _raise_numbers(command, context)
         case EraseCompany():
-            raise commands.sent_to_the_wrong_function("EraseCompany")
+            raise commands.wrong_function("EraseCompany")
 
 
 def _onboard(command: Onboard) -> dict[str, object]:
-    """``company_id``, its whole ``catalogue``, and the ``next_number`` that a task of its will get."""
-    if keys.closed(command.company_id):
-        raise InvalidCommandError([_BEING_ERASED])
-    if usage_plan:
-        usage_plan.include(command.company_id)
+    keys.require_open(command.company_id)
+    if plan:
+        plan.include(command.company_id)
     if command.catalogue:
         catalogues.put(command.company_id, command.catalogue.catalogue())
-    return {
-        "company_id": command.company_id,
-        "catalogue": asdict(catalogues.latest(command.company_id)),
-        "next_number": tasks.start_numbers_at(command.company_id, command.first_number or 1),
-    }
+    catalogue = catalogues.latest(command.company_id)
+    next_number = tasks.start_numbers_at(command.company_id, command.first_number or 1)
+    return command_answers.company(command.company_id, catalogue, next_number)
 
 
 def _issue_key(command: IssueKey) -> dict[str, object]:
-    """The key as ``list_keys`` shows it and, this once, the ``key`` itself.
-
-    The same call again finds the key made and shows it without ``key``: whoever made the first call has it.
-    """
-    _require_onboarded(command.company_id)
-    now = values.now()
-    others = keys.of_company(command.company_id)
-    live = [key for key in others if key.live(now)]
-    for key in live:
-        if key.label == command.label:
-            return _issued_before(key, command)
-    faults = []
-    if len(live) >= commands.LIVE_KEYS:
-        detail = f"The company has {len(live)} live keys: {', '.join(key.key_id for key in live)}. Revoke one first."
-        faults.append(Fault("company_id", "too_many_keys", detail, commands.LIVE_KEYS))
-    if command.expires and command.expires <= now:
-        faults.append(Fault("expires", "in_the_past", "A key has to expire in the future."))
-    if faults:
-        raise InvalidCommandError(faults)
-    secret = api_key.new_secret()
-    key = ApiKey(
-        key_id=api_key.new_key_id(),
-        company_id=command.company_id,
-        contact_id=command.contact_id,
-        secret_digest=api_key.digest(secret),
-        label=command.label,
-        created=now,
-        expires=command.expires,
-        usage_key=usage_plan.include(command.company_id) if usage_plan else None,
-    )
-    try:
-        keys.add(key, beside=others)
-    except KeysChangedError:
-        changed = Fault("company_id", "keys_changed", "Another call changed the keys meanwhile. Try again.")
-        raise InvalidCommandError([_BEING_ERASED if keys.closed(command.company_id) else changed]) from None
-    return _shown(key) | {"key": f"{key.key_id}.{secret}"}
-
-
-def _issued_before(key: ApiKey, command: IssueKey) -> dict[str, object]:
-    if (key.contact_id, key.expires) != (command.contact_id, command.expires):
-        detail = f"The live key {key.key_id} has this label, and another contact_id or expires."
-        raise InvalidCommandError([Fault("label", "taken", detail)])
-    return _shown(key)
+    """Issue a key and show it, this once with the whole ``key``. A repeated command cannot show that again."""
+    companies.require_onboarded(command.company_id)
+    now, request = values.now(), command.request()
+    existing = keys.for_company(command.company_id)
+    if issued := request.find_issued(existing, now):
+        return command_answers.key(issued, now)
+    request.check(existing, now)
+    key, whole_key = request.issue(plan.include(command.company_id) if plan else None, now)
+    keys.add(key, existing=existing)
+    return command_answers.key(key, now) | {"key": whole_key}
 
 
 def _list_keys(command: ListKeys) -> dict[str, object]:
-    """All ``keys`` that the company ever had."""
-    _require_onboarded(command.company_id)
-    return {"keys": [_shown(key) for key in keys.of_company(command.company_id)]}
+    companies.require_onboarded(command.company_id)
+    return command_answers.keys(keys.for_company(command.company_id), values.now())
 
 
 def _revoke_key(command: RevokeKey) -> dict[str, object]:
-    """The key as ``list_keys`` shows it, with the instant at which it was revoked, now or before."""
-    _require_onboarded(command.company_id)
-    key = keys.get(command.key_id)
-    if key is None or key.company_id != command.company_id:
-        raise InvalidCommandError([Fault("key_id", "unknown_reference", "The company has no such key.")])
-    return _shown(keys.revoke(key.key_id, values.now()))
+    companies.require_onboarded(command.company_id)
+    now = values.now()
+    return command_answers.key(keys.revoke(command.company_id, command.key_id, now), now)
 
 
 def _raise_numbers(command: RaiseNumbers, context: Any) -> dict[str, object]:
-    """How many ``companies`` have their numbers raised now, and the ``next_command`` for those that are left."""
+    """Raise the numbers of as many companies as there is time for, but of one at least."""
     raised, after = 0, command.after
-    while True:
-        found = companies.numbers(after)
-        for company_id, last in found.last.items():
-            # What one more company takes, and the next page.
-            if raised and not dynamodb.has_time_for(2, context):
-                return _raised(raised, command, after)
-            if command.above:
-                tasks.start_numbers_at(company_id, command.above + 1)
-            else:
-                _raise_in_restored(company_id, last)
-            raised, after = raised + 1, company_id
-        after = found.after
-        if after is None or not dynamodb.has_time_for(2, context):
-            return _raised(raised, command, after)
+    for company_id, last_number in companies.counters(after):
+        # The time has to suffice for this company, and for the read of the next one.
+        if raised and not dynamodb.has_time_for(1 + COUNTER_REQUESTS, context):
+            return command_answers.numbers_raised(raised, command, after)
+        if command.above:
+            tasks.start_numbers_at(company_id, command.above + 1)
+        else:
+            _raise_in_restored_table(company_id, last_number)
+        raised, after = raised + 1, company_id
+    return command_answers.numbers_raised(raised, command, None)
 
 
-def _raise_in_restored(company_id: str, last: int) -> None:
+def _raise_in_restored_table(company_id: str, last_number: int) -> None:
     try:
-        restored.start_numbers_at(company_id, last + 1)
+        restored_tasks.start_numbers_at(company_id, last_number + 1)
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceNotFoundException":
             raise
         detail = (
-            f"There is no table {RESTORED_TABLE}. Restore the backup under that name first; where the table to "
-            "restore is lost, restore under its own name and say above which number all companies shall go on."
+            f"There is no table {RESTORED_TABLE}. Restore the backup under that name first. If the tasks table itself "
+            "is lost, restore the backup under its own name, and say above which number all companies shall go on."
         )
         raise InvalidCommandError([Fault("above", "required", detail)]) from None
-
-
-def _raised(count: int, command: RaiseNumbers, after: str | None) -> dict[str, object]:
-    following = command.model_copy(update={"after": after}).model_dump(exclude_none=True) if after else None
-    return {"companies": count, "next_command": following}
-
-
-def _require_onboarded(company_id: str) -> None:
-    if not companies.onboarded(company_id):
-        raise InvalidCommandError([Fault("company_id", "not_onboarded", "This company is not onboarded.")])
-
-
-def _shown(key: ApiKey) -> dict[str, object]:
-    """All that is stored but the digest, and whether the key is ``live``; instants end in Z."""
-    shown: dict[str, object] = asdict(key)
-    del shown["secret_digest"]
-    for name in ("created", "expires", "revoked"):
-        if instant := shown[name]:
-            shown[name] = values.date_text(str(instant), "Z")
-    return shown | {"live": key.live(values.now())}

@@ -6,15 +6,18 @@ what the runtime says of it. `python -m tests.operators.every_path` is run by `t
 
 import base64
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from botocore.exceptions import ClientError, ParamValidationError, ReadTimeoutError
+from servicedesk.store import dynamodb
 
 from tests.api import ALPHA, BETA, Api, Context, event
 from tests.conftest import all_functions, moto_tables, without_account
+from tests.operators.clients import Altered, functions_over, raising
 
 MARK = "ZEBRA7f3a"
 """In every text and every secret below."""
@@ -61,6 +64,13 @@ class Paths:
     def __init__(self, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
         self.api = api
         self.monkeypatch = monkeypatch
+
+    @contextmanager
+    def over(self, **operations: Callable[..., Any]) -> Iterator[None]:
+        """While this lasts, call functions over a database some of whose operations are replaced."""
+        before, self.api = self.api, functions_over(Altered(dynamodb.client(), **operations))
+        yield
+        self.api = before
 
     def invoke(self, handler: Callable[..., Any], sent: object, name: str) -> Any:
         """Call a handler as the runtime does, and say of its exceptions what the runtime says."""
@@ -121,8 +131,7 @@ class Paths:
             "timeout": ReadTimeoutError(endpoint_url=f"https://{MARK}.example"),
         }
         for name, fault in faults.items():
-            with self.monkeypatch.context() as patched:
-                patched.setattr(self.api.create_task.tasks._client, "put_item", raising(fault))
+            with self.over(put_item=raising(fault)):
                 self.create(name, text(FULL))
         with self.monkeypatch.context() as patched:
             patched.setattr(self.api.create_task.values, "now", raising(chained()))
@@ -135,14 +144,13 @@ class Paths:
         self.authorize("unknown-key-in-basic", f"Basic {IN_BASIC}")
         self.authorize("no-key", f"Bearer {MARK}")
         self.authorize("no-base64", f"Basic {MARK}!")
-        self.monkeypatch.setattr(self.api.onboard_company.api_key, "new_secret", lambda: SECRET)
+        self.monkeypatch.setattr("servicedesk.domain.api_key.new_secret", lambda: SECRET)
         self.onboard("onboarded-for-key", action="onboard", company_id=BETA)
         issued = self.onboard("issued", action="issue_key", company_id=BETA, label=MARK)
         self.authorize("allowed", issued["key"])
         faults = {"authorizer-crash": MarkedError(), "authorizer-throttled": client_error("ThrottlingException")}
         for name, fault in faults.items():
-            with self.monkeypatch.context() as patched:
-                patched.setattr(self.api.authorizer.keys._client, "get_item", raising(fault))
+            with self.over(get_item=raising(fault)):
                 self.authorize(name, f"Bearer {KEY_ID}.{SECRET}")
 
     def operators(self) -> None:
@@ -151,10 +159,10 @@ class Paths:
         self.onboard("issued-again", action="issue_key", company_id=BETA, label=MARK)
         self.onboard("listed", action="list_keys", company_id=BETA)
         self.onboard("refused-command", action="onboard", company_id=MARK, catalogue={MARK: MARK}, secret=MARK)
-        with self.monkeypatch.context() as patched:
-            client = self.api.onboard_company.keys._client
-            patched.setattr(client, "transact_write_items", raising(MarkedError()))
-            self.onboard("operator-crash", action="issue_key", company_id=ALPHA, label=MARK)
+        faults = {"operator-crash": MarkedError(), "operator-throttled": client_error("ThrottlingException")}
+        for name, fault in faults.items():
+            with self.over(transact_write_items=raising(fault)):
+                self.onboard(name, action="issue_key", company_id=ALPHA, label=MARK)
         self.onboard("whole-key", action="revoke_key", company_id=BETA, key_id=f"{KEY_ID}.{SECRET}")
         self.onboard("whole-key-as-label", action="issue_key", company_id=BETA, label=f"{KEY_ID}.{SECRET}")
         self.onboard("not-onboarded", action="list_keys", company_id=str(uuid4()))
@@ -162,15 +170,6 @@ class Paths:
         erasing = {"action": "erase_company", "company_id": BETA}
         self.invoke(self.api.erase_company.lambda_handler, erasing | {"company_id_again": MARK}, "erasing-refused")
         self.invoke(self.api.erase_company.lambda_handler, erasing | {"company_id_again": BETA}, "erasing")
-
-
-def raising(error: Exception) -> Callable[..., Any]:
-    """A function that raises."""
-
-    def raise_it(*_: object, **__: object) -> None:
-        raise error
-
-    return raise_it
 
 
 def chained() -> Exception:

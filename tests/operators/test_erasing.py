@@ -10,9 +10,12 @@ from uuid import uuid4
 import boto3
 import pytest
 from botocore.exceptions import ReadTimeoutError
+from servicedesk.domain.company import IN_FLIGHT
+from servicedesk.store import dynamodb
 from servicedesk.store.companies import BATCH
 
 from tests.api import Api, Context
+from tests.operators.clients import Altered, functions_over, raising
 from tests.operators.test_keys import everything_stored, issue, opens
 from tests.operators.test_onboarding import CATALOGUE, refused
 from tools.template import environment, resources, template
@@ -81,7 +84,7 @@ def test_the_rest_waits_until_no_verdict_is_remembered(api: Api, company: str) -
     first = api.erase(company)
     not_before = datetime.fromisoformat(first["not_before"])
     cached = timedelta(seconds=int(environment("EraseCompany")["AUTHORIZER_CACHE_SECONDS"]))
-    assert not_before >= before + cached + api.erase_company.IN_FLIGHT
+    assert not_before >= before + cached + IN_FLIGHT
     again = api.erase(company)
     assert again["not_before"] == first["not_before"]
     assert len([item for item in of(company) if "subject" in item]) == 3
@@ -92,8 +95,8 @@ def test_the_wait_is_longer_than_a_request_that_was_let_in_can_take(api: Api) ->
     functions = resources("AWS::Serverless::Function")
     seconds = {name: function.get("Timeout", shared) for name, function in functions.items()}
     slowest = max(seconds[name] for name, function in functions.items() if function.get("Events"))
-    assert timedelta(seconds=seconds["Authorizer"] + slowest) < api.erase_company.IN_FLIGHT
-    assert timedelta(seconds=seconds["OnboardCompany"]) < api.erase_company.IN_FLIGHT
+    assert timedelta(seconds=seconds["Authorizer"] + slowest) < IN_FLIGHT
+    assert timedelta(seconds=seconds["OnboardCompany"]) < IN_FLIGHT
 
 
 def test_a_company_without_keys_waits_for_those_that_may_just_be_issuing_one(api: Api, company: str) -> None:
@@ -113,14 +116,14 @@ def test_a_key_that_is_being_issued_meanwhile_is_not_stored(
 ) -> None:
     """The company is closed between the moment at which `issue_key` reads the keys and that at which it writes."""
     keys = api.onboard_company.keys
-    read = keys.of_company
+    read = keys.for_company
 
     def read_then_close(company_id: str) -> Any:
         found = read(company_id)
         api.erase_company.keys.close(company_id, EARLIER)
         return found
 
-    monkeypatch.setattr(keys, "of_company", read_then_close)
+    monkeypatch.setattr(keys, "for_company", read_then_close)
     assert refused(issue(api, company)) == {("#/company_id", "being_erased")}
     assert read(company) == []
 
@@ -208,18 +211,16 @@ def test_a_call_ends_in_time_and_the_next_one_goes_on(
 
 
 def test_what_a_batch_leaves_over_is_deleted_by_the_next(api: Api, company: str, earlier: pytest.MonkeyPatch) -> None:
-    client = api.erase_company.companies._client
-    write = client.batch_write_item
+    client = dynamodb.client()
     calls = []
 
     def half(RequestItems: Any) -> Any:  # noqa: N803 - as botocore calls it
         [(table, requests)] = RequestItems.items()
         calls.append(len(requests))
-        write(RequestItems={table: requests[:1]})
+        client.batch_write_item(RequestItems={table: requests[:1]})
         return {"UnprocessedItems": {table: requests[1:]}} if requests[1:] else {"UnprocessedItems": {}}
 
-    earlier.setattr(client, "batch_write_item", half)
-    answer = api.erase(company)
+    answer = functions_over(Altered(client, batch_write_item=half)).erase(company)
     assert (answer["deleted"], answer["nothing_left"], calls) == (6, True, [5, 4, 3, 2, 1])
 
 
@@ -227,18 +228,12 @@ def test_a_call_that_broke_off_is_repeated(api: Api, company: str, earlier: pyte
     """Wherever the database fails, the repeated command finishes."""
     for label in ("one", "two"):
         issue(api, company, label)
-    client = api.erase_company.keys._client
+    timed_out = raising(ReadTimeoutError(endpoint_url="https://dynamodb.example"))
     for operation in ("update_item", "query", "batch_write_item", "delete_item"):
-        with earlier.context() as broken:
-            broken.setattr(client, operation, raising_unavailable)
-            assert api.erase(company)["status"] == 503
+        broken = functions_over(Altered(dynamodb.client(), **{operation: timed_out}))
+        assert broken.erase(company)["status"] == 503
     assert api.erase(company)["nothing_left"] is True
     assert company not in everything_stored()
-
-
-def raising_unavailable(**_: object) -> None:
-
-    raise ReadTimeoutError(endpoint_url="https://dynamodb.example")
 
 
 # ---- Asked twice ----------------------------------------------------------------------------------------------------

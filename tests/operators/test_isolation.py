@@ -103,6 +103,7 @@ FORGED: list[Callable[[str], str]] = [
     lambda key: f"Basic {base64.b64encode(key.encode()).decode()[:-1]}!",
     lambda key: in_basic(key.replace(".", ":")),
     lambda key: in_basic(f"{key}:{api_key.new_key_id()}.{SECRET}"),  # two keys, one of them good
+    lambda key: in_basic(f"x:{key}:y"),  # the password is all that follows the first colon (RFC 7617 section 2)
     lambda _: in_basic("\ud7ff" * 200_000),
     lambda _: f"COMPANY#{uuid4()}.{SECRET}",  # the item that lists a company's keys
     lambda _: "ключ." + "я" * 43,

@@ -11,7 +11,7 @@ import boto3
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from servicedesk.domain import values
+from servicedesk.domain import catalogue_rules, values
 from servicedesk.domain.faults import InvalidCommandError
 from servicedesk.wire import commands
 
@@ -197,8 +197,8 @@ def test_what_is_not_even_an_object(event: object) -> None:
 
 def test_the_largest_catalogue_fits_into_an_item(api: Api, company: str) -> None:
     """DynamoDB takes 400 KB: the longest names of the widest characters, to the limit, are well below it."""
-    one = {"id": str(uuid4()), "name": "\U0001f525" * commands.NAME_CHARACTERS}
-    count = commands.CATALOGUE_BYTES // 480
+    one = {"id": str(uuid4()), "name": "\U0001f525" * catalogue_rules.NAME_CHARACTERS}
+    count = catalogue_rules.CATALOGUE_BYTES // 480
     tables = [{"id": str(uuid4()), "name": f"{number:03}{one['name'][3:]}"} for number in range(count)]
     answer = api.onboard(action="onboard", company_id=company, catalogue=changed("tables", value=tables))
     assert len(answer["catalogue"]["tables"]) == count

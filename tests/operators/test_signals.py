@@ -54,6 +54,7 @@ OUTCOMES = {
     "listed": "Operated",
     "refused-command": "Refused",
     "operator-crash": "Failed",
+    "operator-throttled": "Unavailable",
     "onboarded-for-key": "Operated",
     "whole-key": "Refused",
     "whole-key-as-label": "Refused",
@@ -145,6 +146,23 @@ def test_the_database_s_fault_is_told_from_ours(output: Output) -> None:
         assert log["level"] == "WARNING"
         assert log["error"][-1]["code"] == "PutItem: ThrottlingException"
     assert output.logs["timeout"]["error"][0]["type"] == "botocore.exceptions.ReadTimeoutError"
+
+
+def test_a_refused_command_is_told_from_an_unavailable_database(output: Output) -> None:
+    unavailable, refused = output.logs["operator-throttled"], output.logs["refused-command"]
+    assert (unavailable["level"], unavailable["problem"], unavailable["codes"]) == ("WARNING", "unavailable", [])
+    [error] = unavailable["error"]
+    assert error["code"] == "PutItem: ThrottlingException"
+    assert any(place.startswith("api_keys.py:") and place.endswith(" add") for place in error["at"])
+    assert (refused["level"], refused["problem"]) == ("INFO", "invalid-command")
+    assert refused["codes"] == ["invalid_guid", "required", "unknown_field"]
+    assert "error" not in refused
+
+
+def test_the_line_of_a_key_that_opens_nothing_names_it(output: Output) -> None:
+    for name in ("unknown-key", "unknown-key-in-basic"):
+        assert output.logs[name]["key_id"] == KEY_ID
+        assert "company_id" not in output.logs[name]
 
 
 # ---- Metrics --------------------------------------------------------------------------------------------------------

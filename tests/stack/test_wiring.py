@@ -104,7 +104,7 @@ def calls_of(deployment: Deployment, function: str) -> bool:
         closed = demo.Company("CLOSED", str(uuid4()), str(uuid4()))
         key_id = uuid4().hex[:16]
         demo.add_fixture_keys(keys, closed, [key_id])
-        keys.revoke(key_id, long_ago := "2026-01-01T00:00:00.0000000")
+        keys.revoke(closed.company_id, key_id, long_ago := "2026-01-01T00:00:00.0000000")
         keys.close(closed.company_id, long_ago)
         _onboard(deployment, closed.company_id)
         confirmed = {"company_id": closed.company_id, "company_id_again": closed.company_id}
@@ -117,7 +117,7 @@ def calls_of(deployment: Deployment, function: str) -> bool:
 def _onboard(deployment: Deployment, company_id: str) -> None:
     """Onboard a company by our own hand, so that no function is recorded doing it."""
     TaskStore(deployment.stack.client("dynamodb"), deployment.physical["TasksTable"]).start_numbers_at(company_id, 1)
-    plan = UsagePlan(deployment.physical["CompanyPlan"], deployment.stack.client("apigateway"))
+    plan = UsagePlan(deployment.stack.client("apigateway"), deployment.physical["CompanyPlan"])
     plan.include(company_id)
 
 

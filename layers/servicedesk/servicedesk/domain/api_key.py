@@ -1,13 +1,25 @@
-"""API keys: ``<key id>.<secret>``. The key id finds the key; only a digest of the secret is ever stored."""
+"""API keys, which a client sends as ``<key id>.<secret>``, and the rules by which a company gets them.
+
+The key id finds the key. Of the secret only a digest is ever stored.
+"""
 
 import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from servicedesk.domain.faults import Fault, InvalidCommandError, InvalidValueError
+
+LIVE_KEYS = 2
+"""How many live keys a company can have at a time: the one in use and the one that replaces it."""
+
+LABEL_CHARACTERS = 100
+"""The longest label of a key."""
+
 SECRET_BYTES = 32
-"""The secret's 256 random bits; with that many, a plain SHA-256 needs no salt and no stretching."""
+"""The secret has 256 random bits. With that many, a plain SHA-256 needs neither salt nor stretching."""
 
 _KEY_ID = re.compile(r"[0-9a-z]{16}")
 _KEY = re.compile(r"([0-9a-z]{16})\.([A-Za-z0-9_-]{43})")
@@ -15,7 +27,19 @@ _KEY = re.compile(r"([0-9a-z]{16})\.([A-Za-z0-9_-]{43})")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
-    """What is stored of a key. Instants are canonical dates (``servicedesk.domain.values``)."""
+    """What is stored of a key. Instants are canonical dates (``servicedesk.domain.values``).
+
+    Attributes:
+        key_id: names the key. It is no secret.
+        company_id: the company whose tasks the key opens.
+        contact_id: the contact who creates the tasks that are sent with the key, where it names one.
+        secret_digest: the digest of the secret.
+        label: what operators call the key, among the company's live ones.
+        created: when the key was issued.
+        expires: when the key stops opening anything, if it ever does by itself.
+        revoked: when an operator closed the key, if one did.
+        usage_key: what API Gateway counts the company's requests by (``servicedesk.store.usage_plan``). No secret.
+    """
 
     key_id: str
     company_id: str
@@ -26,43 +50,122 @@ class ApiKey:
     expires: str | None = None
     revoked: str | None = None
     usage_key: str | None = None
-    """What API Gateway counts the requests by (``servicedesk.store.usage_plan``); no secret."""
 
-    def live(self, now: str) -> bool:
-        """Whether the key opens anything at the instant ``now``."""
+    def is_live(self, now: str) -> bool:
+        """Return whether the key opens anything at the instant ``now``."""
         return self.revoked is None and (self.expires is None or now < self.expires)
 
-    def opened_by(self, secret: str) -> bool:
-        """Whether ``secret`` is this key's, in a time that does not tell how much of it is right."""
+    def has_secret(self, secret: str) -> bool:
+        """Return whether ``secret`` is this key's, in a time that does not tell how much of it is right."""
         return hmac.compare_digest(digest(secret), self.secret_digest)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRequest:
+    """What an operator asks of a new key. The attributes are those of ``ApiKey``."""
+
+    company_id: str
+    label: str
+    contact_id: str | None = None
+    expires: str | None = None
+
+    def find_issued(self, existing: Sequence[ApiKey], now: str) -> ApiKey | None:
+        """Return the live key that the same request made before, if it is among the company's ``existing`` keys.
+
+        Raises:
+            InvalidCommandError: a live key has the label, but another contact or expiry.
+        """
+        issued = next((key for key in existing if key.is_live(now) and key.label == self.label), None)
+        if issued and (issued.contact_id, issued.expires) != (self.contact_id, self.expires):
+            detail = f"The live key {issued.key_id} has this label, and another contact_id or expires."
+            raise InvalidCommandError([Fault("label", "taken", detail)])
+        return issued
+
+    def check(self, existing: Sequence[ApiKey], now: str) -> None:
+        """Check that the company, which has the ``existing`` keys, may have this one as well.
+
+        Raises:
+            InvalidCommandError: the company has ``LIVE_KEYS`` live keys already, or the new key has expired, or both.
+        """
+        live = [key.key_id for key in existing if key.is_live(now)]
+        faults = []
+        if len(live) >= LIVE_KEYS:
+            detail = f"The company has {len(live)} live keys: {', '.join(live)}. Revoke one first."
+            faults.append(Fault("company_id", "too_many_keys", detail, LIVE_KEYS))
+        if self.expires and self.expires <= now:
+            faults.append(Fault("expires", "in_the_past", "A key has to expire in the future."))
+        if faults:
+            raise InvalidCommandError(faults)
+
+    def issue(self, usage_key: str | None, now: str) -> tuple[ApiKey, str]:
+        """Return a new key, issued at the instant ``now``, and the whole key as its client will send it."""
+        key_id, secret = new_key_id(), new_secret()
+        key = ApiKey(
+            key_id=key_id,
+            company_id=self.company_id,
+            contact_id=self.contact_id,
+            secret_digest=digest(secret),
+            label=self.label,
+            created=now,
+            expires=self.expires,
+            usage_key=usage_key,
+        )
+        return key, f"{key_id}.{secret}"
+
+
+def keys_changed() -> InvalidCommandError:
+    """Return the refusal of a command during which another one changed the company's keys."""
+    detail = "Another command changed the company's keys at the same time. Send this one again."
+    return InvalidCommandError([Fault("company_id", "keys_changed", detail)])
+
+
+def no_such_key() -> InvalidCommandError:
+    """Return the refusal of a command for a key that the company does not have, whoever else may have it."""
+    return InvalidCommandError([Fault("key_id", "unknown_reference", "The company has no such key.")])
+
+
 def new_key_id() -> str:
-    """A key id: 16 lower-case hexadecimal digits."""
+    """Return a new key id: 16 lower-case hexadecimal digits."""
     return secrets.token_hex(8)
 
 
 def new_secret() -> str:
-    """A secret: 43 characters of URL-safe base64."""
+    """Return a new secret: 43 characters of URL-safe base64."""
     return secrets.token_urlsafe(SECRET_BYTES)
 
 
 def digest(secret: str) -> str:
-    """SHA-256 of a secret, in hexadecimal."""
+    """Return SHA-256 of a secret, in hexadecimal."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def is_key_id(text: str) -> bool:
-    """Tell whether ``text`` has the form of a key id."""
-    return bool(_KEY_ID.fullmatch(text))
-
-
-def holds_key(text: str) -> bool:
-    """Tell whether a whole key, secret and all, stands anywhere in ``text``."""
-    return bool(_KEY.search(text))
-
-
 def parse(text: str) -> tuple[str, str] | None:
-    """Key id and secret of a key as a client sends it, or nothing where the text cannot be one."""
+    """Return the key id and the secret of a whole key, or ``None`` if ``text`` does not have the form of one."""
     match = _KEY.fullmatch(text)
     return (match[1], match[2]) if match else None
+
+
+def read_key_id(value: object) -> str:
+    """Return ``value`` as the id of a key.
+
+    Raises:
+        InvalidValueError: ``whole_key``, if it holds a key with its secret; ``invalid_string``, if it has another form.
+    """
+    if isinstance(value, str) and _KEY.search(value):
+        detail = "This is a whole key with its secret. Send only its id: the 16 characters before the dot."
+        raise InvalidValueError("whole_key", detail)
+    if not isinstance(value, str) or not _KEY_ID.fullmatch(value):
+        detail = "This is not the id of a key, which has 16 digits and lower-case letters. list_keys shows it."
+        raise InvalidValueError("invalid_string", detail)
+    return value
+
+
+def refuse_whole_key(label: str) -> str:
+    """Return ``label``, which everybody may see, if no whole key stands in it.
+
+    Raises:
+        InvalidValueError: ``whole_key``, if one does.
+    """
+    if _KEY.search(label):
+        raise InvalidValueError("whole_key", "A whole key with its secret stands in the label, which is no secret.")
+    return label

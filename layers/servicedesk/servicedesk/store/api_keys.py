@@ -1,14 +1,20 @@
-"""Where API keys live: each under its key id, and for each company a list of its key ids beside them."""
+"""API keys in DynamoDB: each key under its key id and, for each company, a list of the ids of its keys.
+
+The list is what makes issuing safe: a key is added together with its id in the list, on the condition that nobody
+else changed the list in between.
+"""
 
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from itertools import batched
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from servicedesk.domain import api_key, company
 from servicedesk.domain.api_key import ApiKey
 from servicedesk.store import dynamodb
+from servicedesk.store import keys as item_keys
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -17,60 +23,38 @@ if TYPE_CHECKING:
 BATCH = 100
 """How many keys one request reads: the most that BatchGetItem takes."""
 
-_KNOWN = tuple(field.name for field in fields(ApiKey))
-
-
-class KeysChangedError(Exception):
-    """Another call changed the company's keys meanwhile, or closed the company. Nothing was written."""
+_ATTRIBUTES = tuple(field.name for field in fields(ApiKey))
 
 
 class KeyStore:
-    """The API keys of all companies in one table. Every read is consistent: a revoked key stays revoked."""
+    """The API keys of all companies in one table. Every read is consistent, so that a revoked key stays revoked.
+
+    Each method raises ``UnavailableError`` if the database does not answer in time.
+    """
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
         self._table = table
 
     def get(self, key_id: str) -> ApiKey | None:
-        """The key with that id, if there is one.
-
-        Raises:
-            Unavailable: the database did not answer in time.
-        """
-        item = self._get(key_id)
+        """Return the key with this id, or ``None`` if there is none."""
+        item = self._get(item_keys.api_key(key_id))
         return _key(item) if item else None
 
-    def of_company(self, company_id: str) -> list[ApiKey]:
-        """All keys that the company ever had, in the order in which they were added.
+    def for_company(self, company_id: str) -> Sequence[ApiKey]:
+        """Return all keys that the company ever had, in the order in which they were issued."""
+        return self._get_all(_key_ids(self._get(item_keys.key_list(company_id))))
+
+    def add(self, key: ApiKey, *, existing: Sequence[ApiKey]) -> None:
+        """Store a new key of a company whose keys so far are ``existing``.
 
         Raises:
-            Unavailable: the database did not answer in time.
+            InvalidCommandError: ``keys_changed``, if the company has other keys by now; ``being_erased``, if it is
+                closed. Nothing was written.
         """
-        found: dict[str, ApiKey] = {}
-        key_ids = self._key_ids(company_id)
-        for some in batched(key_ids, BATCH, strict=False):
-            wanted = [dynamodb.to_item({"key_id": key_id}) for key_id in some]
-            with dynamodb.temporary_faults_as_unavailable():
-                answer = self._client.batch_get_item(
-                    RequestItems={self._table: {"Keys": wanted, "ConsistentRead": True}}
-                )
-            if answer["UnprocessedKeys"]:
-                raise dynamodb.unavailable()
-            found |= {key.key_id: key for key in map(_key, answer["Responses"][self._table])}
-        return [found[key_id] for key_id in key_ids if key_id in found]
-
-    def add(self, key: ApiKey, *, beside: Sequence[ApiKey]) -> None:
-        """Store a new key, on the condition that ``beside`` are all the keys that its company has so far.
-
-        Raises:
-            KeysChangedError: they are not (any more), or the company is closed.
-            Unavailable: the database did not answer in time.
-        """
-        known = [other.key_id for other in beside]
-        list_key = dynamodb.to_item({"key_id": _list_id(key.company_id)})
-        condition = "key_ids = :known" if known else "attribute_not_exists(key_ids)"
-        condition += " AND attribute_not_exists(closed)"
-        names = {":all": [*known, key.key_id]} | ({":known": known} if known else {})
+        before = [other.key_id for other in existing]
+        condition = "key_ids = :before" if before else "attribute_not_exists(key_ids)"
+        values = {":after": [*before, key.key_id]} | ({":before": before} if before else {})
         try:
             with dynamodb.temporary_faults_as_unavailable():
                 self._client.transact_write_items(
@@ -85,104 +69,109 @@ class KeyStore:
                         {
                             "Update": {
                                 "TableName": self._table,
-                                "Key": list_key,
-                                "UpdateExpression": "SET key_ids = :all",
-                                "ConditionExpression": condition,
-                                "ExpressionAttributeValues": dynamodb.to_item(names),
+                                "Key": item_keys.key_list(key.company_id),
+                                "UpdateExpression": "SET key_ids = :after",
+                                "ConditionExpression": f"{condition} AND attribute_not_exists(closed)",
+                                "ExpressionAttributeValues": dynamodb.to_item(values),
+                                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
                             }
                         },
                     ]
                 )
         except ClientError as error:
-            reasons: list[dict[str, str]] = error.response.get("CancellationReasons", [])  # type: ignore[assignment]
-            if any(reason.get("Code") == "ConditionalCheckFailed" for reason in reasons):
-                raise KeysChangedError from error
-            raise
+            # botocore's stubs do not know the reasons.
+            reasons: list[Any] = error.response.get("CancellationReasons", [])
+            if not any(reason.get("Code") == "ConditionalCheckFailed" for reason in reasons):
+                raise
+            is_closed = any("closed" in reason.get("Item", {}) for reason in reasons)
+            raise (company.being_erased() if is_closed else api_key.keys_changed()) from None
 
-    def revoke(self, key_id: str, now: str) -> ApiKey:
-        """Close a key for ever, and return it; one that is closed already keeps its instant.
+    def revoke(self, company_id: str, key_id: str, now: str) -> ApiKey:
+        """Close the company's key with this id for ever, and return it. A key that is closed already keeps its instant.
 
         Raises:
-            Unavailable: the database did not answer in time.
+            InvalidCommandError: ``unknown_reference``, if the company has no such key, whoever else may have it.
         """
-        with dynamodb.temporary_faults_as_unavailable():
-            answer = self._client.update_item(
-                TableName=self._table,
-                Key=dynamodb.to_item({"key_id": key_id}),
-                UpdateExpression="SET revoked = if_not_exists(revoked, :now)",
-                ConditionExpression="attribute_exists(key_id)",
-                ExpressionAttributeValues=dynamodb.to_item({":now": now}),
-                ReturnValues="ALL_NEW",
-            )
+        try:
+            with dynamodb.temporary_faults_as_unavailable():
+                answer = self._client.update_item(
+                    TableName=self._table,
+                    Key=item_keys.api_key(key_id),
+                    UpdateExpression="SET revoked = if_not_exists(revoked, :now)",
+                    ConditionExpression="company_id = :company",
+                    ExpressionAttributeValues=dynamodb.to_item({":now": now, ":company": company_id}),
+                    ReturnValues="ALL_NEW",
+                )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            raise api_key.no_such_key() from None
         return _key(answer["Attributes"])
 
-    def known(self, company_id: str) -> bool:
-        """Tell whether anything is stored of the company's keys.
+    def has_list(self, company_id: str) -> bool:
+        """Return whether the company has, or ever had, a key, or was closed."""
+        return bool(self._get(item_keys.key_list(company_id)))
+
+    def require_open(self, company_id: str) -> None:
+        """Check that the company is not closed.
 
         Raises:
-            Unavailable: the database did not answer in time.
+            InvalidCommandError: ``being_erased``, if it is.
         """
-        return bool(self._get(_list_id(company_id)))
+        if "closed" in self._get(item_keys.key_list(company_id)):
+            raise company.being_erased()
 
-    def closed(self, company_id: str) -> bool:
-        """Tell whether the company is closed (``close``).
+    def close(self, company_id: str, now: str) -> tuple[str, Sequence[ApiKey]]:
+        """Close the company, which is about to be erased, to new keys; return since when it is closed, and its keys.
 
-        Raises:
-            Unavailable: the database did not answer in time.
-        """
-        return "closed" in self._get(_list_id(company_id))
-
-    def close(self, company_id: str, now: str) -> str:
-        """Let no key be added to the company any more, because it is to be erased; return since when it is closed.
-
-        A company that is closed already keeps its instant.
-
-        Raises:
-            Unavailable: the database did not answer in time.
+        A company that is closed already keeps its instant. ``delete_list`` ends its being closed.
         """
         with dynamodb.temporary_faults_as_unavailable():
             answer = self._client.update_item(
                 TableName=self._table,
-                Key=dynamodb.to_item({"key_id": _list_id(company_id)}),
+                Key=item_keys.key_list(company_id),
                 UpdateExpression="SET closed = if_not_exists(closed, :now)",
                 ExpressionAttributeValues=dynamodb.to_item({":now": now}),
                 ReturnValues="ALL_NEW",
             )
-        return answer["Attributes"]["closed"]["S"]
+        return answer["Attributes"]["closed"]["S"], self._get_all(_key_ids(answer["Attributes"]))
 
     def delete(self, key_id: str) -> None:
-        """Delete all that is stored of a key. Can be repeated.
+        """Delete all that is stored of a key. The call can be repeated."""
+        self._delete(item_keys.api_key(key_id))
 
-        Raises:
-            Unavailable: the database did not answer in time.
-        """
-        with dynamodb.temporary_faults_as_unavailable():
-            self._client.delete_item(TableName=self._table, Key=dynamodb.to_item({"key_id": key_id}))
+    def delete_list(self, company_id: str) -> None:
+        """Delete the list of a company's keys. The call can be repeated."""
+        self._delete(item_keys.key_list(company_id))
 
-    def forget(self, company_id: str) -> None:
-        """Delete the list of a company's keys, with which its being closed ends. Can be repeated.
-
-        Raises:
-            Unavailable: the database did not answer in time.
-        """
-        self.delete(_list_id(company_id))
-
-    def _key_ids(self, company_id: str) -> list[str]:
-        key_ids = self._get(_list_id(company_id)).get("key_ids", {}).get("L", [])
-        return [key_id["S"] for key_id in key_ids]
-
-    def _get(self, key_id: str) -> dynamodb.Item:
-        key = dynamodb.to_item({"key_id": key_id})
+    def _get(self, key: item_keys.Key) -> dynamodb.Item:
         with dynamodb.temporary_faults_as_unavailable():
             answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
         return answer.get("Item", {})
 
+    def _get_all(self, key_ids: Sequence[str]) -> Sequence[ApiKey]:
+        found: dict[str, ApiKey] = {}
+        for some in batched(key_ids, BATCH, strict=False):
+            wanted = [item_keys.api_key(key_id) for key_id in some]
+            with dynamodb.temporary_faults_as_unavailable():
+                answer = self._client.batch_get_item(
+                    RequestItems={self._table: {"Keys": wanted, "ConsistentRead": True}}
+                )
+            if answer["UnprocessedKeys"]:
+                raise dynamodb.unavailable()
+            found |= {key.key_id: key for key in map(_key, answer["Responses"][self._table])}
+        return [found[key_id] for key_id in key_ids if key_id in found]
+
+    def _delete(self, key: item_keys.Key) -> None:
+        with dynamodb.temporary_faults_as_unavailable():
+            self._client.delete_item(TableName=self._table, Key=key)
+
 
 def _key(item: dynamodb.Item) -> ApiKey:
-    # What another release stored beside it is not even read: an unknown attribute must lock nobody out.
-    known = {name: item[name] for name in _KNOWN if name in item}
+    # Attributes that another release stored are not even read, so that an unknown type of value locks nobody out.
+    known = {name: item[name] for name in _ATTRIBUTES if name in item}
     return ApiKey(**({"contact_id": None} | dynamodb.from_item(known)))  # type: ignore[arg-type]
 
 
-def _list_id(company_id: str) -> str:
-    return f"COMPANY#{company_id}"
+def _key_ids(item: dynamodb.Item) -> Sequence[str]:
+    return [key_id["S"] for key_id in item.get("key_ids", {}).get("L", [])]

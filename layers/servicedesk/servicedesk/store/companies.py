@@ -1,10 +1,10 @@
-"""What the tasks table holds of a company as a whole, for operators: is it there, raise its numbers, erase it."""
+"""What the tasks table holds of a company as a whole: whether it is onboarded, its counter, and all its items."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from servicedesk.store import dynamodb
+from servicedesk.domain import company
+from servicedesk.store import dynamodb, keys
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -16,98 +16,83 @@ BATCH = 25
 PAGE = 100
 """How many items one request reads at most in search of counters."""
 
-_PREFIX = "COMPANY#"
-
-_COUNTER = "COUNTER"
-_LAST = "~"
-"""A sort key after those of all items of a company."""
-
-
-@dataclass(frozen=True, slots=True)
-class Numbers:
-    """The last number of each of some companies; ``after`` is the company after which the others come, if any do."""
-
-    last: Mapping[str, int]
-    after: str | None
+COUNTER_REQUESTS = 2
+"""The most requests that ``CompanyStore.counters`` sends before it yields the next counter, or ends. A company that is
+half erased, and so has tasks but no counter, adds one."""
 
 
 class CompanyStore:
-    """The companies of one tasks table."""
+    """The companies of one tasks table. Every read is consistent.
+
+    Each method raises ``UnavailableError`` if the database does not answer in time.
+    """
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
         self._table = table
 
-    def onboarded(self, company_id: str) -> bool:
-        """Tell whether the company was onboarded and is not erased, read consistently.
+    def require_onboarded(self, company_id: str) -> None:
+        """Check that the company was onboarded and is not erased.
 
-        Its counter is the mark: every release's ``onboard`` has made one, and so has every first task.
+        Its counter tells: the command ``onboard`` of every release has made one, and so has every first task.
 
         Raises:
-            Unavailable: the database did not answer in time.
+            InvalidCommandError: ``not_onboarded``, if it was never onboarded, or is erased.
         """
-        key = dynamodb.to_item({"pk": _PREFIX + company_id, "sk": _COUNTER})
         with dynamodb.temporary_faults_as_unavailable():
             answer = self._client.get_item(
-                TableName=self._table, Key=key, ConsistentRead=True, ProjectionExpression="pk"
+                TableName=self._table,
+                Key=keys.counter(company_id),
+                ConsistentRead=True,
+                ProjectionExpression="pk",
             )
-        return "Item" in answer
+        if "Item" not in answer:
+            raise company.not_onboarded()
 
-    def keys_of_items(self, company_id: str) -> Sequence[dynamodb.Item]:
-        """Return the primary keys of up to ``BATCH`` items of the company, whatever they are, read consistently.
-
-        Raises:
-            Unavailable: the database did not answer in time.
-        """
+    def some_item_keys(self, company_id: str) -> Sequence[keys.Key]:
+        """Return the primary keys of up to ``BATCH`` items of the company, whatever they are."""
         with dynamodb.temporary_faults_as_unavailable():
             answer = self._client.query(
                 TableName=self._table,
                 KeyConditionExpression="pk = :pk",
-                ExpressionAttributeValues=dynamodb.to_item({":pk": _PREFIX + company_id}),
+                ExpressionAttributeValues={":pk": {"S": keys.partition(company_id)}},
                 ProjectionExpression="pk, sk",
                 ConsistentRead=True,
                 Limit=BATCH,
             )
         return answer["Items"]
 
-    def delete(self, keys: Sequence[dynamodb.Item]) -> int:
-        """Delete the items with these primary keys, up to ``BATCH``, and return how many of them are gone.
-
-        Raises:
-            Unavailable: the database did not answer in time.
-        """
-        requests = [{"DeleteRequest": {"Key": key}} for key in keys]
+    def delete_items(self, item_keys: Sequence[keys.Key]) -> int:
+        """Delete the items with these primary keys, up to ``BATCH``, and return how many of them are gone."""
+        requests = [{"DeleteRequest": {"Key": key}} for key in item_keys]
         with dynamodb.temporary_faults_as_unavailable():
             answer = self._client.batch_write_item(RequestItems={self._table: requests})  # type: ignore[dict-item]
-        return len(keys) - len(answer.get("UnprocessedItems", {}).get(self._table, []))
+        return len(item_keys) - len(answer.get("UnprocessedItems", {}).get(self._table, []))
 
-    def numbers(self, after: str | None) -> Numbers:
-        """Read the counters of the next companies in the table's own order, those that come after company ``after``.
+    def counters(self, after: str | None = None) -> Iterator[tuple[str, int]]:
+        """Yield each company and the last number that it gave, in the table's own order, which stays the same.
 
-        A page reads up to ``PAGE`` items. Of a company with more tasks than that it leaves out the rest, so that the
-        whole table takes about a page for each company, however many tasks there are.
-
-        Raises:
-            Unavailable: the database did not answer in time.
+        With ``after``, only the companies that come after this one are yielded. The tasks of a company are passed over,
+        so that the whole table takes about one request for each company, however many tasks there are.
         """
-        start = {"pk": _PREFIX + after, "sk": _LAST} if after else None
-        last: dict[str, int] = {}
+        start = keys.end_of_company(after) if after else None
         while True:
             page = self._counters(start)
-            last |= {item["pk"]["S"].removeprefix(_PREFIX): int(item["last_id2"]["N"]) for item in page["Items"]}
-            if "LastEvaluatedKey" not in page:
-                return Numbers(last, None)
-            start = {name: value["S"] for name, value in page["LastEvaluatedKey"].items()}
-            if start["sk"] >= _COUNTER:
-                return Numbers(last, start["pk"].removeprefix(_PREFIX))
+            for item in page["Items"]:
+                yield keys.company_of(item), int(item["last_id2"]["N"])
+            start = page.get("LastEvaluatedKey")
+            if start is None:
+                return
+            if start["sk"]["S"] >= keys.COUNTER:
+                start = keys.end_of_company(keys.company_of(start))
 
-    def _counters(self, start: Mapping[str, str] | None) -> "ScanOutputTypeDef":
-        begin = {"ExclusiveStartKey": dynamodb.to_item(start)} if start else {}
+    def _counters(self, start: keys.Key | None) -> "ScanOutputTypeDef":
+        begin = {"ExclusiveStartKey": start} if start else {}
         with dynamodb.temporary_faults_as_unavailable():
             return self._client.scan(
                 TableName=self._table,
                 FilterExpression="sk = :counter",
-                ExpressionAttributeValues={":counter": {"S": _COUNTER}},
+                ExpressionAttributeValues={":counter": {"S": keys.COUNTER}},
                 ProjectionExpression="pk, last_id2",
                 ConsistentRead=True,
                 Limit=PAGE,

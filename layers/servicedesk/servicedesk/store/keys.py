@@ -1,11 +1,17 @@
 """The keys of items. A company is a partition of the tasks table: its tasks, its counter and its catalogue."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 type Key = dict[str, "AttributeValueTypeDef"]
+
+COUNTER = "COUNTER"
+"""The sort key of a company's counter. It comes after the catalogue's, and before those of the tasks."""
+
+_COMPANY = "COMPANY#"
 
 
 def task(company_id: str, task_id: str) -> Key:
@@ -15,7 +21,7 @@ def task(company_id: str, task_id: str) -> Key:
 
 def counter(company_id: str) -> Key:
     """Return the key of the counter behind a company's ``id2``."""
-    return _in_company(company_id, "COUNTER")
+    return _in_company(company_id, COUNTER)
 
 
 def catalogue(company_id: str) -> Key:
@@ -35,7 +41,17 @@ def key_list(company_id: str) -> Key:
 
 def partition(company_id: str) -> str:
     """Return the partition key of all that the tasks table holds of a company."""
-    return f"COMPANY#{company_id}"
+    return f"{_COMPANY}{company_id}"
+
+
+def company_of(item: Mapping[str, "AttributeValueTypeDef"]) -> str:
+    """Return the company that an item of the tasks table belongs to."""
+    return item["pk"]["S"].removeprefix(_COMPANY)
+
+
+def end_of_company(company_id: str) -> Key:
+    """Return a key that comes after all of the company's items, though no item has it."""
+    return _in_company(company_id, "~")
 
 
 def _in_company(company_id: str, sort_key: str) -> Key:

@@ -1,7 +1,9 @@
-"""The usage plan that limits how fast each company can call: one API Gateway key per company, which clients never see.
+"""The usage plan of API Gateway, which limits how fast each company can call.
 
-API Gateway counts requests by the ``usageIdentifierKey`` that the authorizer returns. It is stored with each API key of
-ours, so that the authorizer reads nothing more, and it is the company's, so that a second key doubles no limit.
+Each company has one usage key in the plan, which clients never see. API Gateway counts a request by the usage key that
+the authorizer returns as ``usageIdentifierKey``. The usage key is stored with each of the company's API keys, so that
+the authorizer needs no further read. All API keys of a company share it, so that a second API key does not double the
+limit.
 """
 
 from collections.abc import Iterator
@@ -35,42 +37,56 @@ CALL_SECONDS = ATTEMPTS * (2 * CONNECT_TIMEOUT + READ_TIMEOUT) + (ATTEMPTS - 1) 
 """Seconds after which a call has an answer or is given up."""
 
 CALLS = 3
-"""The most calls that one method makes."""
+"""The most calls that one method of ``UsagePlan`` makes."""
+
+
+def client() -> "APIGatewayClient":
+    """Return a client for the region and credentials that the environment names (``AWS_*`` variables)."""
+    config = Config(
+        connect_timeout=CONNECT_TIMEOUT,
+        read_timeout=READ_TIMEOUT,
+        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+    )
+    client = boto3.client("apigateway", config=config)
+    client.meta.events.register_first("needs-retry.apigateway", dynamodb.keep_to_our_pace)
+    return client
 
 
 class UsagePlan:
     """One usage plan of API Gateway, and the companies in it."""
 
-    def __init__(self, plan_id: str, client: "APIGatewayClient | None" = None) -> None:
+    def __init__(self, client: "APIGatewayClient", plan_id: str) -> None:
+        self._client = client
         self._plan_id = plan_id
-        self._client = client or _client()
 
     def include(self, company_id: str) -> str:
-        """See to it that the company is in the plan, and return its usage key. Can be repeated.
+        """Make sure that the company is in the plan, and return its usage key. The call can be repeated.
 
-        A new usage key is alphanumeric, as API Gateway's documentation asks for. A company keeps the one that it has,
-        also one with hyphens, as they were made before, and stays in the plan of the same API that an operator moved
-        it to.
+        A new usage key has letters and digits only, as API Gateway's documentation asks for. A company keeps the usage
+        key that it has, even one with hyphens, as earlier releases made them. It also stays in another plan of the same
+        API, if an operator moved it there.
 
         Raises:
-            Unavailable: API Gateway refused, or did not answer. Nothing was done that a repetition would not find.
+            UnavailableError: API Gateway refused the call or did not answer in time. Repeating it does no harm.
         """
-        with _faults_are_unavailable():
+        with _faults_as_unavailable():
             usage_key = self._find(company_id) or self._create(company_id)
             self._add_to_plan(usage_key["id"])
         return usage_key["value"]
 
     def remove(self, company_id: str) -> bool:
-        """Delete the company's usage key, in whatever plan it is, and return whether there was one. Can be repeated.
+        """Delete the company's usage key, whatever plan it is in, and return whether there was one.
+
+        The call can be repeated.
 
         Raises:
-            Unavailable: API Gateway refused, or did not answer.
+            UnavailableError: API Gateway refused the call or did not answer in time.
         """
-        with _faults_are_unavailable():
+        with _faults_as_unavailable():
             usage_key = self._find(company_id)
             if usage_key is None:
                 return False
-            # Not found any more: the SDK's own first attempt deleted it, or another call did.
+            # If it is gone by now, the SDK's own first attempt deleted it, or another call did.
             with suppress(self._client.exceptions.NotFoundException):
                 self._client.delete_api_key(apiKey=usage_key["id"])
         return True
@@ -91,29 +107,18 @@ class UsagePlan:
         try:
             self._client.create_usage_plan_key(usagePlanId=self._plan_id, keyId=key_id, keyType="API_KEY")
         except self._client.exceptions.ConflictException:
-            # It is in this plan already, or in another one of the same stage.
+            # The usage key is in this plan already, or in another one of the same stage.
             return
 
 
 @contextmanager
-def _faults_are_unavailable() -> Iterator[None]:
+def _faults_as_unavailable() -> Iterator[None]:
+    """Raise ``UnavailableError`` for whatever API Gateway or the SDK reports, since an operator can try again."""
     try:
         yield
     except ClientError as error:
         code = error.response["Error"]["Code"]
-        raise UnavailableError(
-            f"API Gateway refused to see to the company's usage key: {code}. Send it again."
-        ) from error
+        detail = f"API Gateway refused a call for the company's usage key: {code}. Send the same command again."
+        raise UnavailableError(detail) from error
     except BotoCoreError as error:
         raise UnavailableError("API Gateway did not answer in time. Send the same command again.") from error
-
-
-def _client() -> "APIGatewayClient":
-    config = Config(
-        connect_timeout=CONNECT_TIMEOUT,
-        read_timeout=READ_TIMEOUT,
-        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
-    )
-    client = boto3.client("apigateway", config=config)
-    client.meta.events.register_first("needs-retry.apigateway", dynamodb.keep_to_our_pace)
-    return client

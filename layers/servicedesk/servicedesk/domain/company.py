@@ -1,0 +1,36 @@
+"""The rules for a company as a whole, from its onboarding to its erasure."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from servicedesk.domain.api_key import ApiKey
+from servicedesk.domain.faults import Fault, InvalidCommandError
+
+LARGEST_FIRST_NUMBER = 10**15
+"""The largest number that a company's tasks can begin at. Every JSON reader can hold it and those that follow."""
+
+IN_FLIGHT = timedelta(seconds=60)
+"""How long work that has begun can go on: a request that API Gateway let in (25 seconds each for the authorizer and the
+function) or an operator's command (57 seconds), and a little for clocks that differ."""
+
+
+def not_onboarded() -> InvalidCommandError:
+    """Return the refusal of a command for a company that nobody has onboarded."""
+    return InvalidCommandError([Fault("company_id", "not_onboarded", "This company is not onboarded.")])
+
+
+def being_erased() -> InvalidCommandError:
+    """Return the refusal of a command for a company whose erasure has begun."""
+    detail = "This company is being erased. Finish that first."
+    return InvalidCommandError([Fault("company_id", "being_erased", detail)])
+
+
+def quiet_from(closed: str, revoked: Sequence[ApiKey], verdicts_last: timedelta) -> datetime:
+    """Return the whole second from which on no request and no command for a company that is being erased is under way.
+
+    The company was ``closed`` to new keys, and its keys were ``revoked``. API Gateway remembers the authorizer's
+    verdict on a key for as long as ``verdicts_last``.
+    """
+    # Canonical dates sort in the order of time.
+    latest = datetime.fromisoformat(max([closed, *(key.revoked for key in revoked if key.revoked)])).replace(tzinfo=UTC)
+    return latest.replace(microsecond=0) + timedelta(seconds=1) + verdicts_last + IN_FLIGHT

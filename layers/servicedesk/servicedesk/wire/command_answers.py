@@ -1,0 +1,58 @@
+"""The answers to operators' commands, as JSON objects."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from servicedesk.domain import values
+from servicedesk.domain.api_key import ApiKey
+from servicedesk.domain.catalogue import Catalogue
+from servicedesk.wire.commands import RaiseNumbers
+
+
+def company(company_id: str, catalogue: Catalogue, next_number: int) -> dict[str, object]:
+    """Return what an operator needs to know of a company: its catalogue, and the number of its next task."""
+    return {"company_id": company_id, "catalogue": asdict(catalogue), "next_number": next_number}
+
+
+def key(key: ApiKey, now: str) -> dict[str, object]:
+    """Return all that is stored of ``key`` but its digest, and whether it is ``live`` at the instant ``now``."""
+    shown: dict[str, object] = asdict(key)
+    del shown["secret_digest"]
+    for name in ("created", "expires", "revoked"):
+        if instant := shown[name]:
+            shown[name] = values.date_text(str(instant), "Z")
+    return shown | {"live": key.is_live(now)}
+
+
+def keys(keys: Sequence[ApiKey], now: str) -> dict[str, object]:
+    """Return ``keys``, each as ``key`` shows it."""
+    return {"keys": [key(each, now) for each in keys]}
+
+
+def numbers_raised(companies: int, command: RaiseNumbers, stopped_after: str | None) -> dict[str, object]:
+    """Return how many companies had their numbers raised, and the command to send next.
+
+    ``stopped_after`` is the last of those companies where others are left. Without it ``next_command`` is null.
+    """
+    following = command.model_copy(update={"after": stopped_after}).model_dump(exclude_none=True)
+    return {"companies": companies, "next_command": following if stopped_after else None}
+
+
+def erasure(
+    company_id: str, deleted: int, *, nothing_left: bool = False, not_before: datetime | None = None
+) -> dict[str, object]:
+    """Return how many items and keys a call ``deleted``, and whether and when to send the same command again."""
+    if nothing_left:
+        detail = "Nothing of the company is left."
+    elif not_before:
+        detail = "The company's keys are revoked. Send the same command again at not_before to erase the rest."
+    else:
+        detail = "There was no time for more. Send the same command again to erase the rest."
+    return {
+        "company_id": company_id,
+        "deleted": deleted,
+        "nothing_left": nothing_left,
+        "not_before": f"{not_before:%Y-%m-%dT%H:%M:%SZ}" if not_before else None,
+        "detail": detail,
+    }
