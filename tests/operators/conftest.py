@@ -11,18 +11,18 @@ from tests.conftest import shared_api
 
 @pytest.fixture(scope="package")
 def api() -> Iterator[Api]:
-    """All functions over tables in moto; shared, because that a company sees nothing of another is what is tested."""
+    """Load all functions over tables in moto. The tests share them, since no company may see anything of another."""
     with shared_api() as shared:
         yield shared
 
 
 @pytest.fixture
 def company() -> str:
-    """A company that nobody has heard of."""
+    """Return a company that nobody has heard of."""
     return str(uuid4())
 
 
 @pytest.fixture
 def stranger() -> str:
-    """Another one."""
+    """Return another one."""
     return str(uuid4())

@@ -1,7 +1,7 @@
-"""A program that calls every function in every way that ends differently, with a mark in all that nobody may log.
+"""A program that calls every function in every way that ends differently, with a mark in all that it must not log.
 
-What it prints is what Lambda would log: the functions' own output and, of an exception that a handler lets through,
-what the runtime says of it. `python -m tests.operators.every_path` is run by `test_signals`.
+It prints what Lambda would log: the functions' own output and, if a handler lets an exception through, what the runtime
+says of it. `test_signals` runs it as `python -m tests.operators.every_path`.
 """
 
 import base64
@@ -20,7 +20,7 @@ from tests.conftest import all_functions, moto_tables, without_account
 from tests.operators.clients import Altered, functions_over, raising
 
 MARK = "ZEBRA7f3a"
-"""In every text and every secret below."""
+"""The mark stands in every text and every secret below."""
 
 SECRET = f"{MARK}{'s' * 34}"
 KEY_ID = "0123456789abcdef"
@@ -36,7 +36,7 @@ JSON, XML = {"Content-Type": "application/json"}, {"Content-Type": "application/
 
 
 def request_ids(name: str) -> dict[str, str]:
-    """A request's two names: the one that its client can choose, and API Gateway's own."""
+    """Return a request's two names: the one that its client can choose, and the one that API Gateway gives it."""
     return {"requestId": name, "extendedRequestId": f"{name}="}
 
 
@@ -49,17 +49,17 @@ class MarkedError(Exception):
 
 
 def client_error(code: str) -> ClientError:
-    """What DynamoDB says of a fault, quoting a value as it can."""
+    """Return an error of DynamoDB whose message quotes a value, as its messages can."""
     return ClientError({"Error": {"Code": code, "Message": f"The value {MARK} is not valid"}}, "PutItem")
 
 
 def text(body: object) -> str:
-    """A body as JSON, without the help of the code under test."""
+    """Return a body as JSON without the help of the code under test."""
     return str(body).replace("'", '"')
 
 
 class Paths:
-    """The calls, each under the name that its log line shall have as request id."""
+    """The calls. Each has a name, which its log line has as the request's id."""
 
     def __init__(self, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
         self.api = api
@@ -73,7 +73,7 @@ class Paths:
         self.api = before
 
     def invoke(self, handler: Callable[..., Any], sent: object, name: str) -> Any:
-        """Call a handler as the runtime does, and say of its exceptions what the runtime says."""
+        """Call a handler as Lambda's runtime does, and print what the runtime prints of its exceptions."""
         try:
             return handler(sent, Context(aws_request_id=name))
         except Exception:
@@ -97,7 +97,7 @@ class Paths:
         return self.invoke(self.api.onboard_company.lambda_handler, command, name)
 
     def creates(self) -> None:
-        """What a create can come to by itself."""
+        """Call create and get in each way that ends by itself."""
         task = str(uuid4())
         self.create("created", text({**FULL, "id": task}))
         self.create("created-xml", f"<task><subject>{MARK}</subject><remark>{MARK}</remark></task>", XML)
@@ -122,7 +122,7 @@ class Paths:
         self.get("no-id", MARK)
 
     def broken_creates(self) -> None:
-        """What a create can come to when the database or our own code fails."""
+        """Call create while the database or our own code fails."""
         faults = {
             "crash": MarkedError(),
             "refused-by-database": client_error("ValidationException"),
@@ -139,7 +139,7 @@ class Paths:
         self.invoke(self.api.create_task.lambda_handler, [MARK], "no-event")
 
     def keys(self) -> None:
-        """What the authorizer can come to."""
+        """Call the authorizer in each way."""
         self.authorize("unknown-key", f"Bearer {KEY_ID}.{SECRET}")
         self.authorize("unknown-key-in-basic", f"Basic {IN_BASIC}")
         self.authorize("no-key", f"Bearer {MARK}")
@@ -154,7 +154,7 @@ class Paths:
                 self.authorize(name, f"Bearer {KEY_ID}.{SECRET}")
 
     def operators(self) -> None:
-        """What an operator's command can come to."""
+        """Send operators' commands in each way."""
         self.onboard("onboarded", action="onboard", company_id=BETA)
         self.onboard("issued-again", action="issue_key", company_id=BETA, label=MARK)
         self.onboard("listed", action="list_keys", company_id=BETA)
@@ -173,7 +173,7 @@ class Paths:
 
 
 def chained() -> Exception:
-    """An exception with others behind it, by cause and by context."""
+    """Return an exception with others behind it, one as its cause and one as its context."""
     error, cause = MarkedError(), ValueError(MARK)
     error.__cause__ = cause
     cause.__context__ = KeyError(MARK)

@@ -27,7 +27,7 @@ def reads_of(client: Recorded) -> list[str]:
     return [operation for operation, _ in reads]
 
 
-def test_what_decides_about_keys_and_companies_is_read_consistently(api: Api, company: str) -> None:
+def test_what_decides_about_keys_is_read_consistently(api: Api, company: str) -> None:
     client = Recorded(dynamodb.client())
     recorded = functions_over(client)
     recorded.onboard(action="onboard", company_id=company)

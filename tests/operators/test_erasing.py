@@ -1,4 +1,4 @@
-"""Erasing a company: keys first, then the rest, in steps, until nothing is left."""
+"""A company is erased in steps, its keys first, until nothing is left."""
 
 import json
 from collections.abc import Iterator
@@ -25,12 +25,12 @@ EARLIER = "2026-01-01T00:00:00.0000000"
 
 @dataclass
 class Hurried(Context):
-    """The context of an invocation that has time for some steps only: each question takes one."""
+    """The context of an invocation that has time for some steps only. Each question for the time uses up one."""
 
     steps: Iterator[int] = field(default_factory=lambda: iter((25_000,)))
 
     def get_remaining_time_in_millis(self) -> int:
-        """Nothing, when the steps are used up."""
+        """Return nothing when the steps are used up."""
         return next(self.steps, 0)
 
 
@@ -40,7 +40,7 @@ def hurried(steps: int) -> Context:
 
 @pytest.fixture
 def company(api: Api, company: str) -> str:
-    """A company with a catalogue, two keys and three tasks."""
+    """Return a company with a catalogue and three tasks."""
     api.onboard(action="onboard", company_id=company, catalogue=CATALOGUE)
     for number in range(3):
         api.create({"subject": f"Task {number}"}, company=company)
@@ -49,13 +49,13 @@ def company(api: Api, company: str) -> str:
 
 @pytest.fixture
 def earlier(api: Api, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """What is done now was done long ago, so that no verdict of API Gateway is remembered any more."""
+    """Let the functions write an instant long ago, so that API Gateway remembers no verdict any more."""
     monkeypatch.setattr(api.erase_company.values, "now", lambda: EARLIER)
     return monkeypatch
 
 
 def of(company: str) -> list[dict[str, Any]]:
-    """All items of either table that belong to the company."""
+    """Return all items of either table that belong to the company."""
     client = boto3.client("dynamodb")
     items = [item for table in ("TasksTable", "KeysTable") for item in client.scan(TableName=table)["Items"]]
     return [item for item in items if company in json.dumps(item, default=str)]
@@ -90,7 +90,7 @@ def test_the_rest_waits_until_no_verdict_is_remembered(api: Api, company: str) -
     assert len([item for item in of(company) if "subject" in item]) == 3
 
 
-def test_the_wait_is_longer_than_a_request_that_was_let_in_can_take(api: Api) -> None:
+def test_the_wait_is_longer_than_a_request_can_take(api: Api) -> None:
     shared = template()["Globals"]["Function"]["Timeout"]
     functions = resources("AWS::Serverless::Function")
     seconds = {name: function.get("Timeout", shared) for name, function in functions.items()}
@@ -99,7 +99,7 @@ def test_the_wait_is_longer_than_a_request_that_was_let_in_can_take(api: Api) ->
     assert timedelta(seconds=seconds["OnboardCompany"]) < IN_FLIGHT
 
 
-def test_a_company_without_keys_waits_for_those_that_may_just_be_issuing_one(api: Api, company: str) -> None:
+def test_a_company_without_keys_waits_as_well(api: Api, company: str) -> None:
     assert api.erase(company)["not_before"]
     assert len([item for item in of(company) if "subject" in item]) == 3
 
@@ -111,10 +111,8 @@ def test_no_key_is_issued_while_a_company_is_being_erased(api: Api, company: str
     assert refused(api.onboard(action="onboard", company_id=company)) == {("#/company_id", "being_erased")}
 
 
-def test_a_key_that_is_being_issued_meanwhile_is_not_stored(
-    api: Api, company: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The company is closed between the moment at which `issue_key` reads the keys and that at which it writes."""
+def test_a_key_issued_during_an_erasure_is_not_stored(api: Api, company: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another command closes the company after `issue_key` has read the keys and before it adds one."""
     keys = api.onboard_company.keys
     read = keys.for_company
 
@@ -146,9 +144,7 @@ def test_it_ends_with_nothing_left(api: Api, company: str, earlier: pytest.Monke
     assert f"CompanyPlan-{company}" not in usage_keys()
 
 
-def test_an_erased_company_can_be_erased_again_and_onboarded_anew(
-    api: Api, company: str, earlier: pytest.MonkeyPatch
-) -> None:
+def test_an_erased_company_can_be_onboarded_anew(api: Api, company: str, earlier: pytest.MonkeyPatch) -> None:
     issue(api, company)
     api.erase(company)
     again = api.erase(company)
@@ -177,10 +173,8 @@ def test_a_company_that_nobody_has_heard_of_leaves_nothing(api: Api) -> None:
     assert company not in everything_stored()
 
 
-def test_a_key_of_a_company_that_was_never_onboarded_is_erased(
-    api: Api, company: str, earlier: pytest.MonkeyPatch
-) -> None:
-    """Earlier releases issued keys for mistyped ids."""
+def test_a_key_without_a_company_is_erased(api: Api, company: str, earlier: pytest.MonkeyPatch) -> None:
+    """Earlier releases issued keys for ids that nobody had onboarded."""
     issued = issue(api, company)
     counter = {"pk": {"S": f"COMPANY#{company}"}, "sk": {"S": "COUNTER"}}
     boto3.client("dynamodb").delete_item(TableName="TasksTable", Key=counter)

@@ -17,7 +17,7 @@ SECRET = "A" * 43
 
 @pytest.fixture
 def key(api: Api, company: str) -> str:
-    """A live key of the company."""
+    """Return a live key of the company."""
     api.onboard(action="onboard", company_id=company)
     issued: str = api.onboard(action="issue_key", company_id=company, label="erp")["key"]
     return issued
@@ -25,7 +25,7 @@ def key(api: Api, company: str) -> str:
 
 @pytest.fixture
 def other_key(api: Api, stranger: str) -> str:
-    """A live key of another company."""
+    """Return a live key of another company."""
     api.onboard(action="onboard", company_id=stranger)
     issued: str = api.onboard(action="issue_key", company_id=stranger, label="erp")["key"]
     return issued
@@ -34,14 +34,14 @@ def other_key(api: Api, stranger: str) -> str:
 def asked(
     api: Api, headers: Mapping[str, str] | None, several: Mapping[str, list[str]] | None = None
 ) -> dict[str, Any]:
-    """The authorizer's answer to a request with these headers, `several` being its multiValueHeaders."""
+    """Return the authorizer's answer to a request with these headers, where `several` are its multiValueHeaders."""
     sent = {"type": "REQUEST", "methodArn": ARN, "headers": headers, "multiValueHeaders": several}
     answer: dict[str, Any] = api.authorizer.lambda_handler(sent, Context())
     return answer
 
 
 def allowed(answer: Mapping[str, Any]) -> bool:
-    """Whether the answer is one of the two that the authorizer gives, and which."""
+    """Return whether the authorizer allows the request. The answer has to be one of the two that it gives."""
     [statement] = answer["policyDocument"]["Statement"]
     assert statement["Resource"] == "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/v1/*"
     assert statement["Action"] == "execute-api:Invoke"
@@ -222,7 +222,7 @@ NO_COMPANY: list[Any] = [
 
 
 def both_functions(api: Api, authorizer: Any) -> list[Answer]:
-    """The answers of create and get to a request with this authorizer context."""
+    """Return the answers of create and get to a request with this authorizer context."""
     sent = [event(body='{"subject": "x"}'), event("GET", f"/tasks/{uuid4()}")]
     for one in sent:
         one["requestContext"]["authorizer"] = authorizer
@@ -284,12 +284,12 @@ def test_a_body_that_is_base64_and_does_not_say_so(api: Api, company: str) -> No
 
 
 def told(answer: Answer) -> tuple[int, Mapping[str, str], Mapping[str, Any]]:
-    """An answer without what differs in every request."""
+    """Return an answer without what differs in every request."""
     document = {name: value for name, value in answer.document().items() if name != "instance"}
     return answer.status, {name: value for name, value in answer.headers.items() if name != "X-Request-Id"}, document
 
 
-def test_another_company_s_task_is_as_absent_as_one_that_is_nowhere(api: Api, company: str, stranger: str) -> None:
+def test_another_company_s_task_is_absent(api: Api, company: str, stranger: str) -> None:
     theirs = api.create({"subject": "secret plans"}, company=stranger).document()["id"]
     assert told(api.get(theirs, company=company)) == told(api.get(str(uuid4()), company=company))
 
@@ -305,7 +305,7 @@ def test_no_path_leads_to_another_company(api: Api, company: str, stranger: str,
 
 
 def test_another_company_s_id_can_be_one_s_own_too(api: Api, company: str, stranger: str) -> None:
-    """Were it refused, an id would tell whether another company has it."""
+    """If it were refused, the refusal would tell that another company has the id."""
     theirs = api.create({"subject": "theirs"}, company=stranger).document()
     answer = api.create({"id": theirs["id"], "subject": "ours"}, company=company)
     assert answer.status == 201
@@ -328,9 +328,7 @@ def test_numbers_tell_nothing_of_another_company(api: Api, company: str, strange
     assert api.create({"subject": "x"}, company=company).document()["id2"] == 1
 
 
-def test_another_company_s_catalogue_is_as_unknown_as_ids_that_are_nowhere(
-    api: Api, company: str, stranger: str
-) -> None:
+def test_another_company_s_catalogue_is_unknown(api: Api, company: str, stranger: str) -> None:
     ids = {name: str(uuid4()) for name in ("task_type_id", "task_priority_id", "to_db_table_id")}
     catalogue = api.onboard(action="onboard", company_id=stranger)["catalogue"]
     catalogue["types"].append({"id": ids["task_type_id"], "name": "Theirs"})

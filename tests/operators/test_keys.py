@@ -1,4 +1,4 @@
-"""API keys: issued, listed, rotated, revoked."""
+"""API keys are issued, listed, rotated and revoked."""
 
 import json
 import re
@@ -21,25 +21,25 @@ from tests.operators.test_onboarding import refused
 
 @pytest.fixture
 def company(api: Api, company: str) -> str:
-    """An onboarded company without keys."""
+    """Return an onboarded company without keys."""
     api.onboard(action="onboard", company_id=company)
     return company
 
 
 @pytest.fixture
 def stranger(api: Api, stranger: str) -> str:
-    """Another one."""
+    """Return another one."""
     api.onboard(action="onboard", company_id=stranger)
     return stranger
 
 
 def usage_key_of(company: str) -> str:
-    """The usage key that a company gets: letters and digits only, as AWS asks for."""
+    """Return the usage key that a company gets: letters and digits only, as AWS asks for."""
     return f"CompanyPlan{company.replace('-', '')}"
 
 
 def opens(api: Api, key: str) -> bool:
-    """Whether the authorizer lets that key in."""
+    """Return whether the authorizer lets that key in."""
     effect: str = api.authorize(f"Bearer {key}")["policyDocument"]["Statement"][0]["Effect"]
     return effect == "Allow"
 
@@ -49,7 +49,7 @@ def issue(api: Api, company: str, label: str = "erp", **more: Any) -> dict[str, 
 
 
 def everything_stored() -> str:
-    """All items of both tables, as text."""
+    """Return all items of both tables as text."""
     client = boto3.client("dynamodb")
     pages = [client.scan(TableName=table)["Items"] for table in ("TasksTable", "KeysTable")]
     return json.dumps(pages, default=str)
@@ -81,7 +81,7 @@ def test_a_key_is_shown_once_and_stored_as_a_digest(api: Api, company: str) -> N
     assert secret not in stored
 
 
-def test_the_same_call_again_finds_the_key_and_cannot_show_it(api: Api, company: str) -> None:
+def test_the_same_command_again_does_not_show_the_key(api: Api, company: str) -> None:
     first = issue(api, company)
     again = issue(api, company)
     assert again == {name: value for name, value in first.items() if name != "key"}
@@ -120,7 +120,7 @@ def test_all_faults_of_an_issue_come_at_once(api: Api, company: str) -> None:
 def test_two_calls_at_the_same_time_make_one_key(
     api: Api, company: str, stranger: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Both read that there is no key, both try to add one: the second meets the first one's list."""
+    """Both commands read that there is no key, and both try to add one. The second meets the list of the first."""
     keys = api.onboard_company.keys
     monkeypatch.setattr(keys, "for_company", lambda _: [])
     assert "key" in issue(api, company, "one")
@@ -167,7 +167,7 @@ def test_an_expired_key_does_not_count_as_live(api: Api, company: str, monkeypat
     "command",
     [{"action": "issue_key", "label": "erp"}, {"action": "list_keys"}, {"action": "revoke_key", "key_id": "0" * 16}],
 )
-def test_the_keys_of_a_company_that_is_not_onboarded_are_refused(api: Api, command: dict[str, str]) -> None:
+def test_a_company_that_is_not_onboarded_has_no_keys(api: Api, command: dict[str, str]) -> None:
     mistyped = str(uuid4())
     answer = api.onboard(company_id=mistyped, **command)
     assert refused(answer) == {("#/company_id", "not_onboarded")}
@@ -175,8 +175,8 @@ def test_the_keys_of_a_company_that_is_not_onboarded_are_refused(api: Api, comma
     assert mistyped not in everything_stored()
 
 
-def test_a_company_that_an_earlier_release_onboarded_is_onboarded(api: Api) -> None:
-    """All that it left for certain is the counter."""
+def test_a_company_of_an_earlier_release_is_onboarded(api: Api) -> None:
+    """The only thing that it has left for certain is the counter."""
     company = str(uuid4())
     counter = {"pk": {"S": f"COMPANY#{company}"}, "sk": {"S": "COUNTER"}, "last_id2": {"N": "0"}}
     boto3.client("dynamodb").put_item(TableName="TasksTable", Item=counter)
@@ -208,7 +208,7 @@ def test_revoking_again_keeps_the_first_instant(api: Api, company: str) -> None:
     assert api.onboard(action="revoke_key", company_id=company, key_id=key_id) == first
 
 
-def test_a_key_of_another_company_is_as_unknown_as_one_that_is_nowhere(api: Api, company: str, stranger: str) -> None:
+def test_another_company_s_key_is_unknown(api: Api, company: str, stranger: str) -> None:
     key = issue(api, stranger)
     answers = [
         api.onboard(action="revoke_key", company_id=company, key_id=key_id)
@@ -227,7 +227,7 @@ def test_a_key_id_is_of_its_form(api: Api, company: str, key_id: object) -> None
     assert refused(answer) == {("#/key_id", "invalid_string")}
 
 
-def test_a_whole_key_in_place_of_its_id_is_recognised_and_not_echoed(api: Api, company: str) -> None:
+def test_a_whole_key_in_place_of_its_id_is_not_echoed(api: Api, company: str) -> None:
     key = issue(api, company)["key"]
     for pasted in (key, f"Bearer {key}", f" {key}\n"):
         answer = api.onboard(action="revoke_key", company_id=company, key_id=pasted)
@@ -245,7 +245,7 @@ def test_a_label_is_no_place_for_a_key(api: Api, company: str) -> None:
 
 
 def test_attributes_that_a_later_release_stored_are_not_read(api: Api, company: str) -> None:
-    """After a rollback the authorizer must lock nobody out, whatever types of attribute it does not know."""
+    """After a rollback the authorizer locks nobody out, whatever types of attribute it does not know."""
     issued = issue(api, company)
     client = boto3.client("dynamodb")
     later: dict[str, Any] = {
@@ -272,23 +272,21 @@ def test_attributes_that_a_later_release_stored_are_not_read(api: Api, company: 
 
 
 def cancelling(*codes: str) -> Api:
-    """The functions over a database that cancels each transaction for these reasons, one for each action."""
+    """Return the functions over a database that cancels each transaction for these reasons, one for each action."""
     reasons = [{"Code": code} for code in codes]
     response: Any = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": reasons}
     error = ClientError(response, "TransactWriteItems")
     return functions_over(Altered(dynamodb.client(), transact_write_items=raising(error)))
 
 
-def test_keys_that_the_database_did_not_come_to_are_unavailable_and_not_missing(api: Api, company: str) -> None:
+def test_keys_that_the_database_did_not_read_are_not_missing(api: Api, company: str) -> None:
     issue(api, company)
     answer = {"Responses": {"KeysTable": []}, "UnprocessedKeys": {"KeysTable": {"Keys": [{"key_id": {"S": "x"}}]}}}
     busy = functions_over(Altered(dynamodb.client(), batch_get_item=lambda **_: answer))
     assert busy.onboard(action="list_keys", company_id=company)["status"] == 503
 
 
-def test_more_keys_than_one_request_reads_are_listed_in_their_order(
-    api: Api, company: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_many_keys_are_listed_in_their_order(api: Api, company: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("servicedesk.store.api_keys.BATCH", 2)
     issued = []
     for number in range(5):
@@ -298,18 +296,18 @@ def test_more_keys_than_one_request_reads_are_listed_in_their_order(
 
 
 @pytest.mark.parametrize("code", ["ThrottlingError", "ProvisionedThroughputExceeded", "TransactionConflict"])
-def test_a_transaction_cancelled_by_a_busy_database_is_unavailable(company: str, code: str) -> None:
+def test_a_busy_database_is_unavailable(company: str, code: str) -> None:
     answer = issue(cancelling("None", code), company)
     assert (answer["status"], answer["type"]) == (503, "urn:servicedesk:problem:unavailable")
 
 
 @pytest.mark.parametrize("other", ["None", "TransactionConflict"])
-def test_a_transaction_cancelled_by_a_condition_says_that_the_keys_changed(company: str, other: str) -> None:
+def test_a_failed_condition_says_that_the_keys_changed(company: str, other: str) -> None:
     answer = issue(cancelling(other, "ConditionalCheckFailed"), company)
     assert refused(answer) == {("#/company_id", "keys_changed")}
 
 
-def test_a_transaction_cancelled_for_our_own_mistake_is_a_failure(company: str) -> None:
+def test_a_mistake_of_ours_is_a_failure(company: str) -> None:
     with pytest.raises(InvocationFailedError):
         issue(cancelling("None", "ValidationError"), company)
 
@@ -337,7 +335,7 @@ def test_a_company_that_is_in_a_plan_already_stays_there(company: str) -> None:
     assert UsagePlan(plan, "CompanyPlan").include(company) == usage_key_of(company)
 
 
-def test_a_company_keeps_the_usage_key_with_hyphens_that_an_earlier_release_made(api: Api) -> None:
+def test_a_company_keeps_a_usage_key_with_hyphens(api: Api) -> None:
     company = str(uuid4())
     name = f"CompanyPlan-{company}"
     client = boto3.client("apigateway")

@@ -1,4 +1,4 @@
-"""Companies and their catalogues: created, changed, refused whole."""
+"""Operators create companies and change them. A command with faults is refused whole."""
 
 import json
 import re
@@ -37,14 +37,14 @@ CATALOGUE: dict[str, Any] = {
 
 
 def refused(answer: dict[str, Any]) -> set[tuple[str, str]]:
-    """The (place, code) pairs that a command was refused for."""
+    """Return the (place, code) pairs that a command was refused for."""
     assert answer["status"] == 422, answer
     assert answer["type"] == "urn:servicedesk:problem:invalid-command"
     return {(error["pointer"], error["code"]) for error in answer["errors"]}
 
 
 def changed(*way: str | int, value: Any) -> dict[str, Any]:
-    """The catalogue with one value changed."""
+    """Return the catalogue with one value changed."""
     catalogue = deepcopy(CATALOGUE)
     holder: Any = catalogue
     for step in way[:-1]:
@@ -116,7 +116,7 @@ def test_numbers_never_go_backwards(api: Api, company: str) -> None:
 
 
 @pytest.mark.parametrize("first_number", [0, -1, 2**53, 1.5, "5001", True])
-def test_a_first_number_is_a_number_that_every_client_can_hold(api: Api, company: str, first_number: Any) -> None:
+def test_a_first_number_is_one_that_clients_can_hold(api: Api, company: str, first_number: Any) -> None:
     answer = api.onboard(action="onboard", company_id=company, first_number=first_number)
     assert {place for place, _ in refused(answer)} == {"#/first_number"}
 
@@ -196,7 +196,7 @@ def test_what_is_not_even_an_object(event: object) -> None:
 
 
 def test_the_largest_catalogue_fits_into_an_item(api: Api, company: str) -> None:
-    """DynamoDB takes 400 KB: the longest names of the widest characters, to the limit, are well below it."""
+    """DynamoDB takes 400 KB. The largest catalogue, with the longest names of the widest characters, is well below."""
     one = {"id": str(uuid4()), "name": "\U0001f525" * catalogue_rules.NAME_CHARACTERS}
     count = catalogue_rules.CATALOGUE_BYTES // 480
     tables = [{"id": str(uuid4()), "name": f"{number:03}{one['name'][3:]}"} for number in range(count)]
@@ -207,9 +207,7 @@ def test_the_largest_catalogue_fits_into_an_item(api: Api, company: str) -> None
     assert len(item["tables"]["L"]) == count
 
 
-def test_the_answer_has_the_catalogue_as_it_is_stored_whoever_changed_it(
-    api: Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_answer_has_the_catalogue_that_is_stored(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     company = str(uuid4())
     api.onboard(action="onboard", company_id=company)
     for name, value in environment("OnboardCompany").items():

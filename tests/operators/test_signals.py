@@ -68,7 +68,7 @@ OUTCOMES = {
 
 @dataclass(frozen=True)
 class Output:
-    """All that the program printed: as it stands, its log lines by the name of the call, its metrics in order."""
+    """All that the program printed: its text, its log lines by the name of the call, and its metrics in order."""
 
     text: str
     logs: dict[str, dict[str, Any]]
@@ -77,7 +77,7 @@ class Output:
 
 @pytest.fixture(scope="module")
 def output() -> Output:
-    """What `every_path` prints, in a process of its own, so that nothing printed escapes."""
+    """Return what `every_path` prints, in a process of its own, so that nothing that it prints escapes."""
     environment = os.environ | {"PYTHONPATH": str(ROOT / "layers/servicedesk")}
     command = [sys.executable, "-m", "tests.operators.every_path"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
@@ -129,7 +129,7 @@ def test_a_refusal_s_line_names_problem_and_codes(output: Output) -> None:
     assert output.logs["strict"]["codes"] == ["server_assigned", "unknown_field"]
 
 
-def test_a_failure_s_line_says_where_and_what_but_not_its_message(output: Output) -> None:
+def test_a_failure_s_line_has_its_place_and_no_message(output: Output) -> None:
     log = output.logs["refused-by-database"]
     assert log["level"] == "ERROR"
     [error] = log["error"]
@@ -197,6 +197,6 @@ def test_number_and_write_are_measured(output: Output) -> None:
 
 
 def test_a_metric_is_no_dimension_s_price(output: Output) -> None:
-    """Every metric name is paid for by the month; they are few, and no company makes more of them."""
+    """AWS bills every metric name each month. There are few of them, and a new company adds none."""
     names = {metric["Name"] for line in output.metrics for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]}
     assert len({name for name in names if not name.startswith("Invalid_")}) <= 20

@@ -26,10 +26,10 @@ def being_erased() -> InvalidCommandError:
 
 
 def quiet_from(closed: str, revoked: Sequence[ApiKey], verdicts_last: timedelta) -> datetime:
-    """Return the whole second from which on no request and no command for a company that is being erased is under way.
+    """Return the instant, in whole seconds, from which nothing that could write for the company is under way any more.
 
-    The company was ``closed`` to new keys, and its keys were ``revoked``. API Gateway remembers the authorizer's
-    verdict on a key for as long as ``verdicts_last``.
+    ``closed`` is when the company was closed to new keys, and ``revoked`` are its keys. API Gateway remembers the
+    authorizer's verdict on a key for as long as ``verdicts_last``.
     """
     # Canonical dates sort in the order of time.
     latest = datetime.fromisoformat(max([closed, *(key.revoked for key in revoked if key.revoked)])).replace(tzinfo=UTC)

@@ -56,7 +56,7 @@ def _read_id(value: object) -> str:
     return guid
 
 
-type Id = Annotated[str, Kind("globally unique identifier other than zero", _read_id)]
+type Id = Annotated[str, Kind("globally unique identifier", _read_id)]
 type KeyId = Annotated[str, Kind("key id", api_key.read_key_id)]
 type Date = Annotated[str, DATE]
 type Name = Annotated[str, Field(max_length=NAME_CHARACTERS), TEXT, NotBlank()]
