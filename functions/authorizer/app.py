@@ -35,13 +35,13 @@ def lambda_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 
 def _authorization(event: Mapping[str, Any]) -> str:
-    """Return the request's Authorization header, or nothing if it has several, since they may name several callers."""
+    """Return the Authorization header, or an empty text where there is none, or several that may name several callers."""
     single = (event.get("headers") or {}).items()
-    several = (event.get("multiValueHeaders") or {}).items()
-    headers = Fields([*single, *((name, value) for name, values in several for value in values)])
-    # API Gateway shows the one header that was sent under both names.
-    sent = set(headers.get_all("Authorization"))
-    return sent.pop() if len(sent) == 1 else ""
+    multiple = (event.get("multiValueHeaders") or {}).items()
+    headers = Fields([*single, *((name, value) for name, several in multiple for value in several or ())])
+    # API Gateway has each header in both parts of the event.
+    different = set(headers.get_all("Authorization"))
+    return different.pop() if len(different) == 1 else ""
 
 
 def _find_key(authorization: str) -> ApiKey | None:
