@@ -35,7 +35,7 @@ def lambda_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 
 def _authorization(event: Mapping[str, Any]) -> str:
-    """Return the Authorization header, or an empty text where there is none, or several that may name several callers."""
+    """Return the one Authorization header of the request, or an empty text if it has none, or different ones."""
     single = (event.get("headers") or {}).items()
     multiple = (event.get("multiValueHeaders") or {}).items()
     headers = Fields([*single, *((name, value) for name, several in multiple for value in several or ())])
