@@ -11,7 +11,7 @@ READS = {"get_item", "batch_get_item", "query", "scan"}
 
 
 def is_consistent(operation: str, parameters: dict[str, object]) -> bool:
-    """Whether a request asks for a consistent read."""
+    """Return whether a request asks for a consistent read."""
     if operation != "batch_get_item":
         return parameters.get("ConsistentRead") is True
     tables = parameters["RequestItems"]
@@ -20,7 +20,7 @@ def is_consistent(operation: str, parameters: dict[str, object]) -> bool:
 
 
 def reads_of(client: Recorded) -> list[str]:
-    """The reads that a client was asked for, each of them consistent."""
+    """Return the reads that a client was asked for since the last call, and assert that each is consistent."""
     reads = [(operation, parameters) for operation, parameters in client.calls if operation in READS]
     assert [operation for operation, parameters in reads if not is_consistent(operation, parameters)] == []
     client.calls.clear()
