@@ -11,11 +11,11 @@ export ARCHITECTURE
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
-## make run [PORT=4566]                the whole service on this machine, deployed to MiniStack, with two demo companies
+## make run [PORT=4566]                run the whole service on this machine, on MiniStack, with two demo companies
 run: .venv/.ready .local/sam/.ready .local/ministack/.ready
 	@$(RUN) tools.run --port $(or $(PORT),4566)
 
-## make test                           all that can be tested on this machine
+## make test                           run every test that this machine can run
 test: .venv/.ready .local/sam/.ready .local/ministack/.ready
 	@$(RUN) pytest
 
@@ -40,30 +40,30 @@ test-stack: .venv/.ready
 	$(if $(and $(BASE_URL),$(ALPHA_KEY),$(BETA_KEY)),,$(error make test-stack needs BASE_URL, ALPHA_KEY and BETA_KEY))
 	@$(RUN) pytest tests/stack/test_http.py
 
-## make bench                          cold start, warm path and cost of a create, beside four other ways to write it
+## make bench                          measure a create, cold and warm, beside four other ways to write it
 bench: .venv/.ready .local/sam/.ready
 	@$(RUN) tools.build
 	@$(RUN) tests.bench.bench
 	@$(RUN) tests.bench.throughput
 
-## make sam-local [PORT=3000]          the API by `sam local start-api`, over a moto server (Docker)
+## make sam-local [PORT=3000]          serve the API with `sam local start-api`, over a moto server (Docker)
 sam-local: .venv/.ready .local/sam/.ready
 	@$(RUN) tools.sam_local start-api --port $(or $(PORT),3000)
 
-## make invoke EVENT=name              one function by `sam local invoke`, with a fixture of events/ (Docker)
+## make invoke EVENT=name              call one function with `sam local invoke` and a fixture of events/ (Docker)
 invoke: .venv/.ready .local/sam/.ready
 	$(if $(EVENT),,$(error make invoke needs EVENT=, the name of a fixture in events/))
 	@$(RUN) tools.sam_local invoke "$(EVENT)"
 
-## make deploy [ENVIRONMENT=default]   to AWS: guides through a first deployment
+## make deploy [ENVIRONMENT=default]   deploy to AWS; the first time SAM guides you
 deploy: .venv/.ready .local/sam/.ready
 	@$(RUN) tools.deploy $(if $(ENVIRONMENT),--environment $(ENVIRONMENT))
 
-## make build                          what is deployed, in .aws-sam/build [ARCHITECTURE=x86_64|arm64]
+## make build                          build what is deployed, in .aws-sam/build [ARCHITECTURE=x86_64|arm64]
 build: .venv/.ready .local/sam/.ready
 	@$(RUN) tools.build
 
-## make clean                          remove all that the other targets made
+## make clean                          remove everything that the other targets have made
 clean:
 	@if [ -e .local/docker/dockerd.pid ]; then tests/sam_local/engine.sh stop; fi
 	rm -rf .venv .local .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -45,8 +45,9 @@ def main() -> None:
     with until_stopped():
         if arguments.command == "invoke":
             _invoke_once(arguments.event)
-        with only_one("make sam-local"):
-            _serve(arguments.port)
+        else:
+            with only_one("make sam-local"):
+                _serve(arguments.port)
 
 
 # ---- Docker ---------------------------------------------------------------------------------------------------------

@@ -1,16 +1,16 @@
 #!/bin/sh
 # A Docker engine for the SAM local tests.
 #
-#   engine.sh          succeeds when an engine answers, else fails with the reason; changes nothing
-#   engine.sh start    sees to it that one answers: installs docker.io where dockerd is missing and starts dockerd
-#                      (root on Debian)
-#   engine.sh first-start  starts one in the state of an engine that was never started before, but for its images: it
-#                      stops the one that `start` started, and deletes the engine's networks; refuses where another
-#                      engine answers, whose networks these would be (root on Debian; .ci/run calls this)
-#   engine.sh stop     stops the dockerd that `start` started, and only that one
+#   engine.sh              succeed if an engine answers, or else fail with the reason; change nothing
+#   engine.sh start        start dockerd if no engine answers, and install docker.io first if dockerd is missing; this
+#                          needs root on Debian
+#   engine.sh first-start  start dockerd as if for the first time, though with its images: stop the one that `start` has
+#                          started, and delete the engine's networks; refuse if another engine answers, because these
+#                          would be its networks; this needs root on Debian, and .ci/run calls it
+#   engine.sh stop         stop the dockerd that `start` has started, and no other
 #
-# Prints one line, and one more before it installs. What `start` did is in .local/docker/: dockerd.pid, dockerd.log and
-# apt.log. The engine's images stay in /var/lib/docker.
+# The script prints one line, and one more before it installs. `start` leaves dockerd.pid, dockerd.log and apt.log in
+# .local/docker/. The engine keeps its images in /var/lib/docker.
 set -eu
 
 state=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)/.local/docker
@@ -123,6 +123,6 @@ stop)
     fi
     ;;
 *)
-    fail "usage: engine.sh [start | stop]"
+    fail "usage: engine.sh [start | first-start | stop]"
     ;;
 esac
