@@ -28,7 +28,7 @@ class Folder:
     path: Path
 
     def paste(self, lines: str) -> str:
-        """Run lines in a shell and return what they print; the first that fails is a failure of the test."""
+        """Run lines in a shell and return what they print. The test fails with the first line that fails."""
         done = subprocess.run(
             ["bash", "-e", "-o", "pipefail", "-c", lines],
             cwd=self.path,
@@ -42,7 +42,7 @@ class Folder:
 
     @contextmanager
     def serving(self, target: str) -> Iterator[tuple[int, str]]:
-        """`make <target>` on a free port, from its last line until Ctrl-C; the port and what it printed."""
+        """Run `make <target>` on a free port until Ctrl-C, and enter the block with the port and what it printed."""
         port = free_port()
         with (self.path / f"{target}.out").open("w+") as said:
             # A session of its own has the process group that Ctrl-C in a terminal reaches.
@@ -69,14 +69,14 @@ class Folder:
 
 
 def a_newcomers_environment() -> dict[str, str]:
-    """The environment without what these tests, or an account of AWS, put there."""
+    """Return the environment without variables of these tests or of an AWS account."""
     ours = ("AWS_", "PYTHONPATH", "VIRTUAL_ENV", "BASE_URL", "ALPHA_KEY", "BETA_KEY", "MAKE", "MFLAGS")
     return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
 
 
 @pytest.fixture(scope="session")
 def folder() -> Iterator[Folder]:
-    """A copy of what is kept of this project, without what was made here."""
+    """Copy what this project keeps, without what was built here."""
     with TemporaryDirectory(prefix="task api ") as parent:
         path = Path(parent, "a clone")
         shutil.copytree(ROOT, path, ignore=shutil.ignore_patterns(*MADE_HERE))

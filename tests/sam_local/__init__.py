@@ -1,1 +1,1 @@
-"""The functions in Lambda's containers, by SAM local; needs Docker."""
+"""SAM local runs the functions in Lambda's containers. These tests need Docker."""

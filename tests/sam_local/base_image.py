@@ -72,10 +72,10 @@ exec /var/lang/bin/python{VERSION} -c 'import awslambdaric.bootstrap, boto3, bz2
 
 
 def main() -> None:
-    """Leave the image in the engine.
+    """See that the engine has the image.
 
     Raises:
-        SystemExit: no engine answers, or there is no way to an image; one line says why.
+        SystemExit: no engine answers, or the image cannot be had. One line says why.
     """
     if sys.version_info[:2] != (3, 13):
         sys.exit(f"base image: run this with Python {VERSION}, not {platform.python_version()}")
@@ -101,7 +101,7 @@ def say(line: str) -> None:
 
 
 def stand_in_digest() -> str:
-    """What changes when a stand-in built earlier is out of date; 16 hex digits."""
+    """Return 16 hex digits that change when an older stand-in is out of date."""
     content = hashlib.sha256()
     for file in (Path(__file__), REQUIREMENTS):
         content.update(file.read_bytes())
@@ -110,7 +110,7 @@ def stand_in_digest() -> str:
 
 
 def inspect_label() -> str | None:
-    """The stand-in's digest; empty for the public image; None when there is no image."""
+    """Return the stand-in's digest, an empty text for the public image, or None if there is no image."""
     if shutil.which("docker") is None:
         sys.exit("base image: the docker command is missing")
     label_format = f'{{{{index .Config.Labels "{LABEL}"}}}}'
@@ -206,7 +206,7 @@ def files_below(folder: Path) -> Iterator[Path]:
 
 
 def libraries(binaries: Iterable[Path]) -> set[Path]:
-    """The shared libraries that the binaries and wheels load, the loader itself included."""
+    """Return the shared libraries that the binaries and wheels load, with the loader itself."""
     listed = subprocess.run(["ldd", *map(str, binaries)], capture_output=True, text=True, check=False).stdout
     # `name => /path (0x…)`, `/path (0x…)`; headings end in a colon and the kernel's own library has no path.
     words = (line.split() for line in listed.splitlines() if line.rstrip().endswith(")"))

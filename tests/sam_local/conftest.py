@@ -1,4 +1,4 @@
-"""SAM local over a moto server, where a Docker engine answers."""
+"""Run SAM local over a moto server, if a Docker engine answers."""
 
 from collections.abc import Iterator
 
@@ -13,26 +13,26 @@ from tools.server import free_port
 
 @pytest.fixture(scope="session")
 def engine() -> None:
-    """A Docker engine, or a skip with the reason."""
+    """Skip the test, with the reason, unless a Docker engine answers."""
     needs("docker")
 
 
 @pytest.fixture(scope="session")
 def built(engine: None) -> None:
-    """Functions and layers as SAM builds them."""
+    """Build functions and layers with SAM."""
     build()
 
 
 @pytest.fixture(scope="session")
 def database(built: None) -> Iterator[str]:
-    """A moto server with the template's tables."""
+    """Run a moto server with the template's tables."""
     with sam_local.database() as endpoint:
         yield endpoint
 
 
 @pytest.fixture(scope="module")
 def stack(built: None) -> Iterator[Stack]:
-    """`sam local start-api` with the demo companies."""
+    """Run `sam local start-api` with the demo companies."""
     with sam_local.database() as endpoint:
         alpha, beta = demo.seed(sam_local.dynamodb(endpoint), "TasksTable", "KeysTable")
         with sam_local.api(endpoint, free_port()) as (base_url, _):

@@ -1,4 +1,4 @@
-"""What `make sam-local` and `make invoke` do by themselves; tests/newcomer has them together."""
+"""`make sam-local` and `make invoke` each work alone; tests/newcomer runs them together."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Every fixture of `events/` by `sam local invoke`."""
+"""`sam local invoke` does with each fixture of `events/` what its name says."""
 
 import json
 from urllib.request import Request, urlopen
@@ -20,7 +20,7 @@ FUNCTION_FOLDERS = {
 
 @pytest.fixture
 def fresh(database: str) -> str:
-    """The database with nothing but the demo companies."""
+    """Return the database with nothing in it but the demo companies."""
     with urlopen(Request(f"{database}/moto-api/reset", method="POST")):
         pass
     sam_local.make_tables(database)

@@ -1,4 +1,4 @@
-"""The HTTP suite of the deployed stack, over `sam local start-api` with its Lambda authorizer."""
+"""`sam local start-api`, with its Lambda authorizer, passes the HTTP tests of a deployed stack."""
 
 from tests.stack import test_http
 

@@ -14,13 +14,13 @@ SECONDS = 60
 
 @dataclass(frozen=True)
 class Client:
-    """Calls as a company whose key it has; without a key, as a stranger."""
+    """Call the API with the key of a company, or without one as a stranger."""
 
     base_url: str
     key: str | None
 
     def send(self, method: str, url: str, body: bytes | None = None, **headers: str) -> Answer:
-        """One request. `url` is absolute or a path; header names are keyword arguments with `_` for `-`."""
+        """Send one request to a URL or a path. Keyword arguments are headers, with `_` in their names for `-`."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.key is not None:
             sent.setdefault("Authorization", f"Bearer {self.key}")
@@ -34,14 +34,14 @@ class Client:
                 return _read(error)
 
     def create(self, body: bytes | dict[str, Any], path: str = "/tasks", **headers: str) -> Answer:
-        """POST /tasks; a dict is sent as JSON, and bytes need a Content_Type."""
+        """Create a task. A dict is sent as JSON, and bytes need a `Content_Type`."""
         if isinstance(body, dict):
             body = json.dumps(body).encode()
             headers.setdefault("Content_Type", "application/json")
         return self.send("POST", path, body, **headers)
 
     def get(self, url: str, **headers: str) -> Answer:
-        """GET an address, as in a Location."""
+        """Read an address, such as the one in a `Location`."""
         return self.send("GET", url, None, **headers)
 
 
@@ -53,21 +53,21 @@ class Stack:
     alpha_key: str
     beta_key: str
     has_demo_catalogue: bool
-    """Whether the companies are the demo ones, with the published sample's table, and new."""
+    """Whether they are new demo companies, whose catalogues have the table that the published sample names."""
 
     @property
     def alpha(self) -> Client:
-        """The first company."""
+        """Return a client of the first company."""
         return Client(self.base_url, self.alpha_key)
 
     @property
     def beta(self) -> Client:
-        """The second company."""
+        """Return a client of the second company."""
         return Client(self.base_url, self.beta_key)
 
     @property
     def stranger(self) -> Client:
-        """Somebody without a key."""
+        """Return a client without a key."""
         return Client(self.base_url, None)
 
 

@@ -18,14 +18,14 @@ ENFORCED_AND_RECORDED = {"AUTH": "true", "CLOUDTRAIL_RECORDING": "1"}
 
 @pytest.fixture(scope="session")
 def local_stack() -> Iterator[LocalStack]:
-    """`template.yaml` on a MiniStack of our own."""
+    """Deploy `template.yaml` to a MiniStack of our own."""
     with deployed(free_port(), print, ENFORCED_AND_RECORDED) as stack:
         yield stack
 
 
 @pytest.fixture(scope="session")
 def stack(request: pytest.FixtureRequest) -> Stack:
-    """The stack that `BASE_URL`, `ALPHA_KEY` and `BETA_KEY` name, if they do; else our own with the demo companies."""
+    """Return the stack that the environment names, or else our own with the demo companies."""
     named = [os.environ.get(name, "") for name in NAMES]
     if any(named):
         if not all(named):
@@ -39,7 +39,7 @@ def stack(request: pytest.FixtureRequest) -> Stack:
 
 @pytest.fixture(scope="session")
 def deployment(local_stack: LocalStack) -> Deployment:
-    """The parts of our own stack."""
+    """Return the parts of our own stack."""
     client = local_stack.client("cloudformation")
     pages = client.get_paginator("list_stack_resources").paginate(StackName=STACK_NAME)
     summaries = [summary for page in pages for summary in page["StackResourceSummaries"]]

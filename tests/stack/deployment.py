@@ -16,18 +16,18 @@ class Deployment:
     physical: Mapping[str, str]
 
     def function(self, logical_id: str) -> dict[str, Any]:
-        """The deployed configuration of a function."""
+        """Return the deployed configuration of a function."""
         found: dict[str, Any] = self.stack.client("lambda").get_function_configuration(
             FunctionName=self.physical[logical_id]
         )
         return found
 
     def role(self, logical_id: str) -> str:
-        """The name of a function's role."""
+        """Return the name of a function's role."""
         return str(self.function(logical_id)["Role"]).rpartition("/")[2]
 
     def invoke(self, logical_id: str, sent: Any) -> dict[str, Any]:
-        """What a function returns, or the description of its failure, with an `errorType`."""
+        """Return what a function returns, or the description of its failure, which has an `errorType`."""
         answer = self.stack.client("lambda").invoke(
             FunctionName=self.physical[logical_id], Payload=json.dumps(sent).encode()
         )

@@ -1,4 +1,4 @@
-"""The environment variables that the functions' code reads, and those that its libraries read."""
+"""Find the environment variables that the functions' code and its libraries read."""
 
 import ast
 from collections.abc import Iterator
@@ -12,14 +12,14 @@ from tools.template import ROOT
 
 PACKAGES = ROOT / "layers/servicedesk"
 GIVEN_BY_LAMBDA = frozenset({"AWS_REGION", "LAMBDA_TASK_ROOT"})
-"""Names that Lambda's runtime sets in every function, beside those that begin with `AWS_LAMBDA_`."""
+"""Lambda's runtime sets these names in every function, and also those that begin with `AWS_LAMBDA_`."""
 
 
 def read_by(app: Path) -> set[str]:
-    """The names that an `app.py` and all modules of ours that it imports, directly or not, take from the environment.
+    """Return the names that an `app.py`, and every module of ours that it imports, read from the environment.
 
     Raises:
-        ValueError: one is read by other means than a literal name, so that nobody can tell which.
+        ValueError: a name is not a literal, so this function cannot tell which variable is read.
     """
     files = _reached_from(app)
     names = {name for file in files for name in _names(ast.parse(file.read_text()), file)}
@@ -27,7 +27,7 @@ def read_by(app: Path) -> set[str]:
 
 
 def read_by_libraries() -> set[str]:
-    """The names that botocore and Powertools know."""
+    """Return the names that botocore and Powertools know."""
     session = botocore.session.get_session()
     of_powertools = {value for value in vars(constants).values() if isinstance(value, str)}
     of_botocore = {

@@ -1,4 +1,4 @@
-"""`sam build` runs again when something changed, and only then."""
+"""`sam build` runs again only if something has changed."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tools.local_stack import LocalStack
 
 @pytest.fixture
 def no_sam(local_stack: LocalStack, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """All is built, and SAM fails whenever it is called."""
+    """Build everything, and let SAM fail from now on."""
     monkeypatch.setattr(build, "SAM", "false")
     return monkeypatch
 

@@ -1,4 +1,4 @@
-"""`make deploy`, guided by answers on its standard input, to MiniStack."""
+"""`make deploy` deploys to MiniStack, guided by answers on its standard input."""
 
 import json
 import os
@@ -117,7 +117,7 @@ parameter_overrides = "Architecture=\\"x86_64\\" CorsOrigins=\\"{origins}\\""
 
 
 def invoked(stack: LocalStack, command: str) -> dict[str, object]:
-    """What the function answers to an `aws lambda invoke` as printed."""
+    """Invoke a function as the printed `aws lambda invoke` says, and return its answer."""
     words = shlex.split(command, comments=True)
     assert words[:3] == ["aws", "lambda", "invoke"]
     named = {name: words[words.index(name) + 1] for name in ("--region", "--function-name", "--payload")}

@@ -1,6 +1,6 @@
-"""The gateway's own answers, as the template has them, on a gateway that renders them.
+"""A gateway renders its own answers as the template defines them.
 
-MiniStack leaves out what an OpenAPI document says of them, so they are handed to it one by one.
+MiniStack does not read them from the OpenAPI document, so the fixture hands them over one by one.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ ORIGIN = "https://desk.example"
 
 @pytest.fixture(scope="module")
 def stranger(local_stack: LocalStack) -> Iterator[Client]:
-    """Somebody without a key, at a gateway with the template's answers."""
+    """Return a client without a key, at a gateway that has the template's answers."""
     client = local_stack.client("apigateway")
     api_id, stage = place(local_stack)
     responses: dict[str, Any] = translated()["Resources"]["Api"]["Properties"]["Body"][
@@ -36,7 +36,7 @@ def stranger(local_stack: LocalStack) -> Iterator[Client]:
 
 
 def place(stack: LocalStack) -> tuple[str, str]:
-    """The API's id and the stage's name."""
+    """Return the API's id and the stage's name."""
     *_, api_id, stage, _ = stack.base_url.split("/")
     return api_id, stage
 

@@ -1,6 +1,6 @@
-"""The Task API over HTTP, against any deployed stack: MiniStack, SAM local or AWS.
+"""The Task API over HTTP works on any deployed stack, be it MiniStack, SAM local or AWS.
 
-Every run takes fresh ids and leaves its tasks behind.
+Every run chooses new ids and leaves its tasks behind.
 """
 
 import base64
@@ -52,7 +52,7 @@ def assert_refused(answer: Answer, status: int, kind: str) -> None:
 
 
 def sample_for(stack: Stack, kind: str) -> bytes:
-    """The published page's sample, exactly as printed; with a fresh id where the printed one may be taken."""
+    """Return the published page's sample as printed, but with a new id if the printed one may be taken."""
     printed = (ROOT / f"events/bodies/published.{kind}").read_bytes()
     return printed if stack.has_demo_catalogue else printed.replace(SAMPLE_ID.encode(), str(uuid4()).encode())
 

@@ -1,4 +1,4 @@
-"""What only a deployment of `template.yaml` shows: how its parts find each other, and what each of them may do."""
+"""Only a deployment of `template.yaml` shows how its parts find each other and what each of them may do."""
 
 import io
 import json
@@ -84,7 +84,7 @@ def test_a_name_that_is_not_literal_is_found(tmp_path: Path) -> None:
 
 
 def calls_of(deployment: Deployment, function: str) -> bool:
-    """Call a function in each way that `events/` has, for a company of its own; whether it could do all of them."""
+    """Call a function in each way that `events/` has, for a new company, and return whether every call worked."""
     company = demo.Company("WIRING", str(uuid4()), str(uuid4()))
     names = dict(zip(demo.FIXTURE_KEYS, (uuid4().hex[:16] for _ in demo.FIXTURE_KEYS), strict=True))
     names[demo.ALPHA.company_id] = company.company_id
@@ -115,7 +115,7 @@ def calls_of(deployment: Deployment, function: str) -> bool:
 
 
 def _onboard(deployment: Deployment, company_id: str) -> None:
-    """Onboard a company by our own hand, so that no function is recorded doing it."""
+    """Onboard a company without a function, so that MiniStack records none doing it."""
     TaskStore(deployment.stack.client("dynamodb"), deployment.physical["TasksTable"]).start_numbers_at(company_id, 1)
     plan = UsagePlan(deployment.stack.client("apigateway"), deployment.physical["CompanyPlan"])
     plan.include(company_id)
@@ -133,7 +133,7 @@ def _status(answer: Mapping[str, Any]) -> int:
 
 
 def policies_of(deployment: Deployment, function: str) -> dict[str, list[dict[str, Any]]]:
-    """The statements that a function's role has for itself, one for each action and resource, by policy."""
+    """Return a role's own statements by policy, one for each action and resource."""
     client = deployment.stack.client("iam")
     role = deployment.role(function)
     found = {}
@@ -178,7 +178,7 @@ def test_a_role_allows_what_its_function_does(deployment: Deployment, function: 
 
 
 def _attributes(update: Mapping[str, Any]) -> set[str]:
-    """What IAM gets to know of an update: the key's attributes, and those that its expressions begin a path with."""
+    """Return the attributes that IAM sees of an update: those of the key and the first of each path."""
     expressions = f"{update['UpdateExpression']} {update.get('ConditionExpression', '')}"
     words = set(re.findall(r"(?<![:.#\w])#?[A-Za-z_]\w*(?![\w(])", expressions))
     words -= {"SET", "ADD", "REMOVE", "DELETE", "AND", "OR", "NOT"}
@@ -196,7 +196,7 @@ def test_attributes_are_found_in_expressions() -> None:
 
 
 def _recorded(stack: LocalStack) -> Iterator[dict[str, Any]]:
-    """All calls but those of the account's root, which is us."""
+    """Yield all recorded calls except ours, which are those of the account's root."""
     for page in stack.client("cloudtrail").get_paginator("lookup_events").paginate():
         for found in page["Events"]:
             recorded = json.loads(found["CloudTrailEvent"])
@@ -276,7 +276,7 @@ def test_without_its_layer_the_package_is_nowhere(deployment: Deployment) -> Non
 def _probe(
     deployment: Deployment, role: str, layers: Sequence[str]
 ) -> Iterator[Callable[[Sequence[str]], dict[str, Any]]]:
-    """A function with those layers that tells which files it imports."""
+    """Deploy a function with these layers that reports the files from which it imports modules."""
     client = deployment.stack.client("lambda")
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as archive:

@@ -38,7 +38,7 @@ OURS = {
 
 @pytest.fixture(scope="module")
 def responses(translated: Translated) -> dict[str, Any]:
-    """The gateway's own answers, as API Gateway imports them."""
+    """Return the gateway's own answers as API Gateway imports them."""
     found: dict[str, Any] = translated.api["x-amazon-apigateway-gateway-responses"]
     return found
 
@@ -82,7 +82,7 @@ def test_a_refusal_has_the_headers_of_every_answer(responses: dict[str, Any], re
 
 
 def test_the_request_id_is_the_only_variable(responses: dict[str, Any]) -> None:
-    """Others, such as the error's message, could hold what breaks JSON."""
+    """Other variables, such as the error's message, could contain what breaks JSON."""
     for response in responses.values():
         assert response["responseTemplates"]["application/json"].count("$") == 1
 
@@ -136,7 +136,7 @@ def test_every_route_has_an_authorizer_and_a_limit(translated: Translated) -> No
 
 
 def test_the_api_waits_for_the_authorizers_alias(translated: Translated) -> None:
-    """Its permission names the alias in a text, which makes no dependency; the API that it names makes one."""
+    """The permission to call the alias names it only in a text, so CloudFormation sees no dependency there."""
     assert "AuthorizerAliaslive" in translated.template["Resources"]["Api"]["DependsOn"]
     assert "AuthorizerAliaslive" in translated.of_type("AWS::Lambda::Alias")
 
@@ -157,7 +157,7 @@ def test_the_stage_is_throttled_traced_and_logged(translated: Translated) -> Non
 
 
 def test_the_endpoint_takes_tls_1_2_at_least(translated: Translated) -> None:
-    """A regional API's own default is TLS 1.0; TLS_1_2 needs no endpoint access mode, as SecurityPolicy_… would."""
+    """By default a regional API accepts TLS 1.0. TLS_1_2 needs no endpoint access mode."""
     assert translated.template["Resources"]["Api"]["Properties"]["SecurityPolicy"] == "TLS_1_2"
 
 

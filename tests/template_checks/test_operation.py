@@ -15,7 +15,7 @@ TAG = {"Key": "service", "Value": "task-api"}
 
 
 def errors_of(function: str) -> str:
-    """The alarm on the function's errors, as Lambda counts them."""
+    """Return the name of the alarm on the function's errors, as Lambda counts them."""
     return "AuthorizerFailures" if function == "Authorizer" else f"{function}Errors"
 
 
@@ -142,7 +142,7 @@ def test_one_failure_rings_while_a_canary_can_still_be_rolled_back(translated: T
 
 @pytest.fixture(scope="module")
 def widgets(translated: Translated) -> list[dict[str, Any]]:
-    """The dashboard's widgets."""
+    """Return the dashboard's widgets."""
     [dashboard] = translated.properties("AWS::CloudWatch::Dashboard").values()
     text, _ = dashboard["DashboardBody"]["Fn::Sub"]
     found: list[dict[str, Any]] = json.loads(text)["widgets"]

@@ -10,7 +10,7 @@ from tests.template_checks.conftest import Translated
 GATEWAY = "arn:${AWS::Partition}:apigateway:${AWS::Region}::"
 TASKS, KEYS = "TasksTable.Arn", "KeysTable.Arn"
 EVERY_USAGE_KEY = f"{GATEWAY}/apikeys/*"
-"""A usage key's id is made with it, so no role can name it."""
+"""API Gateway chooses the id of a usage key, so no role can name it."""
 ALLOWED = {
     "CreateTask": {("dynamodb:GetItem", TASKS), ("dynamodb:UpdateItem", TASKS), ("dynamodb:PutItem", TASKS)},
     "GetTask": {("dynamodb:GetItem", TASKS)},
@@ -32,7 +32,7 @@ ALLOWED = {
     },
 }
 UPDATED = {"CreateTask": {"last_id2"}, "OnboardCompany": {"last_id2"}}
-"""The attributes of the tasks table that each function's updates name, beside the key's."""
+"""The attributes of the tasks table that each function's updates name, apart from those of the key."""
 
 SIGNALS = {
     ("logs:CreateLogStream", "FunctionLogs.Arn"),
@@ -47,7 +47,7 @@ def as_list(value: Any) -> list[Any]:
 
 
 def named(resource: Any) -> str:
-    """A resource of a statement as one text."""
+    """Return a resource of a statement as one text."""
     if isinstance(resource, str):
         return resource
     [(function, value)] = resource.items()
@@ -55,7 +55,7 @@ def named(resource: Any) -> str:
 
 
 def permissions(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """The (action, resource) pairs that a policy allows."""
+    """Yield the (action, resource) pairs that a policy allows."""
     for statement in document["Statement"]:
         assert set(statement) - {"Condition"} == {"Effect", "Action", "Resource"}
         assert statement["Effect"] == "Allow"
@@ -73,7 +73,7 @@ def test_a_role_allows_what_its_function_needs(translated: Translated, function:
 
 
 def test_an_update_of_the_tasks_table_is_limited_to_attributes(translated: Translated) -> None:
-    """IAM is told the key's attributes and all that an update's expressions name (AWS: dynamodb:Attributes)."""
+    """DynamoDB tells IAM the key's attributes and those that an update's expressions name (dynamodb:Attributes)."""
     limited: dict[str, set[str]] = {}
     for name, role in translated.properties("AWS::IAM::Role").items():
         for policy in role.get("Policies", []):

@@ -1,4 +1,4 @@
-"""What a second deployment publishes: SAM translates the template as it was and as it is, and the names tell.
+"""SAM translates the template before and after a change, and logical ids show what a second deployment publishes.
 
 CloudFormation makes a new version, or a new deployment of the API, exactly where the logical id is a new one.
 """
@@ -24,7 +24,7 @@ type Case = dict[str, Any]
 
 @dataclass(frozen=True)
 class Published:
-    """What a deployment puts behind the aliases and the stage, by logical id."""
+    """Name what a deployment puts behind the aliases and the stage, by logical id."""
 
     versions: Mapping[str, str]
     """The version that each function's alias points to."""
@@ -33,7 +33,7 @@ class Published:
 
 
 def case(*changed: str, release: str | None = None, **parameters: str) -> Case:
-    """The template as `sam deploy` uploads it, the code of the ``changed`` resources under another address."""
+    """Return the template as `sam deploy` uploads it, with the code of the ``changed`` resources at another address."""
     packaged = json.loads(json.dumps(template()))
     for name in [*FUNCTIONS, *LAYERS]:
         uri = "CodeUri" if name in FUNCTIONS else "ContentUri"
@@ -42,7 +42,7 @@ def case(*changed: str, release: str | None = None, **parameters: str) -> Case:
 
 
 def made(*changed: str, **parameters: str) -> Case:
-    """The same by `make deploy`, which builds, reads the saved answers, and names the release after both."""
+    """Return the same for `make deploy`, which names the release after the sources and the saved answers."""
     inputs = " ".join([BUILT, *changed])
     return case(*changed, release=release_of(inputs, {"region": "eu-west-1", **parameters}), **parameters)
 
@@ -65,7 +65,7 @@ CASES = {
 
 @pytest.fixture(scope="module")
 def published() -> dict[str, Published]:
-    """What each of ``CASES`` publishes."""
+    """Return what each of ``CASES`` publishes."""
     command = [str(ROOT / ".local/sam/bin/python"), str(ROOT / "tools/translated_template.py"), "--cases"]
     sent = json.dumps(list(CASES.values()))
     done = subprocess.run(command, input=sent, capture_output=True, text=True, check=True)
@@ -99,7 +99,7 @@ def test_nothing_changed_publishes_nothing(published: dict[str, Published]) -> N
 
 @pytest.mark.parametrize("layer", LAYERS)
 def test_a_changed_layer_reaches_every_function(published: dict[str, Published], layer: str) -> None:
-    """Else `live` would keep the old layer for ever (aws/aws-sam-cli#7775, aws/serverless-application-model#3610)."""
+    """Otherwise `live` keeps the old layer for ever (aws/aws-sam-cli#7775, aws/serverless-application-model#3610)."""
     assert new_versions(published["before"], published[f"changed {layer}"]) == set(FUNCTIONS)
 
 
@@ -109,7 +109,7 @@ def test_changed_code_reaches_its_function(published: dict[str, Published], func
 
 
 def test_a_function_and_its_layers_are_always_of_one_release() -> None:
-    """A version is of a function and all its layers; so no layer may change without a new version of each function."""
+    """A version fixes a function with all its layers, so each layer's change needs a new version of every function."""
     shared = template()["Globals"]["Function"]
     assert shared["AutoPublishAliasAllProperties"] is True
     for function in resources("AWS::Serverless::Function").values():
@@ -137,7 +137,7 @@ def test_a_change_is_released_everywhere(published: dict[str, Published], change
 
 @pytest.mark.parametrize("changed", [*PARAMETERS, *LAYERS, *FUNCTIONS])
 def test_lambda_finds_a_changed_function_to_publish(published: dict[str, Published], changed: str) -> None:
-    """Lambda publishes no second version of one and the same function; CloudFormation would fail."""
+    """Lambda refuses to publish an unchanged function again, and CloudFormation would fail."""
     before, after = published["made"], published[f"made with {changed}"]
     assert not [name for name in FUNCTIONS if before.descriptions[name] == after.descriptions[name]]
 
