@@ -115,8 +115,8 @@ def next_steps(outputs: dict[str, str], region: str) -> str:
 
 
 def _account() -> str:
-    region = boto3.Session().region_name or "us-east-1"
     try:
+        region = boto3.Session().region_name or "us-east-1"
         return str(boto3.client("sts", region_name=region).get_caller_identity()["Account"])
     except (BotoCoreError, ClientError) as error:
         reason = str(error).rstrip(".")
