@@ -61,7 +61,7 @@ def test_1_2_it_is_read_consistently(json_client: Client) -> None:
     assert [params["ConsistentRead"] for params in asked] == [True]
 
 
-def test_1_2_another_company_s_task_a_missing_and_an_impossible_one_are_the_same_404(client: Client) -> None:
+def test_1_2_a_foreign_a_missing_and_an_impossible_task_are_the_same_404(client: Client) -> None:
     task = client.created()
     answers = [client.stranger().get(task["id"]), client.get(str(uuid4())), client.get("no-guid"), client.get("")]
     documents = [assert_problem(answer, 404, "no-such-task") | {"instance": ""} for answer in answers]

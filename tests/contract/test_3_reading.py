@@ -492,7 +492,7 @@ def test_3_8_a_date_time_offset_stands_for_any_date(xml_client: Client, field: s
     assert task[field] == "2026-06-24T03:56:41"
 
 
-def test_3_8_a_date_time_offset_without_a_zone_is_utc_where_that_is_all_it_can_be(xml_client: Client) -> None:
+def test_3_8_a_date_time_offset_without_a_zone_is_utc_if_it_can_only_be_utc(xml_client: Client) -> None:
     assert xml_client.send(date_time_offset("2026-06-24T03:56", "0")).task()["due_date"] == "2026-06-24T03:56:00"
     answer = xml_client.send(date_time_offset("2026-06-24T03:56", "60"))
     [fault] = assert_problem(answer, 422, "invalid-task", ("due_date", "invalid_date"))["errors"]

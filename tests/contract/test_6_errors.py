@@ -159,7 +159,7 @@ def test_6_invalid_task_names_all_faults_of_a_body_in_the_page_s_order(client: C
     assert document["detail"] == f"9 fields are not valid: {', '.join(names)}"
 
 
-def test_6_invalid_task_is_the_same_for_another_company_s_reference_as_for_one_of_nobody(client: Client) -> None:
+def test_6_invalid_task_is_the_same_for_a_reference_of_another_company_and_of_none(client: Client) -> None:
     stranger, of_stranger = client.stranger(), str(uuid4())
     stranger.onboard(types=[{"id": of_stranger, "name": "Theirs", "default": True}])
     assert stranger.created(task_type_id=of_stranger)["task_type_id"] == of_stranger

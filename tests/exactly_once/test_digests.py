@@ -94,7 +94,7 @@ def test_7_7_a_field_that_was_unknown_then_is_no_other_content_now(
         assert again.document() == first.document() | {FIELD: None}
 
 
-def test_7_7_a_task_of_a_later_release_is_replayed_by_this_one_which_may_run_beside_it(
+def test_7_7_a_task_of_a_later_release_is_replayed_by_this_one(
     service: Service, company: str, later: LaterRelease, request_: dict[str, Any]
 ) -> None:
     with later.functions(service.database) as later_api:

@@ -212,4 +212,4 @@ def test_7_2_a_digest_holds_for_ever() -> None:
     content = (
         r'{"due_date":"2026-06-24T00:00:00.0000000","remark":"a\r\nb","subject":"Prïnter","to_db_table_name":"project"}'
     )
-    assert content_digest.of_content(fields) == f"1:{hashlib.sha256(content.encode()).hexdigest()}"
+    assert f"1:{hashlib.sha256(content.encode()).hexdigest()}" in content_digest.of_content(fields).split()
