@@ -158,6 +158,10 @@ def test_the_name_of_the_header_is_read_in_any_case(api: Api, key: str) -> None:
         assert allowed(asked(api, {name: key}, {name: [key]}))
 
 
+def test_a_header_without_values_shuts_nobody_out(api: Api, key: str) -> None:
+    assert allowed(asked(api, {"Authorization": key}, {"Authorization": [key], "X-Odd": None}))  # type: ignore[dict-item]
+
+
 def test_two_authorization_headers_open_nothing(api: Api, key: str, other_key: str) -> None:
     both = [other_key, key]
     assert not allowed(asked(api, {"Authorization": key}, {"Authorization": both}))
