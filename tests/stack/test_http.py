@@ -47,7 +47,9 @@ def assert_refused(answer: Answer, status: int, kind: str) -> None:
         return
     emulated_status, message = EMULATED[kind]
     assert answer.status == emulated_status, answer.body
-    assert json.loads(answer.body)["message"].startswith(message)
+    # MiniStack spells the member's name in two ways.
+    said = {name.lower(): value for name, value in json.loads(answer.body).items()}
+    assert said["message"].startswith(message)
 
 
 def sample_for(stack: Stack, kind: str) -> bytes:
