@@ -24,6 +24,7 @@ SECTIONS = {
     "5": "Answers",
     "6": "Errors",
     "7": "Exactly once",
+    "8": "Reading many tasks",
 }
 RULES = {
     "1.1": "`POST /tasks` and `POST /api/Task` create",
@@ -77,7 +78,6 @@ RULES = {
     "5.7": "`X-Request-Id`, `Cache-Control: no-store`",
     "6 malformed_body": "400",
     "6 invalid_header": "400",
-    "6 invalid_parameter": "400",
     "6 gateway": "401 and 403 from the gateway",
     "6 no_company": "403",
     "6 no_such_task": "404",
@@ -94,7 +94,10 @@ RULES = {
     "7.4": "a rejected request uses up nothing",
     "7.5": "no task lost or doubled",
     "7.6": "`id2` unique and growing",
-    "7.7": "identities hold across releases",
+    "8.2": "page size, `$top`, `$skip`; other options are refused by name",
+    "8.3": "`$orderby`",
+    "8.4": "`$filter`",
+    "8.5": "`$select`",
 }
 """Every rule, as its tests' names begin, and in a few words what it is about."""
 
