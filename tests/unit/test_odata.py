@@ -683,6 +683,7 @@ HOSTILE = {
     "4,000 values": "id2 in (1" + ",1" * 4000 + ")",
     "4,000 values nowhere": "(1" + ",1" * 4000 + ")",
     "functions": "tolower(" * 1000,
+    "function after function": " or ".join(["contains(tolower(remark),'a')"] * 51),
     "functions in functions": "contains(" * 90 + "subject" + ",'a')" * 90,
     "a long path": "a" + "/a" * 4000,
     "quotes": "'" * 8191,
@@ -724,7 +725,8 @@ def test_8_4_a_hostile_filter_takes_a_bounded_number_of_steps(text: str) -> None
         ("8 KB of not", "deeper than 100 operators"),
         ("8 KB of not(", "deeper than 100 parentheses"),
         ("8 KB of eq", "deeper than 100 operators"),
-        ("functions", "deeper than 100 parentheses"),
+        ("functions", "more than 100 functions"),
+        ("function after function", "more than 100 functions"),
         ("501 values", "more than 500 values"),
         ("4,000 values nowhere", "more than 500 values"),
         ("past the limit", "longer than 8192 characters"),
@@ -742,6 +744,7 @@ def test_8_4_a_filter_up_to_the_limits_is_answered() -> None:
     assert matches("(" * 100 + "archived" + ")" * 100, archived=True)
     assert matches("not " * 98 + "archived", archived=True)
     assert matches("not(" * 98 + "archived" + ")" * 98, archived=True)
+    assert matches(" or ".join(["contains(tolower(remark),'a')"] * 50), remark="A")
     assert matches("archived or (not archived and (" * 32 + "archived" + "))" * 32, archived=True)
 
 

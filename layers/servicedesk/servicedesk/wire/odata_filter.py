@@ -34,6 +34,9 @@ DEPTH = 100
 LISTED = 500
 """The most values that can stand after ``in``."""
 
+CALLS = 100
+"""The most functions in a filter. Each reads a whole text of the task, and a remark can have 262,144 bytes."""
+
 _SUPPORTED = (
     "supported are eq, ne, gt, ge, lt, le, in, and, or, not, parentheses, null, "
     "and the functions contains, endswith, startswith and tolower"
@@ -136,7 +139,8 @@ def read(text: str) -> TaskFilter:
 
     Raises:
         Problem: ``invalid-parameter``, if the text is longer than ``CHARACTERS``, cannot be read, is nested deeper than
-            ``DEPTH``, or says something that is not supported.
+            ``DEPTH``, lists more than ``LISTED`` values, has more than ``CALLS`` functions, or says something that is
+            not supported.
     """
     if len(text) > CHARACTERS:
         _refuse(f"is longer than {CHARACTERS} characters.")
@@ -173,7 +177,7 @@ def _adapt(tokens: Iterable[Token], text: str) -> Iterator[Token]:
     That grammar does not know ``not(``, knows functions in lower case only, and reads a list of one value as a value in
     parentheses, unless a comma follows it.
     """
-    depth = commas = 0
+    depth = commas = calls = 0
     in_list = False
     for token, following in pairwise(chain(tokens, [None])):
         before_parenthesis = following is not None and following.type == "("
@@ -181,6 +185,9 @@ def _adapt(tokens: Iterable[Token], text: str) -> Iterator[Token]:
             _refuse(f"does not support {_UNSUPPORTED_TOKENS[token.type]}, at {_place(token, text)}; {_SUPPORTED}.")
         if token.type == "ODATA_IDENTIFIER" and before_parenthesis:
             _adapt_function(token)
+            calls += token.type == "ODATA_IDENTIFIER"
+            if calls > CALLS:
+                _refuse(f"has more than {CALLS} functions.")
         elif token.type == "IN" and before_parenthesis:
             in_list = True
         elif token.type == ",":
