@@ -167,7 +167,8 @@ def _parse(text: str) -> ast._Node:
             _refuse("ends too early.")
         refuse(error.token)
     except exceptions.ArgumentCountException as error:
-        _refuse(f"gives {error.n_args_given} arguments to {error.function_name}, which takes {error.exp_min_args}.")
+        wrong = f"{error.n_args_given} instead of {error.exp_min_args}"
+        _refuse(f"calls {error.function_name} with the wrong number of arguments, {wrong}.")
     return parsed
 
 
