@@ -1,5 +1,6 @@
 """Contract section 8, rules 8.2 to 8.5: what the query options of a list say, as far as it needs no stored task."""
 
+import os
 import random
 import subprocess
 import sys
@@ -770,4 +771,5 @@ def test_8_4_a_list_without_a_filter_does_not_wait_for_the_parser() -> None:
         "import sys; from servicedesk.wire.odata import list_options; from servicedesk.wire.headers import Fields; "
         "list_options(Fields([('$top', '1')]), None); sys.exit('odata_query' in sys.modules)"
     )
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    assert subprocess.run([sys.executable, "-c", code], check=False, env=environment).returncode == 0
