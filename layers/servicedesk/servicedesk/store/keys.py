@@ -5,12 +5,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
+TASK_PREFIX = "TASK#"
+"""What the sort key of a task begins with."""
+
 type Key = dict[str, "AttributeValueTypeDef"]
 
 
 def task(company_id: str, task_id: str) -> Key:
     """Return the key of a task."""
-    return _in_company(company_id, f"TASK#{task_id}")
+    return _in_company(company_id, f"{TASK_PREFIX}{task_id}")
 
 
 def counter(company_id: str) -> Key:
@@ -36,6 +39,11 @@ def key_list(company_id: str) -> Key:
 def partition(company_id: str) -> str:
     """Return the partition key of all that the tasks table holds of a company."""
     return f"COMPANY#{company_id}"
+
+
+def task_list(company_id: str, *, archived: bool) -> str:
+    """Return the partition key, in the index ``by_number``, of a company's open or archived tasks."""
+    return f"{partition(company_id)}#{'ARCHIVED' if archived else 'OPEN'}"
 
 
 def _in_company(company_id: str, sort_key: str) -> Key:
