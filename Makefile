@@ -36,11 +36,12 @@ test-stack: .local/dev/.ready
 	$(if $(and $(BASE_URL),$(ALPHA_KEY),$(BETA_KEY)),,$(error make test-stack needs BASE_URL, ALPHA_KEY and BETA_KEY))
 	@$(RUN) pytest tests/stack/test_http.py
 
-## make bench                          cold start, warm path and cost of a create, beside four other ways to write it
+## make bench                          what a create costs, beside four other ways to write it, and what a page of a list costs
 bench: .local/dev/.ready .local/sam/.ready
 	@$(RUN) tools.build
 	@$(RUN) tests.bench.bench
 	@$(RUN) tests.bench.throughput
+	@$(RUN) tests.bench.lists
 
 ## make sam-local [PORT=3000]          the API by `sam local start-api`, over a moto server (Docker)
 sam-local: .local/dev/.ready .local/sam/.ready

@@ -31,7 +31,7 @@ SMALL = 1000
 PAGE = 100
 LOADERS = 4
 REMARK = "x" * 300
-"""It brings an item to just under 1 KB, the size that the other figures of the bench have."""
+"""It brings an item to about 0.9 KB, near the size that the other figures of the bench have."""
 
 LIMIT = 1.3
 """The most that a page of the large company may take, in pages of the small one (issue 12)."""
@@ -171,7 +171,7 @@ def main() -> None:
         ratios = [measure(reading, companies, boards[0], arguments.rounds) for reading in READINGS]
         counter, item = create_units(boards[0])
         print(
-            f"\nA create of 1 KB: {counter + item:g} write units ({counter:g} for the counter, {item:g} for the task)."
+            f"\nA create of such a task: {counter + item:g} write units ({counter:g} for the counter, {item:g} for the task)."
         )
     if max(ratios) > LIMIT:
         sys.exit(f"A page of the large company takes {max(ratios):.2f} times what one of the small company takes.")

@@ -94,10 +94,12 @@ RULES = {
     "7.4": "a rejected request uses up nothing",
     "7.5": "no task lost or doubled",
     "7.6": "`id2` unique and growing",
+    "8.1": "the company's tasks, page by page",
     "8.2": "page size, `$top`, `$skip`; other options are refused by name",
-    "8.3": "`$orderby`",
-    "8.4": "`$filter`",
-    "8.5": "`$select`",
+    "8.6": "links: each task that nobody changes exactly once, and only the caller's company",
+    "8.7": "a bounded amount for each request; ranges from an index",
+    "8.8": "a task by its number",
+    "8.9": "the feed of changes",
 }
 """Every rule, as its tests' names begin, and in a few words what it is about."""
 
