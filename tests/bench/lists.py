@@ -171,7 +171,7 @@ def main() -> None:
         ratios = [measure(reading, companies, boards[0], arguments.rounds) for reading in READINGS]
         counter, item = create_units(boards[0])
         print(
-            f"\nA create of such a task: {counter + item:g} write units ({counter:g} for the counter, {item:g} for the task)."
+            f"\nA create of one: {counter + item:g} write units ({counter:g} for the counter, {item:g} for the task)."
         )
     if max(ratios) > LIMIT:
         sys.exit(f"A page of the large company takes {max(ratios):.2f} times what one of the small company takes.")
