@@ -76,6 +76,18 @@ def from_token(token: str, company_id: str, query: str, order: Order, *, name: s
     return cursor
 
 
+def from_delta_token(token: str, company_id: str, query: str) -> AfterChange:
+    """Return the place in the feed of changes that ``to_token`` made a token of, for the same company and query.
+
+    Raises:
+        Problem: ``invalid-parameter``, if the token is no such token.
+    """
+    position = from_token(token, company_id, query, Order.CHANGE, name="$deltatoken").position
+    if not isinstance(position, AfterChange):
+        _refuse("$deltatoken")
+    return position
+
+
 def _content(cursor: Cursor) -> str:
     match cursor.position:
         case AfterNumber(number, gathered):

@@ -22,7 +22,8 @@ LARGEST_SKIP = 10_000
 LARGEST_TOP = 2**31 - 1
 """The largest ``$top``."""
 
-_SUPPORTED = ("filter", "orderby", "top", "skip", "select", "skiptoken")
+_LIST_OPTIONS = ("filter", "orderby", "top", "skip", "select", "skiptoken")
+_DELTA_OPTIONS = ("deltatoken", "skiptoken")
 _DIGITS = re.compile(r"[0-9]{1,10}")
 _DIRECTIONS = {"asc": False, "desc": True}
 
@@ -60,7 +61,7 @@ def list_options(query: Fields, prefer: str | None) -> ListOptions:
     Raises:
         Problem: ``invalid-parameter``, if an option is not supported, is given twice, or cannot be read.
     """
-    options = _options(query)
+    options = _options(query, _LIST_OPTIONS)
     page_size, applied = _page_size(prefer)
     order, descending = _order(options.get("orderby"))
     top, skip, select = options.get("top"), options.get("skip"), options.get("select")
@@ -75,15 +76,80 @@ def list_options(query: Fields, prefer: str | None) -> ListOptions:
     )
 
 
-def _options(query: Fields) -> Mapping[str, str]:
+def refuse_all_options(query: Fields) -> None:
+    """Raise ``invalid-parameter`` if the query has any option, for addresses that support none."""
+    _options(query, ())
+
+
+def sort_members(entries: Sequence[Mapping[str, object]], query: Fields) -> Sequence[Mapping[str, object]]:
+    """Return ``entries`` in the order that ``$orderby`` names by their members, or as they are without it.
+
+    Raises:
+        Problem: ``invalid-parameter``, if ``$orderby`` names no member, or the query has another option.
+    """
+    text = _options(query, ("orderby",)).get("orderby")
+    members = list(entries[0]) if entries else []
+    if text is None:
+        return entries
+    ordered = list(entries)
+    # The last criterion sorts first, because sorting keeps the order of equal entries.
+    for criterion in reversed(text.split(",")):
+        name, *direction = criterion.split() or [""]
+        if name not in members or len(direction) > 1 or any(word not in _DIRECTIONS for word in direction):
+            supported = ", ".join(members)
+            detail = f"The query option $orderby is {shown_name(text)}; supported are {supported}, with asc or desc."
+            raise Problem(INVALID_PARAMETER, detail)
+        descending = any(_DIRECTIONS[word] for word in direction)
+        ordered.sort(key=lambda entry, name=name: _sort_key(entry[name]), reverse=descending)  # type: ignore[misc]
+    return ordered
+
+
+def _sort_key(value: object) -> tuple[bool, str | int]:
+    # As in OData, null comes before all values.
+    return value is not None, value if isinstance(value, int) else str(value or "")
+
+
+@dataclass(frozen=True, slots=True)
+class DeltaOptions:
+    """What a client asks of the feed of changes.
+
+    Attributes:
+        page_size: how many tasks a page has at most.
+        applied: the header ``Preference-Applied`` of the answer, empty where it has none.
+        from_now: whether the feed begins now, and not with the company's first task.
+        token: where the page begins, as an earlier page's link says.
+    """
+
+    page_size: int = PAGE_SIZE
+    applied: str = ""
+    from_now: bool = False
+    token: str | None = None
+
+
+def delta_options(query: Fields, prefer: str | None) -> DeltaOptions:
+    """Read the query options and the Prefer header of a request for the feed of changes (contract rule 8.9).
+
+    Raises:
+        Problem: ``invalid-parameter``, as for ``list_options``.
+    """
+    options = _options(query, _DELTA_OPTIONS)
+    if len(options) > 1:
+        raise Problem(INVALID_PARAMETER, "Send $deltatoken or $skiptoken, as the link has it, and not both.")
+    token = options.get("deltatoken", options.get("skiptoken"))
+    page_size, applied = _page_size(prefer)
+    from_now = options.get("deltatoken") == "latest"
+    return DeltaOptions(page_size, applied, from_now, None if from_now else token)
+
+
+def _options(query: Fields, supported: Sequence[str]) -> Mapping[str, str]:
     """Return the values of the options by their names in lower case without ``$``."""
     options: dict[str, str] = {}
     for name in query:
         option = name.removeprefix("$")
-        if option not in _SUPPORTED:
-            supported = ", ".join(f"${known}" for known in _SUPPORTED)
+        if option not in supported:
+            names = ", ".join(f"${known}" for known in supported) or "none"
             raise Problem(
-                INVALID_PARAMETER, f"The query option {_shown(name)} is not supported; supported are {supported}."
+                INVALID_PARAMETER, f"The query option {_shown(name)} is not supported; supported are {names}."
             )
         sent = query.get_all(name)
         if len(sent) > 1 or option in options:
