@@ -21,7 +21,19 @@ from servicedesk.wire.caller import Caller
 from servicedesk.wire.headers import Fields, split
 from servicedesk.wire.problems import INTERNAL, INVALID_PARAMETER, MALFORMED_BODY, Problem
 
-EXPOSED_HEADERS = "Content-Location, ETag, Idempotent-Replayed, Ignored-Fields, Link, Location, Preference-Applied, Retry-After, X-Request-Id"
+EXPOSED_HEADERS = ", ".join(
+    (
+        "Content-Location",
+        "ETag",
+        "Idempotent-Replayed",
+        "Ignored-Fields",
+        "Link",
+        "Location",
+        "Preference-Applied",
+        "Retry-After",
+        "X-Request-Id",
+    )
+)
 """The answer's headers that a browser app may read."""
 
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
