@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from types import ModuleType
 from typing import Any
 from uuid import uuid4
@@ -15,7 +16,7 @@ from xml.sax.saxutils import escape
 
 from servicedesk.domain.task import FIELDS as DECLARED
 
-from tools.template import ROOT
+from tools.template import ROOT, resources
 
 ALPHA = "a1b2c3d4-0000-4000-8000-00000000000a"
 ALPHA_CONTACT = "c0c0c0c0-0000-4000-8000-00000000000a"
@@ -170,6 +171,27 @@ def load(function: str) -> ModuleType:
     return module
 
 
+@cache
+def routes() -> list[tuple[str, str]]:
+    """The methods and paths of the template's API; those with parameters come last, as API Gateway chooses."""
+    events = [
+        event["Properties"]
+        for function in resources("AWS::Serverless::Function").values()
+        for event in function.get("Events", {}).values()
+        if event["Type"] == "Api"
+    ]
+    return sorted(((event["Method"], event["Path"]) for event in events), key=lambda route: "{" in route[1])
+
+
+def routed(method: str, path: str) -> tuple[str, dict[str, str]]:
+    """The route that API Gateway finds for a path, and the parameters in it."""
+    for known, route in routes():
+        pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(route))
+        if known == method and (match := re.fullmatch(pattern, path)):
+            return route, match.groupdict()
+    return path, {}
+
+
 def event(
     method: str = "POST",
     path: str = "/tasks",
@@ -186,6 +208,7 @@ def event(
     With `in_base64=False` the body, a text then, stands as it is.
     """
     sent = dict(headers or {})
+    route, parameters = routed(method, path)
     raw = body.encode() if isinstance(body, str) else body
     context: dict[str, Any] = {
         "requestId": str(uuid4()),
@@ -199,13 +222,13 @@ def event(
     if company is not None:
         context["authorizer"] |= {"company_id": company, "contact_id": contact or ""}
     return {
-        "resource": path,
+        "resource": route,
         "path": path,
         "httpMethod": method,
         "headers": sent,
         "multiValueHeaders": {name: [value] for name, value in sent.items()},
         "queryStringParameters": dict(query) if query else None,
-        "pathParameters": {"id": path.rpartition("/")[2]} if method == "GET" else None,
+        "pathParameters": parameters or None,
         "stageVariables": None,
         "requestContext": context,
         "body": body if raw is None or not in_base64 else base64.b64encode(raw).decode(),
@@ -219,6 +242,8 @@ class Api:
 
     create_task: ModuleType
     get_task: ModuleType
+    list_tasks: ModuleType
+    get_catalogue: ModuleType
     authorizer: ModuleType
     onboard_company: ModuleType
     erase_company: ModuleType

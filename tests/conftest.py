@@ -16,6 +16,8 @@ from tools.template import ROOT, environment, tables
 FUNCTIONS = {
     "create_task": "CreateTask",
     "get_task": "GetTask",
+    "list_tasks": "ListTasks",
+    "get_catalogue": "GetCatalogue",
     "authorizer": "Authorizer",
     "onboard_company": "OnboardCompany",
     "erase_company": "EraseCompany",

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 from servicedesk.domain.faults import Fault
 
@@ -66,20 +67,21 @@ class Catalogue:
     statuses: Sequence[Status]
     priorities: Sequence[Priority]
     tables: Sequence[LinkedTable]
+    company_name: str = ""
 
     @classmethod
-    def from_document(cls, document: Mapping[str, Sequence[Mapping[str, object]]]) -> "Catalogue":
+    def from_document(cls, document: Mapping[str, Any]) -> "Catalogue":
         """Return the catalogue that ``document`` describes (``tables`` and so on as lists of objects).
 
         Members that this release does not know are left out, because a later release may have stored them.
         """
-        kinds: Mapping[str, type] = {
-            "types": TaskType,
-            "statuses": Status,
-            "priorities": Priority,
-            "tables": LinkedTable,
-        }
-        return cls(**{name: [_entry(kind, item) for item in document[name]] for name, kind in kinds.items()})
+        return cls(
+            types=_entries(TaskType, document["types"]),
+            statuses=_entries(Status, document["statuses"]),
+            priorities=_entries(Priority, document["priorities"]),
+            tables=_entries(LinkedTable, document["tables"]),
+            company_name=str(document.get("company_name", "")),
+        )
 
     def resolve(
         self, filled: Mapping[str, str | None], named: Collection[str] = ()
@@ -128,8 +130,9 @@ class Catalogue:
         return by_id or by_name, faults
 
 
-def _entry[Entry](kind: type[Entry], item: Mapping[str, object]) -> Entry:
-    return kind(**{field.name: item[field.name] for field in fields(kind) if field.name in item})  # type: ignore[arg-type]
+def _entries[Entry](kind: type[Entry], items: Sequence[Mapping[str, Any]]) -> Sequence[Entry]:
+    known = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    return [kind(**{name: item[name] for name in known if name in item}) for item in items]
 
 
 def _with_id[Entry: (TaskType, Status, Priority, LinkedTable)](

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
+TASK_PREFIX = "TASK#"
+"""What the sort key of a task begins with."""
+
 type Key = dict[str, "AttributeValueTypeDef"]
 
 COUNTER = "COUNTER"
@@ -16,7 +19,7 @@ _COMPANY = "COMPANY#"
 
 def task(company_id: str, task_id: str) -> Key:
     """Return the key of a task."""
-    return _in_company(company_id, f"TASK#{task_id}")
+    return _in_company(company_id, f"{TASK_PREFIX}{task_id}")
 
 
 def counter(company_id: str) -> Key:
@@ -52,6 +55,11 @@ def company_of(item: Mapping[str, "AttributeValueTypeDef"]) -> str:
 def end_of_company(company_id: str) -> Key:
     """Return a key that comes after all of the company's items, though no item has it."""
     return _in_company(company_id, "~")
+
+
+def task_list(company_id: str, *, archived: bool) -> str:
+    """Return the partition key, in the index ``by_number``, of a company's open or archived tasks."""
+    return f"{partition(company_id)}#{'ARCHIVED' if archived else 'OPEN'}"
 
 
 def _in_company(company_id: str, sort_key: str) -> Key:

@@ -12,8 +12,12 @@ _TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 
 def of_task(task: Task) -> str:
     """Return the tag of a stored task. It is weak, because one tag stands for the task in JSON and in XML."""
-    canonical = json.dumps(task_document.whole(task, "Z"))
-    return f'W/"{hashlib.sha256(canonical.encode()).hexdigest()[:32]}"'
+    return of_document(task_document.whole(task, "Z"))
+
+
+def of_document(document: object) -> str:
+    """Return the tag of a document that has no dates, or whose dates are those of one format."""
+    return f'W/"{hashlib.sha256(json.dumps(document).encode()).hexdigest()[:32]}"'
 
 
 def matches(if_none_match: str, tag: str) -> bool:

@@ -9,7 +9,7 @@ import base64
 import binascii
 import functools
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -21,7 +21,19 @@ from servicedesk.wire.caller import Caller
 from servicedesk.wire.headers import Fields, split
 from servicedesk.wire.problems import INTERNAL, INVALID_PARAMETER, MALFORMED_BODY, Problem
 
-EXPOSED_HEADERS = "ETag, Idempotent-Replayed, Ignored-Fields, Location, Preference-Applied, Retry-After, X-Request-Id"
+EXPOSED_HEADERS = ", ".join(
+    (
+        "Content-Location",
+        "ETag",
+        "Idempotent-Replayed",
+        "Ignored-Fields",
+        "Link",
+        "Location",
+        "Preference-Applied",
+        "Retry-After",
+        "X-Request-Id",
+    )
+)
 """The answer's headers that a browser app may read."""
 
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
@@ -46,7 +58,9 @@ class Request:
         authorizer: what the authorizer said of the caller.
         request_id: names the request in logs and answers. A client can choose it.
         extended_request_id: names the request in logs. Only API Gateway chooses it.
-        url: the address that the client called, without a query; absolute where the event tells the host.
+        route: the route of the API that the request met, such as ``/tasks/{id}``.
+        base_url: what the addresses of the API begin with; absolute where the event tells the host.
+        url: the address that the client called, without a query.
         raw_body: the body as the event has it, and ``body_is_base64`` whether that is base64.
     """
 
@@ -56,6 +70,8 @@ class Request:
     authorizer: Mapping[str, object]
     request_id: str
     extended_request_id: str | None
+    route: str
+    base_url: str
     url: str
     raw_body: str
     body_is_base64: bool
@@ -69,6 +85,8 @@ class Request:
         read = _Http if event.get("version") == "2.0" else _Rest
         context = _mapping(event.get("requestContext"))
         headers = Fields(list(read.headers(event)))
+        path = _in_a_header(read.path(event)).rstrip("/")
+        base_url = _base_url(path, _in_a_header(read.path_with_stage(event)), event, headers)
         return cls(
             headers=headers,
             query=Fields(list(read.query(event))),
@@ -76,7 +94,9 @@ class Request:
             authorizer=_mapping(context.get("authorizer")),
             request_id=context.get("requestId") or invocation_id,
             extended_request_id=context.get("extendedRequestId"),
-            url=_url(read.path(event), read.path_with_stage(event), event, headers),
+            route=read.route(event),
+            base_url=base_url,
+            url=f"{base_url}{path}",
             raw_body=event["body"] if isinstance(event.get("body"), str) else "",
             body_is_base64=bool(event.get("isBase64Encoded")),
         )
@@ -120,7 +140,7 @@ class Request:
             raise Problem(MALFORMED_BODY, "The body is marked as base64, but is not base64.") from None
 
 
-type Document = Callable[[str], Mapping[str, object]]
+type Document = Callable[[str], Mapping[str, object] | Sequence[Mapping[str, object]]]
 """Makes the body of an answer, given how a date says UTC in the answer's format (rule 5.5)."""
 
 
@@ -133,12 +153,14 @@ class Response:
         document: makes the body; ``None`` for an answer without one.
         headers: headers of the answer; those with an empty value are left out.
         outcome: what logs and metrics call the answer.
+        root: the root element of the body in XML.
     """
 
     status: int
     document: Document | None
     headers: Mapping[str, str] = field(default_factory=dict)
     outcome: str = "Answered"
+    root: str = "task"
 
 
 def endpoint(*, vary: str) -> Callable[[Callable[[Request], Response]], LambdaHandler]:
@@ -172,7 +194,7 @@ def endpoint(*, vary: str) -> Callable[[Callable[[Request], Response]], LambdaHa
 
 
 def _success(response: Response, request: Request, media_type: media_types.MediaType, vary: str) -> dict[str, Any]:
-    body = media_type.encode(response.document(media_type.zone)) if response.document else ""
+    body = media_type.encode(response.document(media_type.zone), root=response.root) if response.document else ""
     record(response.outcome, status=response.status)
     content_type = {"Content-Type": f"{media_type.name}; charset=utf-8" if body else ""}
     return _answer(response.status, {**response.headers, **content_type}, body, request, vary)
@@ -225,6 +247,10 @@ class _Rest:
     def path_with_stage(event: Mapping[str, Any]) -> str:
         return str(_mapping(event.get("requestContext")).get("path") or event.get("path") or "")
 
+    @staticmethod
+    def route(event: Mapping[str, Any]) -> str:
+        return str(event.get("resource") or "")
+
 
 class _Http:
     """Where an event of version 2.0, from an HTTP API, has its parts."""
@@ -251,6 +277,10 @@ class _Http:
     def path_with_stage(event: Mapping[str, Any]) -> str:
         return str(event.get("rawPath") or "")
 
+    @staticmethod
+    def route(event: Mapping[str, Any]) -> str:
+        return str(event.get("routeKey") or "").partition(" ")[2]
+
 
 def _several(single: object, multiple: object) -> Iterator[tuple[str, str]]:
     """Yield what a version 1.0 event has of names and values: all values, or else the last of each name."""
@@ -270,14 +300,13 @@ def _texts(value: object) -> Mapping[str, str]:
     return {name: text for name, text in _mapping(value).items() if isinstance(text, str)}
 
 
-def _url(path: str, path_with_stage: str, event: Mapping[str, Any], headers: Fields) -> str:
+def _base_url(path: str, path_with_stage: str, event: Mapping[str, Any], headers: Fields) -> str:
     if public_url := _texts(event.get("stageVariables")).get("public_url"):
-        return f"{public_url.rstrip('/')}{_in_a_header(path)}".rstrip("/")
-    path = _in_a_header(path_with_stage)
+        return public_url.rstrip("/")
     if host := _mapping(event.get("requestContext")).get("domainName"):
         scheme = "http" if headers.get("X-Forwarded-Proto") == "http" else "https"
-        return f"{scheme}://{host}{path.rstrip('/')}"
-    return path.rpartition("/")[2] or "."
+        return f"{scheme}://{host}{path_with_stage.rstrip('/').removesuffix(path)}"
+    return ""
 
 
 def _in_a_header(path: str) -> str:

@@ -6,7 +6,7 @@ reads it.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from servicedesk.domain.values import Number
 from servicedesk.wire.formats import Members
@@ -36,7 +36,7 @@ def decode(text: str) -> Members:
     return value
 
 
-def encode(document: Mapping[str, object]) -> str:
+def encode(document: Mapping[str, object] | Sequence[Mapping[str, object]]) -> str:
     """Return ``document`` as JSON, with its members in their order (rule 5.1)."""
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 

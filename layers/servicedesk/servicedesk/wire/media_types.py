@@ -25,7 +25,7 @@ class MediaType:
         """Return the members of the task in ``text``, or raise a ``malformed-body`` problem."""
         return _xml().decode(text) if self.format == "xml" else json_format.decode(text)
 
-    def encode(self, document: Mapping[str, object], *, root: str = "task") -> str:
+    def encode(self, document: Mapping[str, object] | Sequence[Mapping[str, object]], *, root: str = "task") -> str:
         """Return ``document`` as text. ``root`` names the root element where the format has one."""
         return _xml().encode(document, root=root) if self.format == "xml" else json_format.encode(document)
 

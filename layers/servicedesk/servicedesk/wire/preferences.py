@@ -1,5 +1,6 @@
 """What a client prefers: ``Prefer: handling=…`` and ``return=…`` (RFC 7240, contract rules 4.3 and 5.6)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from servicedesk.wire.headers import split, unquote
@@ -25,15 +26,26 @@ class Preferences:
 
     @classmethod
     def from_header(cls, prefer: str | None) -> "Preferences":
-        """Read a Prefer header. Unknown preferences are ignored; of one that is given twice, the first counts."""
-        asked: dict[str, str] = {}
-        for preference in split(prefer or "", ","):
-            name, _, value = preference.partition(";")[0].partition("=")
-            asked.setdefault(name.strip().lower(), unquote(value).lower())
-        applied = {name: f"{name}={asked[name]}" for name, known in _KNOWN.items() if asked.get(name) in known}
+        """Read a Prefer header. Unknown preferences are ignored."""
+        preferences = asked(prefer)
+        applied = {
+            name: f"{name}={preferences[name]}" for name, known in _KNOWN.items() if preferences.get(name) in known
+        }
         return cls(
-            strict=asked.get("handling") == "strict",
-            minimal=asked.get("return") == "minimal",
+            strict=preferences.get("handling") == "strict",
+            minimal=preferences.get("return") == "minimal",
             applied=", ".join(applied.values()),
             applied_to_problem=applied.get("handling", ""),
         )
+
+
+def asked(prefer: str | None) -> Mapping[str, str]:
+    """Return the preferences of a Prefer header, names and values in lower case.
+
+    Of a preference that is given twice, the first counts.
+    """
+    preferences: dict[str, str] = {}
+    for preference in split(prefer or "", ","):
+        name, _, value = preference.partition(";")[0].partition("=")
+        preferences.setdefault(name.strip().lower(), unquote(value).lower())
+    return preferences

@@ -6,7 +6,8 @@ shape. (defusedxml refuses with the same callback of the same parser, but then b
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import cast
 from xml.parsers import expat
 from xml.sax.saxutils import escape
 
@@ -22,6 +23,7 @@ _PROBLEM = "urn:ietf:rfc:7807"
 # It stands between namespace and local name. No text of XML can contain it, and so no namespace can.
 _SEPARATOR = "\x1f"
 _NIL = f"{_INSTANCE}{_SEPARATOR}nil"
+_LIST = "ArrayOf"
 _DATE_TIME_OFFSET = ("DateTime", "OffsetMinutes")
 _CARRIAGE_RETURN = {"\r": "&#xD;"}
 _DECLARATION = re.compile(r"""<\?xml\s[^>]*?\sencoding\s*=\s*["']([A-Za-z][\w.-]*)""", re.ASCII)
@@ -56,12 +58,26 @@ def declared_charset(text: str) -> str | None:
     return declaration[1] if declaration else None
 
 
-def encode(document: Mapping[str, object], *, root: str = "task") -> str:
-    """Return ``document`` as XML: a task as rule 5.4 writes it, or a problem as RFC 9457 appendix B does."""
+def encode(document: Mapping[str, object] | Sequence[Mapping[str, object]], *, root: str = "task") -> str:
+    """Return ``document`` as XML below the element ``root``: as rule 5.4 writes a task, or RFC 9457 a problem.
+
+    A root such as ``ArrayOftask`` has an element ``task`` for each entry of the list, or of the list's ``value``.
+    """
     if root == "problem":
-        return f'<problem xmlns="{_PROBLEM}">{_elements(document)}</problem>'
-    in_ordinal_order = {name: document[name] for name in sorted(document)}
-    return f'<task xmlns:i="{_INSTANCE}">{_elements(in_ordinal_order)}</task>'
+        return f'<problem xmlns="{_PROBLEM}">{_elements(cast("Mapping[str, object]", document))}</problem>'
+    if root.startswith(_LIST):
+        entries = cast(
+            "Sequence[Mapping[str, object]]", document["value"] if isinstance(document, Mapping) else document
+        )
+        content = "".join(_element(root.removeprefix(_LIST), _sorted(entry)) for entry in entries)
+    else:
+        content = _elements(_sorted(cast("Mapping[str, object]", document)))
+    return f'<{root} xmlns:i="{_INSTANCE}">{content}</{root}>'
+
+
+def _sorted(members: Mapping[str, object]) -> Mapping[str, object]:
+    # The original's deserializer drops elements that are not in ordinal order.
+    return {name: members[name] for name in sorted(members)}
 
 
 class _TaskReader:

@@ -1,0 +1,33 @@
+"""Places in the lists of a company's tasks, where a page ends and the next one begins (contract rule 8.6)."""
+
+from dataclasses import dataclass
+
+LARGEST_NUMBER = 10**30
+"""More than any ``id2``, and still a number for DynamoDB, which takes 38 digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class AfterNumber:
+    """The place after the task with that number.
+
+    ``gathered`` tells that the pages before came from the other index, whose range is small enough to be sorted.
+    """
+
+    number: int
+    gathered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AfterChange:
+    """The place after the task with that ``modified_dateutc`` and id; without an id, before all of that instant.
+
+    ``gathered`` is as in ``AfterNumber``.
+    """
+
+    instant: str
+    task_id: str | None = None
+    gathered: bool = False
+
+
+type Position = AfterNumber | AfterChange
+"""A place in the list of a company. It does not say of which company: that always comes from the caller."""

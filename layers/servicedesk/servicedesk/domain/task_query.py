@@ -1,0 +1,48 @@
+"""Which tasks a list is to show, and in which order (contract section 8)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from servicedesk.domain.task import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Range[Value: (int, str)]:
+    """The values from ``low`` to ``high``, both included; ``None`` leaves an end open. Dates are canonical texts."""
+
+    low: Value | None = None
+    high: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFilter:
+    """A condition on tasks.
+
+    Attributes:
+        matches: whether a task meets the condition.
+        archived: the value of ``archived`` that the condition implies, if it implies one.
+        numbers: the range of ``id2`` that the condition implies.
+        changes: the range of ``modified_dateutc`` that the condition implies.
+    """
+
+    matches: Callable[[Task], bool]
+    archived: bool | None = None
+    numbers: Range[int] = field(default_factory=Range)
+    changes: Range[str] = field(default_factory=Range)
+
+
+class Order(StrEnum):
+    """What a list is ordered by (rule 8.3)."""
+
+    NUMBER = "id2"
+    CHANGE = "modified_dateutc"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskQuery:
+    """What a list is to show: the tasks that meet ``filter`` (all, without one), in order."""
+
+    filter: TaskFilter | None = None
+    order: Order = Order.NUMBER
+    descending: bool = True

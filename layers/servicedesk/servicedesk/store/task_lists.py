@@ -1,0 +1,448 @@
+"""Lists of a company's tasks, read page by page from the table's two indexes (contract rules 8.1, 8.6, 8.7 and 8.9).
+
+======================  =================================  ====================
+index                   partition                          order
+======================  =================================  ====================
+``by_number``           a company's open, archived tasks   ``id2``
+``by_change``           a company's tasks                  ``modified_dateutc``
+======================  =================================  ====================
+
+A page goes on after the last task that was looked at: after its number, or after its instant and id. Neither changes
+for a task that nobody changes, so such a task is met exactly once, whatever happens to the others meanwhile.
+
+DynamoDB brings the indexes up to date a moment after a write. Until then a list shows the task as it was, or misses a
+task that is just moving from one partition of an index to the other.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from servicedesk.domain import values
+from servicedesk.domain.faults import NoSuchTaskError, UnavailableError
+from servicedesk.domain.task import Task
+from servicedesk.domain.task_position import LARGEST_NUMBER, AfterChange, AfterNumber, Position
+from servicedesk.domain.task_query import Order, Range, TaskFilter, TaskQuery
+from servicedesk.store import dynamodb, keys, task_items
+from servicedesk.telemetry import timed
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+PAGE_TASKS = 500
+"""The most tasks that a page can have (contract rule 8.2)."""
+
+PAGE_BYTES = 600_000
+"""Bytes of text after which a page ends. The last task can bring 300,000 more, and escapes in the answer and in the
+envelope that Lambda takes can make six bytes of one. Lambda takes 6 MB."""
+
+QUERIES = 6
+"""The most queries that one page makes. Each reads at most 1 MB, as DynamoDB has it, and ``QUERY_TASKS`` tasks."""
+
+QUERY_TASKS = 1000
+"""The most tasks that one query reads."""
+
+GATHERED_TASKS = 500
+"""The most tasks of one index that are sorted into the order of the other one."""
+
+READ_SECONDS = 8.0
+"""Seconds after which a page begins no further query. The last one may take ``dynamodb.REQUEST_SECONDS`` more."""
+
+WRITE_SECONDS = 25.0
+"""The longest that a write begins after the ``modified_dateutc`` that it writes: the functions' timeout.
+
+The timeout, in the template, has room for three requests of ``dynamodb.REQUEST_SECONDS``.
+"""
+
+INDEX_SECONDS = 35.0
+"""How much longer the feed of changes waits: for a write that DynamoDB finishes after its function ended, for the index
+to follow the table, and for clocks that differ."""
+
+_FIRST_INSTANT, _LAST_INSTANT = "0001-01-01T00:00:00.0000000", "9999-12-31T23:59:59.9999999"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a list.
+
+    Attributes:
+        tasks: the tasks; fewer than asked for, or none, where the filter met few in what one request reads.
+        next: where the next page begins; ``None`` on the last one.
+        skip: how many of the first tasks are still to be left out.
+    """
+
+    tasks: Sequence[Task]
+    next: Position | None
+    skip: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """A page of the feed of changes.
+
+    Attributes:
+        tasks: the tasks in the order of their last change.
+        position: where the feed goes on, now or later.
+        is_up_to_date: whether these were all changes up to the horizon.
+    """
+
+    tasks: Sequence[Task]
+    position: AfterChange
+    is_up_to_date: bool
+
+
+class TaskLists:
+    """The tasks of all companies in the orders of the indexes. Every method reads one company's."""
+
+    def __init__(self, client: "DynamoDBClient", table: str, clock: Callable[[], float] = monotonic) -> None:
+        self._client = client
+        self._table = table
+        self._clock = clock
+
+    def get_by_number(self, company_id: str, number: int) -> Task:
+        """Return the company's task with that ``id2`` (contract rule 8.8), by one query, or two where it is archived.
+
+        Raises:
+            NoSuchTaskError: the company has none, or the index does not have it yet.
+            UnavailableError: the database did not answer in time, or the index is still being built.
+        """
+        # Open tasks first: a task that is closed between the two queries is met by the second one.
+        for index_range in self._by_number(company_id, TaskFilter(_all, numbers=Range(number, number))):
+            index_range.read(1)
+            for task in index_range.tasks:
+                return task
+        raise NoSuchTaskError("The company has no task with this number.")
+
+    def page(
+        self, company_id: str, query: TaskQuery, size: int, position: Position | None = None, skip: int = 0
+    ) -> Page:
+        """Return up to ``size`` tasks of the list that begins at ``position``, without the first ``skip`` of them.
+
+        A page ends earlier where its tasks are large (``PAGE_BYTES``), or where what one request may read is read.
+        ``position`` has to be one that the same query gave.
+
+        Raises:
+            UnavailableError: the database did not answer in time, or the index is still being built.
+        """
+        page_filter = query.filter or TaskFilter(_all)
+        allowance = _Allowance(self._clock)
+        gathered = self._gather(company_id, query.order, page_filter, allowance) if _may_gather(position) else None
+        if gathered is not None:
+            place = _Place(query.order, gathered=True)
+            found = iter(place.sorted_after(gathered, position, descending=query.descending))
+            ranges: Sequence[_IndexRange] = ()
+        else:
+            place = _Place(query.order, gathered=False)
+            ranges = self._ranges(company_id, query, page_filter, position)
+            found = _merged(ranges, query.descending, allowance, first_read=skip + size + 1)
+
+        tasks: list[Task] = []
+        room = PAGE_BYTES
+        reached = position
+        for task in found:
+            if page_filter.matches(task):
+                if skip:
+                    skip -= 1
+                elif allowance.is_used_up:
+                    return Page(tasks, reached)
+                else:
+                    tasks.append(task)
+                    room -= _text_bytes(task)
+            reached = place.after(task)
+            if len(tasks) == size or room <= 0:
+                # What was read already tells whether there is a next task.
+                allowance.use_up()
+        if all(index_range.is_done for index_range in ranges):
+            return Page(tasks, None, skip)
+        if reached == position:
+            raise UnavailableError("The database was too slow to read any task. Send the same request again.")
+        return Page(tasks, reached, skip)
+
+    def changes(self, company_id: str, size: int, now: str, position: AfterChange | None = None) -> Changes:
+        """Return up to ``size`` tasks that were changed after ``position``, in the order of their last change.
+
+        The feed ends at ``horizon(now)``: a write that had an earlier ``modified_dateutc`` is visible by then. So none
+        is missed. A task that changes while the feed is read is met again.
+
+        Raises:
+            UnavailableError: the database did not answer in time, or the index is still being built.
+        """
+        position = position or AfterChange(_FIRST_INSTANT)
+        up_to_horizon = TaskFilter(_all, changes=Range(high=horizon(now)))
+        page = self.page(company_id, TaskQuery(up_to_horizon, Order.CHANGE, descending=False), size, position)
+        if page.tasks:
+            position = AfterChange(page.tasks[-1].modified_dateutc, page.tasks[-1].id)
+        return Changes(page.tasks, position, is_up_to_date=page.next is None)
+
+    def _ranges(
+        self, company_id: str, query: TaskQuery, page_filter: TaskFilter, position: Position | None
+    ) -> Sequence["_IndexRange"]:
+        match query.order, position:
+            case Order.NUMBER, AfterNumber() | None:
+                return self._by_number(company_id, page_filter, position, descending=query.descending)
+            case Order.CHANGE, AfterChange() | None:
+                return self._by_change(company_id, page_filter, position, descending=query.descending)
+        raise ValueError("The position is not one of this order.")
+
+    def _gather(
+        self, company_id: str, order: Order, page_filter: TaskFilter, allowance: "_Allowance"
+    ) -> Sequence[Task] | None:
+        """Return all tasks of the range that the filter implies for the other index, if there is one and it is small.
+
+        Without this, the few tasks that changed today would be looked for among all tasks, in the order of numbers.
+        """
+        numbers, changes = page_filter.numbers, page_filter.changes
+        few_numbers = None not in (numbers.low, numbers.high) and _width(numbers) <= GATHERED_TASKS
+        if order is Order.CHANGE and few_numbers:
+            ranges = self._by_number(company_id, page_filter)
+        elif order is Order.NUMBER and not few_numbers and (changes.low or changes.high):
+            ranges = self._by_change(company_id, page_filter)
+        else:
+            return None
+        tasks: dict[str, Task] = {}
+        # Half of the allowance is left for the way that is taken where the range turns out to be large.
+        for _ in range(QUERIES // 2):
+            unread = [index_range for index_range in ranges if not index_range.is_read]
+            if not unread or len(tasks) > GATHERED_TASKS or not allowance.take():
+                break
+            unread[0].read(GATHERED_TASKS + 1)
+            while unread[0].tasks:
+                task = unread[0].take()
+                tasks[task.id] = _later(task, tasks.get(task.id, task))
+        is_whole = all(index_range.is_read for index_range in ranges) and len(tasks) <= GATHERED_TASKS
+        return list(tasks.values()) if is_whole else None
+
+    def _by_number(
+        self,
+        company_id: str,
+        page_filter: TaskFilter,
+        position: AfterNumber | None = None,
+        *,
+        descending: bool = True,
+    ) -> Sequence["_IndexRange"]:
+        low = max(page_filter.numbers.low or 0, 0)
+        high = LARGEST_NUMBER if page_filter.numbers.high is None else min(page_filter.numbers.high, LARGEST_NUMBER)
+        if position:
+            low, high = (low, min(high, position.number - 1)) if descending else (max(low, position.number + 1), high)
+        if low > high:
+            return ()
+        # Open tasks come first: a task that is closed while both are read is met in one of them, or in both.
+        kinds = (False, True) if page_filter.archived is None else (page_filter.archived,)
+        partitions = [keys.task_list(company_id, archived=archived) for archived in kinds]
+        return [self._range(_BY_NUMBER, partition, (low, high), descending=descending) for partition in partitions]
+
+    def _by_change(
+        self,
+        company_id: str,
+        page_filter: TaskFilter,
+        position: AfterChange | None = None,
+        *,
+        descending: bool = True,
+    ) -> Sequence["_IndexRange"]:
+        low, high = page_filter.changes.low or _FIRST_INSTANT, page_filter.changes.high or _LAST_INSTANT
+        start: dynamodb.Item | None = None
+        if position:
+            low, high = (low, min(high, position.instant)) if descending else (max(low, position.instant), high)
+            # Only DynamoDB knows in which order it has the tasks of one instant. It goes on behind a key of the index,
+            # whether or not there still is an item with that key, but refuses one outside of the range that is read.
+            if position.task_id and position.instant == (high if descending else low):
+                place = dynamodb.to_item({"modified_dateutc": position.instant})
+                start = {**keys.task(company_id, position.task_id), **place}
+        if low > high:
+            return ()
+        partition = keys.partition(company_id)
+        return [self._range(_BY_CHANGE, partition, (low, high), descending=descending, start=start)]
+
+    def _range(
+        self,
+        index: "_Index",
+        partition: str,
+        between: tuple[int, int] | tuple[str, str],
+        *,
+        descending: bool,
+        start: dynamodb.Item | None = None,
+    ) -> "_IndexRange":
+        low, high = between
+        arguments: dict[str, Any] = {
+            "TableName": self._table,
+            "IndexName": index.name,
+            "KeyConditionExpression": f"{index.partition} = :partition AND {index.order} BETWEEN :low AND :high",
+            "ExpressionAttributeValues": dynamodb.to_item({":partition": partition, ":low": low, ":high": high}),
+            "ScanIndexForward": not descending,
+        }
+        return _IndexRange(self._client, arguments, start)
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """An index of the table, and the attributes that are its keys."""
+
+    name: str
+    partition: str
+    order: str
+
+
+_BY_NUMBER = _Index("by_number", "task_list", "id2")
+_BY_CHANGE = _Index("by_change", "pk", "modified_dateutc")
+
+
+def horizon(now: str) -> str:
+    """Return the instant up to which, at the instant ``now``, all writes can be seen in the index ``by_change``."""
+    moment = datetime.fromisoformat(now) - timedelta(seconds=WRITE_SECONDS + INDEX_SECONDS)
+    return values.date(moment.isoformat())
+
+
+def latest(now: str) -> AfterChange:
+    """Return the position of a feed that starts now (contract rule 8.9).
+
+    It is the horizon, because a write that is under way may have an earlier ``modified_dateutc`` than now.
+    """
+    return AfterChange(horizon(now))
+
+
+class _IndexRange:
+    """A range of an index, of which ``tasks`` are those that were read and not yet taken."""
+
+    def __init__(self, client: "DynamoDBClient", arguments: dict[str, Any], start: dynamodb.Item | None) -> None:
+        self._client = client
+        self._arguments = arguments
+        self._start = start
+        self.tasks: deque[Task] = deque()
+        self.is_read = False
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all tasks of the range were read and taken."""
+        return self.is_read and not self.tasks
+
+    @timed("ReadLatency")
+    def read(self, limit: int) -> None:
+        """Read up to ``limit`` tasks more.
+
+        Raises:
+            UnavailableError: the database did not answer in time, or the index is still being built.
+        """
+        start: dict[str, Any] = {"ExclusiveStartKey": self._start} if self._start else {}
+        try:
+            with dynamodb.temporary_faults_as_unavailable():
+                answer = self._client.query(**self._arguments, **start, Limit=limit)
+        except ClientError as error:
+            if _is_about_index(error):
+                raise UnavailableError(
+                    "The index of tasks is still being built. Send the same request later."
+                ) from error
+            raise
+        self.tasks.extend(task_items.to_task(dynamodb.from_item(item)) for item in answer["Items"])
+        self._start = answer.get("LastEvaluatedKey")
+        self.is_read = self._start is None
+
+    def take(self) -> Task:
+        """Take the first task."""
+        return self.tasks.popleft()
+
+
+class _Allowance:
+    """What one request may read."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._queries = QUERIES
+        self.is_used_up = False
+        self._ends = clock() + READ_SECONDS
+
+    def take(self) -> bool:
+        """Return whether one more query is allowed, and count it."""
+        self._queries -= 1
+        return self._queries >= 0 and not self.is_used_up and self._clock() < self._ends
+
+    def use_up(self) -> None:
+        """Allow no further query."""
+        self.is_used_up = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where tasks stand in an order."""
+
+    order: Order
+    gathered: bool
+
+    def after(self, task: Task) -> Position:
+        """Return the place after a task."""
+        if self.order is Order.NUMBER:
+            return AfterNumber(_number(task), self.gathered)
+        return AfterChange(task.modified_dateutc, task.id, self.gathered)
+
+    def sorted_after(self, tasks: Sequence[Task], position: Position | None, *, descending: bool) -> Sequence[Task]:
+        """Return the tasks after ``position``, in order; those of one instant by their ids."""
+        ordered = sorted(tasks, key=self._rank, reverse=descending)
+        match position:
+            case AfterNumber(number):
+                reached: tuple[int | str, str] = (number, "")
+            case AfterChange(instant, task_id):
+                reached = (instant, task_id or "")
+            case None:
+                return ordered
+        return [task for task in ordered if (self._rank(task) < reached if descending else self._rank(task) > reached)]
+
+    def _rank(self, task: Task) -> Any:
+        return (_number(task), "") if self.order is Order.NUMBER else (task.modified_dateutc, task.id)
+
+
+def _merged(ranges: Sequence[_IndexRange], descending: bool, allowance: _Allowance, first_read: int) -> Iterator[Task]:
+    """Yield the tasks of all ranges in the order of their numbers, or of the one range, as far as may be read."""
+    limit = dict.fromkeys(ranges, min(first_read, QUERY_TASKS))
+    choose = max if descending else min
+    while True:
+        for index_range in ranges:
+            while not index_range.tasks and not index_range.is_read:
+                if not allowance.take():
+                    return
+                index_range.read(limit[index_range])
+                limit[index_range] = QUERY_TASKS
+        heads = [index_range for index_range in ranges if index_range.tasks]
+        if not heads:
+            return
+        nearest = choose(heads, key=lambda head: _number(head.tasks[0])) if len(heads) > 1 else heads[0]
+        task = nearest.take()
+        for other in heads:
+            # A task that is being closed or opened can stand in both lists for a moment.
+            if other.tasks and other is not nearest and other.tasks[0].id == task.id:
+                task = _later(task, other.take())
+        yield task
+
+
+def _all(_: Task) -> bool:
+    return True
+
+
+def _may_gather(position: Position | None) -> bool:
+    return position is None or position.gathered
+
+
+def _width(numbers: Range[int]) -> int:
+    return (numbers.high or 0) - (numbers.low or 0) + 1
+
+
+def _later(one: Task, other: Task) -> Task:
+    return max(one, other, key=lambda task: task.modified_dateutc)
+
+
+def _number(task: Task) -> int:
+    return task.id2 or 0  # every stored task has a number
+
+
+def _text_bytes(task: Task) -> int:
+    return sum(len(value.encode()) for value in task.__dict__.values() if isinstance(value, str))
+
+
+def _is_about_index(error: ClientError) -> bool:
+    code, message = error.response["Error"].get("Code"), error.response["Error"].get("Message", "")
+    # An index that is being built is a ValidationException, as one that is missing is; only the message tells.
+    no_index = "backfilling global secondary index" in message or "does not have the specified index" in message
+    return code == "ResourceNotFoundException" or (code == "ValidationException" and no_index)

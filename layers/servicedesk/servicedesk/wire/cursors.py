@@ -1,0 +1,144 @@
+"""The links of a list: a position as an opaque token (contract rules 8.6 and 8.9).
+
+A token holds the position, what is left of ``$top`` and ``$skip``, and a digest over these, the company and the query.
+So a link that was cut, mistyped or altered, that comes with another query, or that another company uses, is refused.
+
+The digest has no secret in it, because the service keeps none. Whoever reads this file can make a token of their own,
+and gains nothing: a token does not say whose tasks are read (that comes from the caller's credentials), and with one of
+their own they only begin their own list elsewhere. What a token holds is checked as strictly as any other parameter.
+"""
+
+import base64
+import binascii
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import NoReturn
+
+from servicedesk.domain import values
+from servicedesk.domain.task_position import LARGEST_NUMBER, AfterChange, AfterNumber, Position
+from servicedesk.domain.task_query import Order
+from servicedesk.wire.problems import INVALID_PARAMETER, Problem
+
+TOKEN_CHARACTERS = 400
+"""More than any token has."""
+
+_DIGEST_BYTES = 16
+_LARGEST_COUNT = 10**15
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a list goes on.
+
+    Attributes:
+        position: the place in the order; ``None`` is the start.
+        top: how many tasks are left of ``$top``; ``None`` without one.
+        skip: how many tasks are left of ``$skip``.
+    """
+
+    position: Position | None
+    top: int | None = None
+    skip: int = 0
+
+
+def to_token(cursor: Cursor, company_id: str, query: str) -> str:
+    """Return the cursor as a token of letters, digits, ``-`` and ``_``.
+
+    ``query`` is any text that tells the company's lists apart, such as the request's query options: the token serves
+    only with the same text.
+    """
+    content = _content(cursor).encode()
+    return base64.urlsafe_b64encode(_digest(content, company_id, query) + content).rstrip(b"=").decode()
+
+
+def from_token(token: str, company_id: str, query: str, order: Order, *, name: str = "$skiptoken") -> Cursor:
+    """Return the cursor that ``to_token`` made a token of, for the same company and query.
+
+    ``order`` is the query's, and ``name`` that of the parameter that the token came in.
+
+    Raises:
+        Problem: ``invalid-parameter``, if the token is no such token.
+    """
+    if len(token) > TOKEN_CHARACTERS:
+        _refuse(name)
+    try:
+        decoded = base64.b64decode(f"{token}{'=' * (-len(token) % 4)}", altchars=b"-_", validate=True)
+        digest, content = decoded[:_DIGEST_BYTES], decoded[_DIGEST_BYTES:]
+        if digest != _digest(content, company_id, query):
+            _refuse(name)
+        cursor = _cursor(json.loads(content), order)
+        # One cursor has one token: this also holds the token to the alphabet and the form of to_token.
+        if to_token(cursor, company_id, query) != token:
+            _refuse(name)
+    except (binascii.Error, ValueError, TypeError):
+        _refuse(name)
+    return cursor
+
+
+def from_delta_token(token: str, company_id: str, query: str) -> AfterChange:
+    """Return the place in the feed of changes that ``to_token`` made a token of, for the same company and query.
+
+    Raises:
+        Problem: ``invalid-parameter``, if the token is no such token.
+    """
+    position = from_token(token, company_id, query, Order.CHANGE, name="$deltatoken").position
+    if not isinstance(position, AfterChange):
+        _refuse("$deltatoken")
+    return position
+
+
+def _content(cursor: Cursor) -> str:
+    match cursor.position:
+        case AfterNumber(number, gathered):
+            place: list[object] = [number, gathered]
+        case AfterChange(instant, task_id, gathered):
+            place = [instant, task_id, gathered]
+        case None:
+            place = []
+    return json.dumps([cursor.top, cursor.skip, *place], separators=(",", ":"))
+
+
+def _cursor(content: object, order: Order) -> Cursor:
+    match content, order:
+        case [top, skip], _:
+            position: Position | None = None
+        case [top, skip, number, bool(gathered)], Order.NUMBER:
+            position = AfterNumber(_count(number, LARGEST_NUMBER), gathered)
+        case [top, skip, instant, task_id, bool(gathered)], Order.CHANGE:
+            position = AfterChange(_canonical_date(instant), _canonical_guid(task_id), gathered)
+        case _:
+            raise ValueError("no cursor of this order")
+    return Cursor(position, None if top is None else _count(top, _LARGEST_COUNT), _count(skip, _LARGEST_COUNT))
+
+
+def _count(value: object, largest: int) -> int:
+    if type(value) is not int or not 0 <= value <= largest:
+        raise ValueError("no count")
+    return value
+
+
+def _canonical_date(value: object) -> str:
+    if values.date(value) != value:
+        raise ValueError("no canonical date")
+    return value
+
+
+def _canonical_guid(value: object) -> str | None:
+    if value is not None and values.guid(value) != value:
+        raise ValueError("no canonical GUID")
+    return value
+
+
+def _digest(content: bytes, company_id: str, query: str) -> bytes:
+    # The parts as an array, so that no two triples have the same text.
+    whole = json.dumps([content.decode("latin-1"), company_id, query])
+    return hashlib.sha256(whole.encode()).digest()[:_DIGEST_BYTES]
+
+
+def _refuse(name: str) -> NoReturn:
+    raise Problem(
+        INVALID_PARAMETER,
+        f"The {name} is not one that this service gave for this list: follow the links of the answers as they are, "
+        "or begin again without it.",
+    ) from None

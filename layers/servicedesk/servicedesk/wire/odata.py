@@ -1,0 +1,222 @@
+"""The query options of a list (contract rules 8.2 to 8.5), in the part of OData 4.01 that the contract names."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from servicedesk.domain.task import FIELDS
+from servicedesk.domain.task_query import Order, TaskFilter, TaskQuery
+from servicedesk.wire.headers import Fields
+from servicedesk.wire.preferences import asked
+from servicedesk.wire.problems import INVALID_PARAMETER, Problem, shown_name
+
+PAGE_SIZE = 100
+"""How many tasks a page has at most where the client does not say."""
+
+LARGEST_PAGE_SIZE = 500
+"""How many tasks a page has at most, whatever the client says."""
+
+LARGEST_SKIP = 10_000
+"""How many tasks ``$skip`` can leave out. Who wants to go further follows the links."""
+
+LARGEST_TOP = 2**31 - 1
+"""The largest ``$top``."""
+
+_LIST_OPTIONS = ("filter", "orderby", "top", "skip", "select", "skiptoken")
+_DELTA_OPTIONS = ("deltatoken", "skiptoken")
+_DIGITS = re.compile(r"[0-9]{1,10}")
+_DIRECTIONS = {"asc": False, "desc": True}
+
+
+@dataclass(frozen=True, slots=True)
+class ListOptions:
+    """What a client asks of a list.
+
+    Attributes:
+        query: which tasks, and in which order.
+        page_size: how many tasks a page has at most.
+        applied: the header ``Preference-Applied`` of the answer, empty where it has none.
+        top: after how many tasks the whole list ends, if it ends before all are shown.
+        skip: how many tasks the list leaves out at its start.
+        select: the fields of each task, in the page's order; ``None`` for all.
+        skip_token: where the page begins, as an earlier page's link says; the store knows what it means.
+    """
+
+    query: TaskQuery
+    page_size: int = PAGE_SIZE
+    applied: str = ""
+    top: int | None = None
+    skip: int = 0
+    select: Sequence[str] | None = None
+    skip_token: str | None = None
+
+
+def list_options(query: Fields, prefer: str | None) -> ListOptions:
+    """Read the query options and the Prefer header of a request for a list.
+
+    Option names match in any case, with or without their ``$``: "4.01 Services MUST support case-insensitive system
+    query option names specified with or without the $ prefix" (OData 4.01 Part 2 section 5.1). So ``top=5`` can only
+    mean ``$top=5``, and a name that is none of ours is refused with and without ``$``, rather than ignored.
+
+    Raises:
+        Problem: ``invalid-parameter``, if an option is not supported, is given twice, or cannot be read.
+    """
+    options = _options(query, _LIST_OPTIONS)
+    page_size, applied = _page_size(prefer)
+    order, descending = _order(options.get("orderby"))
+    top, skip, select = options.get("top"), options.get("skip"), options.get("select")
+    return ListOptions(
+        TaskQuery(_filter(options.get("filter")), order, descending),
+        page_size,
+        applied,
+        top=None if top is None else _integer("$top", top, LARGEST_TOP),
+        skip=0 if skip is None else _integer("$skip", skip, LARGEST_SKIP),
+        select=None if select is None else _selected(select),
+        skip_token=options.get("skiptoken"),
+    )
+
+
+def refuse_all_options(query: Fields) -> None:
+    """Raise ``invalid-parameter`` if the query has any option, for addresses that support none."""
+    _options(query, ())
+
+
+def sort_members(entries: Sequence[Mapping[str, object]], query: Fields) -> Sequence[Mapping[str, object]]:
+    """Return ``entries`` in the order that ``$orderby`` names by their members, or as they are without it.
+
+    Raises:
+        Problem: ``invalid-parameter``, if ``$orderby`` names no member, or the query has another option.
+    """
+    text = _options(query, ("orderby",)).get("orderby")
+    members = list(entries[0]) if entries else []
+    if text is None:
+        return entries
+    ordered = list(entries)
+    # The last criterion sorts first, because sorting keeps the order of equal entries.
+    for criterion in reversed(text.split(",")):
+        name, *direction = criterion.split() or [""]
+        if name not in members or len(direction) > 1 or any(word not in _DIRECTIONS for word in direction):
+            supported = ", ".join(members)
+            detail = f"The query option $orderby is {shown_name(text)}; supported are {supported}, with asc or desc."
+            raise Problem(INVALID_PARAMETER, detail)
+        descending = any(_DIRECTIONS[word] for word in direction)
+        ordered.sort(key=lambda entry, name=name: _sort_key(entry[name]), reverse=descending)  # type: ignore[misc]
+    return ordered
+
+
+def _sort_key(value: object) -> tuple[bool, str | int]:
+    # As in OData, null comes before all values.
+    return value is not None, value if isinstance(value, int) else str(value or "")
+
+
+@dataclass(frozen=True, slots=True)
+class DeltaOptions:
+    """What a client asks of the feed of changes.
+
+    Attributes:
+        page_size: how many tasks a page has at most.
+        applied: the header ``Preference-Applied`` of the answer, empty where it has none.
+        from_now: whether the feed begins now, and not with the company's first task.
+        token: where the page begins, as an earlier page's link says.
+    """
+
+    page_size: int = PAGE_SIZE
+    applied: str = ""
+    from_now: bool = False
+    token: str | None = None
+
+
+def delta_options(query: Fields, prefer: str | None) -> DeltaOptions:
+    """Read the query options and the Prefer header of a request for the feed of changes (contract rule 8.9).
+
+    Raises:
+        Problem: ``invalid-parameter``, as for ``list_options``.
+    """
+    options = _options(query, _DELTA_OPTIONS)
+    if len(options) > 1:
+        raise Problem(INVALID_PARAMETER, "Send $deltatoken or $skiptoken, as the link has it, and not both.")
+    token = options.get("deltatoken", options.get("skiptoken"))
+    page_size, applied = _page_size(prefer)
+    from_now = options.get("deltatoken") == "latest"
+    return DeltaOptions(page_size, applied, from_now, None if from_now else token)
+
+
+def _options(query: Fields, supported: Sequence[str]) -> Mapping[str, str]:
+    """Return the values of the options by their names in lower case without ``$``."""
+    options: dict[str, str] = {}
+    for name in query:
+        option = name.removeprefix("$")
+        if option not in supported:
+            names = ", ".join(f"${known}" for known in supported) or "none"
+            raise Problem(
+                INVALID_PARAMETER, f"The query option {_shown(name)} is not supported; supported are {names}."
+            )
+        sent = query.get_all(name)
+        if len(sent) > 1 or option in options:
+            raise Problem(INVALID_PARAMETER, f"The query option ${option} is given more than once.")
+        if not sent[0].strip():
+            raise Problem(INVALID_PARAMETER, f"The query option ${option} has no value.")
+        options[option] = sent[0]
+    return options
+
+
+def _shown(name: str) -> str:
+    return f"${shown_name(name[1:])}" if name.startswith("$") else shown_name(name)
+
+
+def _page_size(prefer: str | None) -> tuple[int, str]:
+    """Return how many tasks a page has, and what ``Preference-Applied`` says of it.
+
+    What cannot be read as a size is ignored, as RFC 7240 section 2 has it. A larger page than there can be is answered
+    with the largest: the client asked for so many at most.
+    """
+    preferences = asked(prefer)
+    for name in ("maxpagesize", "odata.maxpagesize"):
+        text = preferences.get(name, "")
+        if _DIGITS.fullmatch(text) and int(text) > 0:
+            size = min(int(text), LARGEST_PAGE_SIZE)
+            return size, f"{name}={size}"
+    return PAGE_SIZE, ""
+
+
+def _integer(name: str, text: str, largest: int) -> int:
+    text = text.strip()
+    if not _DIGITS.fullmatch(text) or int(text) > largest:
+        raise Problem(INVALID_PARAMETER, f"The query option {name} has to be an integer from 0 to {largest}.")
+    return int(text)
+
+
+def _order(text: str | None) -> tuple[Order, bool]:
+    """Return what a list is ordered by, and whether it descends; without ``text`` the newest number comes first."""
+    if text is None:
+        return Order.NUMBER, True
+    name, *direction = text.lower().split()
+    if name in list(Order) and len(direction) < 2 and all(word in _DIRECTIONS for word in direction):
+        return Order(name), any(_DIRECTIONS[word] for word in direction)
+    orders = " or ".join(Order)
+    raise Problem(
+        INVALID_PARAMETER,
+        f"The query option $orderby is {shown_name(text)}; supported is {orders}, with asc or desc.",
+    )
+
+
+def _selected(text: str) -> Sequence[str] | None:
+    names = [name.strip() for name in text.split(",")]
+    if names == ["*"]:
+        return None
+    for name in names:
+        if name.lower() not in FIELDS:
+            raise Problem(
+                INVALID_PARAMETER, f"The query option $select names {shown_name(name)}, which is no field of a task."
+            )
+    chosen = {name.lower() for name in names}
+    return [name for name in FIELDS if name in chosen]
+
+
+def _filter(text: str | None) -> TaskFilter | None:
+    if text is None:
+        return None
+    # Most lists are not filtered, and the parser takes 58 ms to import.
+    from servicedesk.wire import odata_filter  # noqa: PLC0415
+
+    return odata_filter.read(text)

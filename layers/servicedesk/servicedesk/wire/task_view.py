@@ -1,0 +1,36 @@
+"""A task as the original's ``TaskView`` shows it: without null, and with the names of what it refers to (rule 8.11)."""
+
+from collections.abc import Sequence
+
+from servicedesk.domain import values
+from servicedesk.domain.catalogue import Catalogue
+from servicedesk.domain.kinds import DATE, GUID, Kind
+from servicedesk.domain.task import FIELDS, Task
+
+
+def entry(task: Task, catalogue: Catalogue) -> dict[str, object]:
+    """Return ``task`` as an entry of ``TaskView``. The names come from the company's catalogue."""
+    shown = {name: _without_null(field.kind, getattr(task, name)) for name, field in FIELDS.items()}
+    return shown | {
+        "task_type_name": _name(catalogue.types, task.task_type_id),
+        "task_status_name": _name(catalogue.statuses, task.task_status_id),
+        "task_priority_name": _name(catalogue.priorities, task.task_priority_id),
+        "company_name": catalogue.company_name,
+        "contact_fullname": "",
+        "assigned_to_user_id": values.ZERO_GUID,
+        "assigned_to_user_fullname": "",
+        "date_update": _without_null(DATE, task.modified_dateutc),
+    }
+
+
+def _without_null(kind: Kind, value: object) -> object:
+    if kind is DATE:
+        # The original has milliseconds.
+        return f"{str(value or values.UNSET_DATE)[:23]}Z"
+    if value is None:
+        return values.ZERO_GUID if kind is GUID else ""
+    return value
+
+
+def _name(entries: Sequence[object], entry_id: str) -> str:
+    return next((str(getattr(entry, "name", "")) for entry in entries if getattr(entry, "id", None) == entry_id), "")

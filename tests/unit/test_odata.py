@@ -1,0 +1,775 @@
+"""Contract section 8, rules 8.2 to 8.5: what the query options of a list say, as far as it needs no stored task."""
+
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from servicedesk.domain import values
+from servicedesk.domain.kinds import BOOLEAN, DATE, GUID, INTEGER, TEXT
+from servicedesk.domain.task import FIELDS, Task
+from servicedesk.domain.task_query import Order, Range, TaskFilter, TaskQuery
+from servicedesk.wire import odata_filter
+from servicedesk.wire.headers import Fields
+from servicedesk.wire.odata import ListOptions, list_options
+from servicedesk.wire.problems import INVALID_PARAMETER, Problem
+
+ONE = "11111111-aaaa-4000-8000-000000000001"
+TWO = "22222222-bbbb-4000-8000-000000000002"
+EARLY = "2026-06-24T03:56:41.4578039"
+LATE = "2026-06-25T00:00:00.0000000"
+
+
+def task(**fields: object) -> Task:
+    """A task with these fields, the others null, or what they always are."""
+    always = {"archived": False, "created_by_servicedesk_api": True, "subject": "Printer", "id2": 33}
+    return Task.model_construct(**dict.fromkeys(FIELDS) | always | fields)
+
+
+def options(prefer: str | None = None, /, **sent: str) -> ListOptions:
+    return list_options(Fields([(f"${name}", value) for name, value in sent.items()]), prefer)
+
+
+def refused(*pairs: tuple[str, str]) -> str:
+    """The detail of the problem that a list with these query options is."""
+    with pytest.raises(Problem) as caught:
+        list_options(Fields(list(pairs)), None)
+    assert caught.value.type is INVALID_PARAMETER
+    return caught.value.detail
+
+
+def refused_filter(text: str) -> str:
+    detail = refused(("$filter", text))
+    assert detail.startswith("The query option $filter ")
+    # Whatever was sent, the answer can be written in both formats.
+    assert values.text(detail) == detail
+    assert len(detail) < 1000
+    return detail
+
+
+def condition(text: str) -> TaskFilter:
+    found = options(filter=text).query.filter
+    assert found is not None
+    return found
+
+
+def matches(text: str, **fields: object) -> bool:
+    return condition(text).matches(task(**fields))
+
+
+# 8.2
+
+
+def test_8_2_without_options_a_page_has_100_tasks_and_the_list_all() -> None:
+    assert options() == ListOptions(TaskQuery())
+    assert (options().page_size, options().applied, options().top, options().skip) == (100, "", None, 0)
+
+
+@pytest.mark.parametrize(
+    ("prefer", "size", "applied"),
+    [
+        ("maxpagesize=1", 1, "maxpagesize=1"),
+        ("odata.maxpagesize=500", 500, "odata.maxpagesize=500"),
+        ('return=minimal, MaxPageSize="20"', 20, "maxpagesize=20"),
+        ("maxpagesize=501", 500, "maxpagesize=500"),
+        ("maxpagesize=9999999999", 500, "maxpagesize=500"),
+        *[(f"maxpagesize={size}", 100, "") for size in ("0", "-1", "x", "", "1.5", "9" * 5000, "٣")],
+    ],
+)
+def test_8_2_a_client_can_prefer_a_page_of_1_to_500_tasks(prefer: str, size: int, applied: str) -> None:
+    asked = options(prefer)
+    assert (asked.page_size, asked.applied) == (size, applied)
+
+
+def test_8_2_top_and_skip() -> None:
+    assert options(top="0").top == 0
+    assert options(top="7", skip="10000") == ListOptions(TaskQuery(), top=7, skip=10_000)
+
+
+@pytest.mark.parametrize("value", ["-1", "1.5", "x", "1 2", "٣", "9" * 5000, "+1", "0x1"])
+@pytest.mark.parametrize("name", ["$top", "$skip"])
+def test_8_2_top_and_skip_are_integers(name: str, value: str) -> None:
+    assert f"{name} has to be an integer from 0 to " in refused((name, value))
+
+
+def test_8_2_who_skips_more_than_10_000_is_told_the_limit() -> None:
+    assert refused(("$skip", "10001")).endswith("$skip has to be an integer from 0 to 10000.")
+
+
+# 8.3
+
+
+@pytest.mark.parametrize(
+    ("text", "order", "descending"),
+    [
+        ("id2", Order.NUMBER, False),
+        ("id2 asc", Order.NUMBER, False),
+        ("ID2  DESC", Order.NUMBER, True),
+        (" modified_dateutc ", Order.CHANGE, False),
+        ("modified_dateutc desc", Order.CHANGE, True),
+    ],
+)
+def test_8_3_a_list_is_ordered_by_number_or_change(text: str, order: Order, descending: bool) -> None:
+    assert options(orderby=text).query == TaskQuery(order=order, descending=descending)
+
+
+def test_8_3_the_newest_number_comes_first_otherwise() -> None:
+    assert options().query == TaskQuery(order=Order.NUMBER, descending=True)
+
+
+@pytest.mark.parametrize(
+    "text", ["subject", "id2 up", "id2 asc desc", "id2,modified_dateutc", "id2 desc,", "asc", "\x00"]
+)
+def test_8_3_another_order_is_refused(text: str) -> None:
+    assert "id2 or modified_dateutc, with asc or desc" in refused(("$orderby", text))
+
+
+# 8.5 and what is no option
+
+
+def test_8_5_select_names_fields_in_any_case_and_gives_them_in_the_page_s_order() -> None:
+    assert options(select="id2, Subject,id,id2").select == ["id", "subject", "id2"]
+    assert options().select is None
+    assert options(select="*").select is None
+
+
+@pytest.mark.parametrize("text", ["id,x", "id,", ",", "*,id", "id/x", "id;subject", "\ud800"])
+def test_8_5_select_of_what_is_no_field_is_refused(text: str) -> None:
+    assert "$select names " in refused(("$select", text))
+
+
+def test_8_2_a_skip_token_is_left_to_the_store() -> None:
+    assert options(skiptoken="a.b-c").skip_token == "a.b-c"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "$expand",
+        "$count",
+        "$search",
+        "$apply",
+        "$format",
+        "$compute",
+        "$deltatoken",
+        "expand",
+        "page",
+        "@p",
+        "$",
+        "$$top",
+    ],
+)
+def test_8_2_an_option_that_is_not_supported_is_named(name: str) -> None:
+    detail = refused((name, "1"))
+    assert name.strip("$@") in detail
+    assert "supported are $filter, $orderby, $top, $skip, $select, $skiptoken" in detail
+
+
+@pytest.mark.parametrize("name", ["top", "TOP", "$Top"])
+def test_8_2_option_names_match_in_any_case_with_or_without_their_dollar(name: str) -> None:
+    assert list_options(Fields([(name, "5")]), None).top == 5
+
+
+@pytest.mark.parametrize("second", ["$top", "top", "$TOP"])
+def test_8_2_an_option_given_twice_is_refused(second: str) -> None:
+    assert "$top is given more than once" in refused(("$top", "5"), (second, "5"))
+
+
+@pytest.mark.parametrize("name", ["$filter", "$orderby", "$top", "$skip", "$select", "$skiptoken"])
+@pytest.mark.parametrize("value", ["", "  "])
+def test_8_2_an_option_without_a_value_is_refused(name: str, value: str) -> None:
+    assert f"{name} has no value" in refused((name, value))
+
+
+# 8.4
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("id2 eq 33", [33]),
+        ("33 EQ ID2", [33]),
+        ("id2 ne 33", [1, 34]),
+        ("id2 gt 33", [34]),
+        ("33 gt id2", [1]),
+        ("id2 ge 33", [33, 34]),
+        ("33 ge id2", [1, 33]),
+        ("id2 lt 33", [1]),
+        ("id2 le 33", [1, 33]),
+        ("id2 in (33)", [33]),
+        ("id2 in ( 1 , +34 )", [1, 34]),
+        ("not(id2 eq 33)", [1, 34]),
+        ("not id2 in (33)", [1, 34]),
+        ("id2 eq -5", []),
+        ("((id2 eq 33) )", [33]),
+    ],
+)
+def test_8_4_numbers(text: str, found: list[int]) -> None:
+    compiled = condition(text)
+    assert [number for number in (1, 33, 34) if compiled.matches(task(id2=number))] == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("subject eq 'Printer'", ["Printer"]),
+        ("subject eq 'printer'", ["printer"]),
+        ("tolower(subject) eq 'printer'", ["Printer", "printer"]),
+        ("ToLower(subject) eq tolower('PRINTER')", ["Printer", "printer"]),
+        ("subject eq 'it''s'", ["it's"]),
+        ("startswith(subject,'Pri')", ["Printer"]),
+        ("startswith(subject,'Pri') eq true", ["Printer"]),
+        ("not startswith( subject , 'Pri' )", ["printer", "it's"]),
+        ("endswith(subject,'ter')", ["Printer", "printer"]),
+        ("contains(subject,'rint')", ["Printer", "printer"]),
+        ("contains('a Printer that',subject)", ["Printer"]),
+        ("contains(tolower(subject),'P')", []),
+        ("subject gt 'a'", ["printer", "it's"]),
+        ("subject in ('Printer','it''s')", ["Printer", "it's"]),
+        ("subject eq ' and '", []),
+    ],
+)
+def test_8_4_texts_compare_character_by_character(text: str, found: list[str]) -> None:
+    compiled = condition(text)
+    assert [subject for subject in ("Printer", "printer", "it's") if compiled.matches(task(subject=subject))] == found
+
+
+@pytest.mark.parametrize(
+    "literal", [ONE, ONE.upper(), f"'{ONE}'", f"'{{{ONE}}}'", f"'({ONE})'", f"'{ONE.replace('-', '')}'"]
+)
+def test_8_4_guids_stand_bare_or_in_quotes(literal: str) -> None:
+    assert matches(f"contact_id eq {literal}", contact_id=ONE)
+    assert not matches(f"contact_id eq {literal}", contact_id=TWO)
+    assert matches(f"contact_id in ({literal},null)", contact_id=ONE)
+
+
+@pytest.mark.parametrize(
+    "literal",
+    [
+        "2026-06-24T03:56:41.4578039Z",
+        "2026-06-24T05:56:41.4578039+02:00",
+        "2026-06-24t03:56:41.45780391234Z".replace("t", "T"),
+        "'2026-06-24 03:56:41.4578039'",
+        "'2026-06-24T05:56:41.4578039+0200'",
+    ],
+)
+def test_8_4_dates_stand_bare_or_in_quotes(literal: str) -> None:
+    assert matches(f"due_date eq {literal}", due_date=EARLY)
+    assert not matches(f"due_date lt {literal}", due_date=EARLY)
+    assert matches(f"due_date gt {literal}", due_date=LATE)
+
+
+def test_8_4_a_day_is_its_midnight() -> None:
+    assert matches(
+        "due_date eq 2026-06-25 and due_date eq '2026-06-25' and due_date eq 2026-06-25T00:00Z", due_date=LATE
+    )
+
+
+def test_8_4_a_condition_holds_between_two_fields() -> None:
+    assert matches("date_start lt due_date", date_start=EARLY, due_date=LATE)
+    assert not matches("date_start lt due_date", date_start=LATE, due_date=EARLY)
+    assert not matches("date_start le due_date")
+    assert matches("date_start eq due_date")
+
+
+@pytest.mark.parametrize("name", ["due_date", "contact_id", "remark"])
+def test_8_4_null(name: str) -> None:
+    literal = {"due_date": "2026-01-01", "contact_id": ONE, "remark": "'x'"}[name]
+    filled = {name: values.date(literal) if name == "due_date" else literal.strip("'")}
+    assert matches(f"{name} eq null")
+    assert not matches(f"{name} eq null", **filled)
+    assert not matches(f"{name} ne null")
+    assert matches(f"null ne {name}", **filled)
+    assert not matches(f"{name} eq {literal}")
+    assert matches(f"{name} ne {literal}")
+    assert matches(f"{name} in ({literal},null)")
+    for comparison in ("lt", "le", "gt", "ge"):
+        for compared in (literal, "null"):
+            assert not matches(f"{name} {comparison} {compared}")
+            assert matches(f"not ({name} {comparison} {compared})")
+        assert not matches(f"{name} {comparison} null", **filled)
+
+
+@pytest.mark.parametrize("function", ["startswith", "endswith", "contains"])
+def test_8_4_a_function_of_null_is_neither_true_nor_false(function: str) -> None:
+    unknown = f"{function}(remark,'')"
+    assert not matches(unknown)
+    assert not matches(f"not {unknown}")
+    assert not matches(f"{unknown} or archived")
+    assert matches(f"{unknown} or not archived")
+    assert matches(f"not ({unknown} and archived)")
+    assert not matches(f"not ({unknown} and not archived)")
+    assert matches(unknown, remark="x")
+
+
+@pytest.mark.parametrize(
+    ("name", "unset"),
+    [
+        ("contact_id", values.ZERO_GUID),
+        ("contact_id", f"'{values.ZERO_GUID}'"),
+        ("due_date", "1980-01-01"),
+        ("due_date", "'1980-01-01T00:00:00Z'"),
+        ("due_date", "1980-01-01T01:00:00+01:00"),
+        ("remark", "''"),
+        ("id2", "0"),
+    ],
+)
+def test_8_4_the_original_s_values_for_unset_mean_null(name: str, unset: str) -> None:
+    assert matches(f"{name} eq {unset}", **{name: None})
+    assert not matches(f"{name} ne {unset}", **{name: None})
+    assert matches(f"{name} in ({unset})", **{name: None})
+
+
+def test_8_4_in_an_order_unset_is_the_value_that_it_is() -> None:
+    assert matches("due_date gt 1980-01-01 and id2 gt 0 and subject gt ''", due_date=EARLY)
+    assert not matches("due_date gt 1980-01-01")
+
+
+def test_8_4_false_is_a_value() -> None:
+    assert matches("archived eq false and not archived and archived ne true and false eq archived")
+    assert not matches("archived eq false", archived=True)
+    assert matches("created_by_servicedesk_api and archived gt false", archived=True)
+
+
+def test_8_4_operators_bind_as_odata_has_it() -> None:
+    assert matches("archived and archived or id2 eq 33")
+    assert matches("id2 eq 33 or archived and archived")
+    assert not matches("(id2 eq 33 or archived) and archived")
+    # not binds tighter than eq, and in tighter than not.
+    assert matches("not archived eq true")
+    assert "id2 as a condition" in refused_filter("not id2 eq 33")
+    assert matches("not id2 in (1,2)")
+    assert matches("id2 eq 33 eq true")
+    assert matches("id2 gt 30 eq id2 gt 31")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("length(subject) eq 7", "the function length;"),
+        ("substringof('a',subject)", "the function substringof;"),
+        ("geo.distance(subject,subject) eq 1", "the function geo.distance;"),
+        ("now() gt due_date", "the function now;"),
+        ("Foo(subject)", "the function Foo;"),
+        ("id2 add 1 eq 34", "the operator add, at character 4"),
+        ("id2 mod 2 eq 1", "the operator mod"),
+        ("-id2 eq 1", "the operator -"),
+        ("tags/any(t: t eq 1)", "a path with /"),
+        ("tags/all(t: t eq 1)", "a path with /"),
+        ("subject eq s=1", "an equals sign"),
+        ("id2 eq 33.0", "a decimal number"),
+        ("due_date gt duration'P1D'", "a duration"),
+        ("due_date gt 10:00:00", "a time without a date"),
+        ("subject has 'x'", "character 8, \"has 'x'\""),
+        ("due_date eq datetime'2026-01-01'", "character 21"),
+        ("name eq 'x'", "names name, which is no field of a task"),
+        ("a.subject eq 'x'", "names a.subject,"),
+        ("archived and x eq 1 and y eq 1", "names x,"),
+        ("id2 eq '33'", "compares id2, whose type is integer, with the text 33."),
+        ("id2 eq true", "with the boolean true."),
+        ("archived eq 1", "compares archived, whose type is boolean, with the number 1."),
+        ("archived eq 'true'", "with the text true."),
+        ("subject eq 33", "compares subject, whose type is string, with the number 33."),
+        (f"subject eq {ONE}", f"with the GUID {ONE}."),
+        ("contact_id eq 2026-01-01", "with the date 2026-01-01."),
+        (
+            "contact_id in ('x')",
+            "compares contact_id, whose type is globally unique identifier, with the text x. This is not",
+        ),
+        ("due_date eq '24/06/2026'", "This is not a date"),
+        ("due_date eq 2026-02-30", "This is not a date"),
+        ("due_date eq subject", "compares due_date, whose type is date, with subject, whose type is string."),
+        ("contains(id2,'3')", "gives id2, whose type is integer, to contains, which takes texts."),
+        ("contains(subject,3)", "gives the number 3 to contains"),
+        ("tolower(null) eq 'x'", "gives null to tolower"),
+        ("contains(subject)", "calls contains with the wrong number of arguments, 1 instead of 2."),
+        ("tolower(subject,'x') eq 'x'", "calls tolower with the wrong number of arguments, 2 instead of 1."),
+        ("id2", "has id2 as a condition; its type is integer"),
+        ("tolower(subject)", "has tolower as a condition"),
+        ("archived and 3", "has the number 3 where"),
+        ("1 eq 1", "one of them has to be a field"),
+        ("1 in (1)", "before in, where a field has to be"),
+        ("id2 in (id2)", "something else than values"),
+        ("id2 in ((1),(2))", "something else than values"),
+        ("id2 eq (1,2)", "a list where none can be"),
+        ("(1,2)", "a list where none can be"),
+        (f"id2 eq {2**63}", "no integer of 64 bits"),
+        ("id2 eq ٣", "with the number"),
+        ("id2 eq 33)", "cannot be read at character 10"),
+        ("(id2 eq 33", "ends too early"),
+        ("id2 eq", "cannot be read"),
+        ("id2 in ()", "cannot be read"),
+        ("subject eq 'x", "cannot be read at character 12"),
+        ("subject eq 'x\x00'", "U+0000"),
+        ("subject eq '\ud800'", "U+D800"),
+        ("\x00", "cannot be read at character 1,"),
+    ],
+)
+def test_8_4_what_is_not_supported_or_cannot_be_read_is_named(text: str, said: str) -> None:
+    assert said in refused_filter(text)
+
+
+# Bounds
+
+
+@pytest.mark.parametrize(
+    ("text", "archived", "numbers", "changes"),
+    [
+        ("archived", True, Range(), Range()),
+        ("archived eq true", True, Range(), Range()),
+        ("false ne archived", True, Range(), Range()),
+        ("not archived", False, Range(), Range()),
+        ("not not archived", True, Range(), Range()),
+        ("not archived eq true", False, Range(), Range()),
+        ("archived eq false", False, Range(), Range()),
+        ("id2 eq 33", None, Range(33, 33), Range()),
+        ("id2 in (3,1,2)", None, Range(1, 3), Range()),
+        ("id2 gt 3 and (id2 gt 5 and 9 ge id2)", None, Range(5, 9), Range()),
+        ("archived eq false and subject eq 'x' and id2 lt 5", False, Range(None, 5), Range()),
+        (
+            "modified_dateutc ge 2026-06-25 and modified_dateutc lt '2026-06-26'",
+            None,
+            Range(),
+            Range(LATE, "2026-06-26T00:00:00.0000000"),
+        ),
+        ("id2 eq 3 and id2 eq 5", None, Range(5, 5), Range()),
+        *[
+            (text, None, Range(), Range())
+            for text in ("archived or id2 eq 3", "not (id2 eq 3)", "id2 ne 3", "id2 in (0,3)", "due_date gt 2026-01-01")
+        ],
+    ],
+)
+def test_8_4_what_a_conjunction_implies_is_known_to_the_store(
+    text: str, archived: bool | None, numbers: Range[int], changes: Range[str]
+) -> None:
+    found = condition(text)
+    assert (found.archived, found.numbers, found.changes) == (archived, numbers, changes)
+
+
+# Random filters against an evaluator of its own
+
+FALSE, UNKNOWN, TRUE = 0, 1, 2
+"""Kleene's truth values: ``and`` is the least, ``or`` the greatest, ``not`` the mirror."""
+
+type Truth = Callable[[Task], int]
+
+POOLS: Mapping[str, list[tuple[str, Any]]] = {
+    GUID.name: [
+        (ONE, ONE),
+        (f"'{{{TWO.upper()}}}'", TWO),
+        (values.ZERO_GUID, None),
+        ("null", None),
+    ],
+    DATE.name: [
+        ("2026-06-24T03:56:41.4578039Z", EARLY),
+        ("'2026-06-25'", LATE),
+        ("2026-06-25T01:00:00+01:00", LATE),
+        ("1980-01-01", None),
+        ("NULL", None),
+    ],
+    TEXT.name: [("'a'", "a"), ("'A''b'", "A'b"), ("'ab and (c'", "ab and (c"), ("''", None), ("null", None)],
+    BOOLEAN.name: [("true", True), ("False", False)],
+    INTEGER.name: [("1", 1), ("+2", 2), ("-3", -3), ("4", 4), ("null", None)],
+}
+"""Literals of each kind and the value that each stands for."""
+
+UNSET = {values.ZERO_GUID: values.ZERO_GUID, "1980-01-01": values.UNSET_DATE, "''": ""}
+"""What the literals for "unset" stand for in an order."""
+
+FIELD_VALUES = {kind: sorted({value for _, value in pool if value is not None}) for kind, pool in POOLS.items()}
+
+
+def some_tasks(count: int) -> list[Task]:
+    """Tasks of the pools' values, the same in each run; drawing 23 fields for each example would take a minute."""
+    chosen = random.Random(8)
+    return [
+        Task.model_construct(
+            **{
+                name: chosen.choice(FIELD_VALUES[field.kind.name] + ([] if field.kind is BOOLEAN else [None]))
+                for name, field in FIELDS.items()
+            }
+        )
+        for _ in range(count)
+    ]
+
+
+STORED = some_tasks(60)
+
+
+@dataclass(frozen=True)
+class Said:
+    """A condition as text, how tightly its outermost operator binds, and what it means."""
+
+    text: str
+    binding: int
+    truth: Truth
+
+    def within(self, binding: int) -> str:
+        return self.text if self.binding > binding else f"({self.text})"
+
+
+OR, AND, COMPARED, NOT, ATOM = range(5)
+ORDERS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "lt": lambda a, b: a < b,
+    "le": lambda a, b: a <= b,
+    "gt": lambda a, b: a > b,
+    "ge": lambda a, b: a >= b,
+}
+
+
+def truth(value: bool | None) -> int:
+    return UNKNOWN if value is None else TRUE if value else FALSE
+
+
+def ordered(text: str, comparison: str, left: Callable[[Task], Any], right: Callable[[Task], Any]) -> Said:
+    def evaluate(task: Task) -> int:
+        a, b = left(task), right(task)
+        if comparison in ("eq", "ne"):
+            return truth((a == b) == (comparison == "eq"))
+        return truth(a is not None and b is not None and ORDERS[comparison](a, b))
+
+    return Said(text, COMPARED, evaluate)
+
+
+def member(name: str) -> Callable[[Task], Any]:
+    return lambda task: getattr(task, name)
+
+
+def constant(value: object) -> Callable[[Task], Any]:
+    return lambda _: value
+
+
+@st.composite
+def conditions_on_a_field(draw: st.DrawFn) -> Said:
+    name = draw(st.sampled_from(["id2", "archived", "modified_dateutc"]) | st.sampled_from(sorted(FIELDS)))
+    kind = FIELDS[name].kind
+    pool = POOLS[kind.name]
+    forms = ["compare", "mirror", "in", "field"] + (["function"] * 2 if kind is TEXT else [])
+    form = draw(st.sampled_from([*forms, "alone"] if kind is BOOLEAN else forms))
+    shown = draw(st.sampled_from([name, name.upper()]))
+    if form == "alone":
+        return Said(shown, ATOM, lambda task: truth(getattr(task, name)))
+    if form == "in":
+        listed = draw(st.lists(st.sampled_from(pool), min_size=1, max_size=4))
+        among = [value for _, value in listed]
+        text = f"{shown} in ({', '.join(literal for literal, _ in listed)})"
+        return Said(text, ATOM, lambda task: truth(any(getattr(task, name) == value for value in among)))
+    if form == "function":
+        function = draw(st.sampled_from(["startswith", "endswith", "contains"]))
+        part = draw(st.sampled_from(["", "a", "b", "'b", " and ("]))
+        lower = draw(st.booleans())
+
+        def called(task: Task) -> int:
+            whole = getattr(task, name)
+            if whole is None:
+                return UNKNOWN
+            whole = whole.lower() if lower else whole
+            return truth(
+                {"startswith": whole[: len(part)] == part, "contains": whole.find(part) >= 0}.get(
+                    function, whole[len(whole) - len(part) :] == part if len(part) <= len(whole) else False
+                )
+            )
+
+        quoted = part.replace("'", "''")
+        return Said(f"{function}({f'tolower({shown})' if lower else shown},'{quoted}')", ATOM, called)
+    comparison = draw(st.sampled_from(["eq", "ne", *ORDERS]))
+    if form == "field":
+        other = draw(st.sampled_from([each for each, field in FIELDS.items() if field.kind is kind]))
+        return ordered(f"{shown} {comparison} {other}", comparison, member(name), member(other))
+    literal, value = draw(st.sampled_from(pool))
+    if comparison in ORDERS:
+        value = UNSET.get(literal, value)
+    if form == "mirror":
+        return ordered(f"{literal} {comparison} {shown}", comparison, constant(value), member(name))
+    return ordered(f"{shown} {comparison} {literal}", comparison, member(name), constant(value))
+
+
+def both(left: Said, right: Said) -> Said:
+    text = f"{left.within(AND - 1)} and {right.within(AND)}"
+    return Said(text, AND, lambda task: min(left.truth(task), right.truth(task)))
+
+
+def either(left: Said, right: Said) -> Said:
+    text = f"{left.within(OR - 1)} or {right.within(OR)}"
+    return Said(text, OR, lambda task: max(left.truth(task), right.truth(task)))
+
+
+def neither(said: Said) -> Said:
+    return Said(f"not {said.within(COMPARED)}", NOT, lambda task: TRUE - said.truth(task))
+
+
+CONDITIONS: st.SearchStrategy[Said] = st.recursive(
+    conditions_on_a_field(),
+    lambda inner: st.builds(both, inner, inner) | st.builds(either, inner, inner) | st.builds(neither, inner),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=300)
+@given(CONDITIONS)
+def test_8_4_a_filter_means_what_an_evaluator_of_its_own_says(said: Said) -> None:
+    compiled = condition(said.text)
+    for each in STORED:
+        assert compiled.matches(each) == (said.truth(each) == TRUE), said.text
+
+
+def inside(value: Any, bounds: Range[Any]) -> bool:
+    if bounds == Range():
+        return True
+    return (
+        value is not None
+        and (bounds.low is None or bounds.low <= value)
+        and (bounds.high is None or value <= bounds.high)
+    )
+
+
+@settings(max_examples=300)
+@given(st.lists(CONDITIONS | conditions_on_a_field(), min_size=1, max_size=3))
+def test_8_4_the_bounds_leave_no_match_out(said: list[Said]) -> None:
+    compiled = condition(" and ".join(each.within(AND - 1) for each in said))
+    for bounds in (compiled.numbers, compiled.changes):
+        assert bounds.low is None or inside(bounds.low, bounds)
+    for each in filter(compiled.matches, STORED):
+        assert compiled.archived in (None, each.archived)
+        assert inside(each.id2, compiled.numbers)
+        assert inside(each.modified_dateutc, compiled.changes)
+
+
+# Hostile filters
+
+
+def answer(text: str) -> TaskFilter | Problem:
+    try:
+        return condition(text)
+    except Problem as problem:
+        return problem
+
+
+def steps(function: Callable[[], object]) -> int:
+    """How many calls of functions, Python's and C's, ``function`` makes."""
+    count = 0
+
+    def see(frame: object, event: str, argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(see)
+    try:
+        function()
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+NUMBERS = ",".join(map(str, range(1, 501)))
+HOSTILE = {
+    "3,000 parentheses": "(" * 3000 + "archived" + ")" * 3000,
+    "only parentheses": "(" * 8192,
+    "only closing ones": ")" * 8192,
+    "8 KB of or": " or ".join(["archived"] * 682),
+    "8 KB of and": " and ".join(["archived"] * 630),
+    "8 KB of not": "not " * 2045 + "archived",
+    "8 KB of not(": "not(" * 2048,
+    "8 KB of eq": "archived" + " eq archived" * 680,
+    "8 KB of in": "archived" + " in (true)" * 800,
+    "500 values": f"id2 in ({NUMBERS})",
+    "501 values": f"id2 in ({NUMBERS},501)",
+    "4,000 values": "id2 in (1" + ",1" * 4000 + ")",
+    "4,000 values nowhere": "(1" + ",1" * 4000 + ")",
+    "functions": "tolower(" * 1000,
+    "function after function": " or ".join(["contains(tolower(remark),'a')"] * 51),
+    "functions in functions": "contains(" * 90 + "subject" + ",'a')" * 90,
+    "a long path": "a" + "/a" * 4000,
+    "quotes": "'" * 8191,
+    "doubled quotes": "subject eq '" + "''" * 4000 + "'",
+    "a long text": "subject eq '" + "a" * 8000 + "'",
+    "a long number": "id2 eq " + "1" * 8000,
+    "a long word": "a" * 8192,
+    "words": "archived " * 900,
+    "dots": "a." * 4096,
+    "white space": "archived" + " " * 8000 + "eq true",
+    "white space everywhere": " (" * 4000,
+    "digits of a duration": "duration'P" + "1" * 8000,
+    "durations": "duration'P1" * 740,
+    "a decimal that is none": "1." + "1" * 8000 + "e",
+    "minus signs": "-" * 8192,
+    "minus signs apart": "- " * 4096,
+    "commas": "," * 8192,
+    "date after date": "2026-01-01" * 800,
+    "NUL": "\x00" * 8192,
+    "surrogates": "\ud800" * 8192,
+    "past the limit": "archived or " * 100_000,
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+def test_8_4_a_hostile_filter_takes_a_bounded_number_of_steps(text: str) -> None:
+    def ask() -> None:
+        found = answer(text)
+        if isinstance(found, TaskFilter):
+            found.matches(task())
+
+    assert steps(ask) <= 1000 + 30 * min(len(text), odata_filter.CHARACTERS)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("3,000 parentheses", "deeper than 100 parentheses"),
+        ("8 KB of not", "deeper than 100 operators"),
+        ("8 KB of not(", "deeper than 100 parentheses"),
+        ("8 KB of eq", "deeper than 100 operators"),
+        ("functions", "more than 100 functions"),
+        ("function after function", "more than 100 functions"),
+        ("501 values", "more than 500 values"),
+        ("4,000 values nowhere", "more than 500 values"),
+        ("past the limit", "longer than 8192 characters"),
+    ],
+)
+def test_8_4_a_filter_past_a_limit_is_told_the_limit(name: str, said: str) -> None:
+    assert said in refused_filter(HOSTILE[name])
+
+
+def test_8_4_a_filter_up_to_the_limits_is_answered() -> None:
+    assert matches(HOSTILE["8 KB of or"], archived=True)
+    assert matches(HOSTILE["8 KB of and"], archived=True)
+    assert matches(HOSTILE["500 values"], id2=500)
+    assert not matches(HOSTILE["500 values"], id2=501)
+    assert matches("(" * 100 + "archived" + ")" * 100, archived=True)
+    assert matches("not " * 98 + "archived", archived=True)
+    assert matches("not(" * 98 + "archived" + ")" * 98, archived=True)
+    assert matches(" or ".join(["contains(tolower(remark),'a')"] * 50), remark="A")
+    assert matches("archived or (not archived and (" * 32 + "archived" + "))" * 32, archived=True)
+
+
+WORDS = "eq ne gt in and or not null true any all a.b not( contains( tolower( length( @ $"
+LITERALS = "( ) , / : = + - ' '' 'a' 33 -1 3.5 10:00:00 2026-06-24 2026-06-24T03:56Z geography'x' duration'P1D'"
+PIECES = [*FIELDS, *WORDS.split(), *LITERALS.split(), " ", " ", " ", "\x00", "\ud800", "\u0130", "\u017f", ONE]
+
+
+@settings(max_examples=300)
+@given(st.lists(st.sampled_from(PIECES), max_size=25).map("".join) | st.text(max_size=50))
+def test_8_4_whatever_is_sent_is_answered_or_refused(text: str) -> None:
+    assume(text.strip())
+    found = answer(text)
+    if isinstance(found, Problem):
+        assert found.type is INVALID_PARAMETER
+        assert values.text(found.detail) == found.detail
+    else:
+        assert {found.matches(each) for each in STORED} <= {True, False}
+
+
+def test_8_4_a_list_without_a_filter_does_not_wait_for_the_parser() -> None:
+    code = (
+        "import sys; from servicedesk.wire.odata import list_options; from servicedesk.wire.headers import Fields; "
+        "list_options(Fields([('$top', '1')]), None); sys.exit('odata_query' in sys.modules)"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    assert subprocess.run([sys.executable, "-c", code], check=False, env=environment).returncode == 0
