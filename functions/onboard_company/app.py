@@ -1,7 +1,7 @@
 """Invoked by operators: companies, their catalogues, their numbers and their keys."""
 
 import os
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -66,16 +66,23 @@ def _do(command: Command, context: Any) -> dict[str, Any]:
 
 
 def _onboard(command: Onboard) -> dict[str, object]:
-    """``company_id``, its whole ``catalogue``, and the ``next_number`` that a task of its will get."""
+    """The company's id and name, its whole ``catalogue``, and the ``next_number`` that a task of its will get."""
     if keys.closed(command.company_id):
         raise InvalidCommandError([_BEING_ERASED])
     if usage_plan:
         usage_plan.include(command.company_id)
-    if command.catalogue:
-        catalogues.put(command.company_id, command.catalogue.catalogue())
+    catalogue = catalogues.latest(command.company_id)
+    if command.catalogue or command.company_name:
+        name = command.company_name or catalogue.company_name
+        catalogue = replace(command.catalogue.catalogue() if command.catalogue else catalogue, company_name=name)
+        catalogues.put(command.company_id, catalogue)
+    shown = asdict(catalogue)
+    # The name stands beside the catalogue, so that the catalogue can be sent back as it is.
+    company_name = shown.pop("company_name")
     return {
         "company_id": command.company_id,
-        "catalogue": asdict(catalogues.latest(command.company_id)),
+        "company_name": company_name,
+        "catalogue": shown,
         "next_number": tasks.start_numbers_at(command.company_id, command.first_number or 1),
     }
 

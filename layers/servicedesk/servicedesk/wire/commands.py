@@ -127,10 +127,14 @@ class CatalogueDocument(_Strict):
 
 
 class Onboard(_Strict):
-    """Create a company or change it. Without a catalogue it has the built-in one, or keeps its own."""
+    """Create a company or change it. Without a catalogue it has the built-in one, or keeps its own.
+
+    ``company_name`` is what entries of ``TaskView`` call the company (contract rule 8.11). Without it, the name stays.
+    """
 
     action: Literal["onboard"]
     company_id: Guid
+    company_name: Name | None = None
     catalogue: CatalogueDocument | None = None
     first_number: Annotated[int, Field(ge=1, le=LARGEST_FIRST_NUMBER)] | None = None
 
