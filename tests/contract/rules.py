@@ -25,6 +25,7 @@ SECTIONS = {
     "6": "Errors",
     "7": "Exactly once",
     "8": "Reading many tasks",
+    "9": "The catalogue",
 }
 RULES = {
     "1.1": "`POST /tasks` and `POST /api/Task` create",
@@ -105,6 +106,10 @@ RULES = {
     "8.7": "a bounded amount for each request; ranges from an index",
     "8.8": "a task by its number",
     "8.9": "the feed of changes",
+    "8.10": "the original's reads: `TaskView`, its search, `Task(<id>)`",
+    "8.11": "entries of `TaskView`: names, and no null",
+    "9.1": "the whole catalogue, with an `ETag`",
+    "9.2": "the original's addresses of its parts",
 }
 """Every rule, as its tests' names begin, and in a few words what it is about."""
 
