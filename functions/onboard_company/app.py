@@ -12,6 +12,7 @@ from servicedesk.store import dynamodb
 from servicedesk.store.api_keys import KeysChangedError, KeyStore
 from servicedesk.store.catalogues import CatalogueStore
 from servicedesk.store.companies import CompanyStore
+from servicedesk.store.task_index import index_tasks
 from servicedesk.store.tasks import TaskStore
 from servicedesk.store.usage_plan import UsagePlan
 from servicedesk.telemetry import observed
@@ -19,6 +20,7 @@ from servicedesk.wire import commands
 from servicedesk.wire.commands import (
     Command,
     EraseCompany,
+    IndexTasks,
     IssueKey,
     ListKeys,
     Onboard,
@@ -61,6 +63,8 @@ def _do(command: Command, context: Any) -> dict[str, Any]:
             return _revoke_key(command)
         case RaiseNumbers():
             return _raise_numbers(command, context)
+        case IndexTasks():
+            return _index_tasks(command, context)
         case EraseCompany():
             raise commands.sent_to_the_wrong_function("EraseCompany")
 
@@ -183,6 +187,27 @@ def _raise_in_restored(company_id: str, last: int) -> None:
 def _raised(count: int, command: RaiseNumbers, after: str | None) -> dict[str, object]:
     following = command.model_copy(update={"after": after}).model_dump(exclude_none=True) if after else None
     return {"companies": count, "next_command": following}
+
+
+def _index_tasks(command: IndexTasks, context: Any) -> dict[str, object]:
+    """How many ``tasks`` this pass has found so far that were not in the indexes, and the ``next_command``.
+
+    A pass that found some is followed by another one, because a write can have come between. There is no next command
+    once a whole pass has found none.
+    """
+
+    def has_time() -> bool:
+        # For one more task, and for the next page.
+        return dynamodb.has_time_for(2, context)
+
+    found, start = command.found, command.after.model_dump() if command.after else None
+    while True:
+        step = index_tasks(_client, os.environ["TASKS_TABLE"], start, has_time=has_time)
+        found, start = found + step.found, step.next
+        if start is None:
+            return {"tasks": found, "next_command": {"action": command.action} if found else None}
+        if not has_time():
+            return {"tasks": found, "next_command": {"action": command.action, "after": start, "found": found}}
 
 
 def _require_onboarded(company_id: str) -> None:

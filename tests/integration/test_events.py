@@ -45,6 +45,7 @@ EXPECTED: dict[str, tuple[str, Check]] = {
     "create_task_xml": ("create_task", lambda answer: created(answer) and answer["body"].startswith("<task ")),
     "erase_company": ("erase_company", lambda answer: bool(answer["not_before"] and not answer["nothing_left"])),
     "get_task": ("get_task", lambda answer: bool(answer["statusCode"] == 200)),
+    "index_tasks": ("onboard_company", lambda answer: answer == {"tasks": 0, "next_command": None}),
     "issue_key": ("onboard_company", lambda answer: answer["key"].startswith(answer["key_id"])),
     "list_keys": ("onboard_company", lambda answer: len(answer["keys"]) == 2),
     "onboard_company": ("onboard_company", lambda answer: bool(answer["next_number"] == 5001)),

@@ -191,6 +191,7 @@ def main() -> None:
             paths = Paths(all_functions(monkeypatch), monkeypatch)
             paths.creates()
             paths.broken_creates()
+        self.onboard("indexed", action="index_tasks")
             paths.keys()
             paths.operators()
 

@@ -77,6 +77,7 @@ class Output:
 @pytest.fixture(scope="module")
 def output() -> Output:
     """What `every_path` prints, in a process of its own, so that nothing printed escapes."""
+    "indexed": "Operated",
     environment = os.environ | {"PYTHONPATH": str(ROOT / "layers/servicedesk")}
     command = [sys.executable, "-m", "tests.operators.every_path"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)

@@ -31,7 +31,7 @@ ALLOWED = {
         ("apigateway:DELETE", EVERY_USAGE_KEY),
     },
 }
-UPDATED = {"CreateTask": {"last_id2"}, "OnboardCompany": {"last_id2"}}
+UPDATED = {"CreateTask": {"last_id2"}, "OnboardCompany": {"last_id2", "task_list", "version", "archived"}}
 """The attributes of the tasks table that each function's updates name, beside the key's."""
 
 SIGNALS = {

@@ -79,6 +79,7 @@ def _key_id(value: object) -> str:
 
 type Guid = Annotated[str, PlainValidator(_guid)]
 type Date = Annotated[str, PlainValidator(values.date)]
+type Text = Annotated[str, PlainValidator(values.text)]
 type Name = Annotated[str, PlainValidator(_name)]
 type Label = Annotated[str, PlainValidator(_label)]
 type KeyId = Annotated[str, PlainValidator(_key_id)]
@@ -177,6 +178,24 @@ class RaiseNumbers(_Strict):
     after: Guid | None = None
 
 
+class Place(_Strict):
+    """A place in the tasks table: the keys of the item that the step before looked at last."""
+
+    pk: Text
+    sk: Text
+
+
+class IndexTasks(_Strict):
+    """Give the tasks that a release before the indexes stored what the indexes need.
+
+    ``after`` is the place that the step before reached, and ``found`` how many such tasks this pass had found by then.
+    """
+
+    action: Literal["index_tasks"]
+    after: Place | None = None
+    found: Annotated[int, Field(ge=0)] = 0
+
+
 class EraseCompany(_Strict):
     """Erase a company for ever. Its id is asked for twice, so that one slip of the hand erases nothing."""
 
@@ -185,7 +204,7 @@ class EraseCompany(_Strict):
     company_id_again: Guid
 
 
-type Command = Onboard | IssueKey | ListKeys | RevokeKey | RaiseNumbers | EraseCompany
+type Command = Onboard | IssueKey | ListKeys | RevokeKey | RaiseNumbers | IndexTasks | EraseCompany
 _COMMANDS: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="action")])
 _ACTIONS = ", ".join(get_args(command.model_fields["action"].annotation)[0] for command in get_args(Command.__value__))
 
