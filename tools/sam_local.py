@@ -25,14 +25,23 @@ from tools import demo
 from tools.build import ROOT, SAM, architecture, build
 from tools.local_stack import REGION
 from tools.server import free_port, only_one, progress_from_now, require_free, running, serve, until_stopped
-from tools.template import tables
+from tools.template import resources, tables
 
 ENVIRONMENT_FILE = ROOT / ".local/sam-local.env"
 LOG_FILE = ROOT / ".local/sam-local.log"
 MOTO_SERVER = ROOT / ".local/dev/bin/moto_server"
 HOST_IN_CONTAINERS = "host.docker.internal"
 ADD_HOST = f"{HOST_IN_CONTAINERS}:host-gateway"  # as samconfig.toml has it for SAM
-PREPARED_BY = {"get_task": "create_task", "issue_key": "revoke_key"}
+PREPARED_BY = {
+    "get_task": "create_task",
+    "get_task_by_number": "create_task",
+    "get_task_view": "create_task",
+    "issue_key": "revoke_key",
+    "list_task_views": "create_task",
+    "list_tasks": "create_task",
+    "list_tasks_payload_2": "create_task",
+    "search_task_views": "create_task",
+}
 """Fixtures that find something only where another one has been: a task to get, room for one more key."""
 
 
@@ -236,10 +245,13 @@ def function_for(event_file: Path) -> str:
         return "EraseCompany" if named["action"] == "erase_company" else "OnboardCompany"
     if "methodArn" in named:
         return "Authorizer"
-    method = named.get("httpMethod") or named.get("requestContext", {}).get("http", {}).get("method")
-    if method not in ("GET", "POST"):
-        sys.exit(f"{event_file} is neither an operator's command nor a request that a function answers.")
-    return "CreateTask" if method == "POST" else "GetTask"
+    # Events of version 2.0 have both parts of the route in one.
+    route = named.get("routeKey") or f"{named.get('httpMethod')} {named.get('resource')}"
+    for name, function in resources("AWS::Serverless::Function").items():
+        answered = [entry["Properties"] for entry in function.get("Events", {}).values() if entry["Type"] == "Api"]
+        if route in [f"{entry['Method']} {entry['Path']}" for entry in answered]:
+            return name
+    sys.exit(f"{event_file} is neither an operator's command nor a request that a function answers.")
 
 
 # ---- What make calls ------------------------------------------------------------------------------------------------

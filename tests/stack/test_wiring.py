@@ -38,7 +38,7 @@ ROUTES = [
 def test_a_route_reaches_its_function_and_no_stranger_does(
     deployment: Deployment, stack: Stack, function: str, method: str, path: str
 ) -> None:
-    address = path.replace("{id}", str(uuid4()))
+    address = path.replace("{id}", str(uuid4())).replace("{entity}", f"Task({uuid4()})")
     body = b'{"subject": "Printer on fire"}' if method == "POST" else None
     answer = stack.alpha.send(method, address, body, Content_Type="application/json")
     request_id = answer.headers["X-Request-Id"]

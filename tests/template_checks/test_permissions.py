@@ -9,11 +9,14 @@ from tests.template_checks.conftest import Translated
 
 GATEWAY = "arn:${AWS::Partition}:apigateway:${AWS::Region}::"
 TASKS, KEYS = "TasksTable.Arn", "KeysTable.Arn"
+BY_NUMBER, BY_CHANGE = "${TasksTable.Arn}/index/by_number", "${TasksTable.Arn}/index/by_change"
 EVERY_USAGE_KEY = f"{GATEWAY}/apikeys/*"
 """A usage key's id is made with it, so no role can name it."""
 ALLOWED = {
     "CreateTask": {("dynamodb:GetItem", TASKS), ("dynamodb:UpdateItem", TASKS), ("dynamodb:PutItem", TASKS)},
-    "GetTask": {("dynamodb:GetItem", TASKS)},
+    "GetTask": {("dynamodb:GetItem", TASKS), ("dynamodb:Query", BY_NUMBER)},
+    "ListTasks": {("dynamodb:GetItem", TASKS), ("dynamodb:Query", BY_NUMBER), ("dynamodb:Query", BY_CHANGE)},
+    "GetCatalogue": {("dynamodb:GetItem", TASKS)},
     "Authorizer": {("dynamodb:GetItem", KEYS)},
     "OnboardCompany": {
         *((f"dynamodb:{action}", table) for action in ("GetItem", "UpdateItem", "PutItem") for table in (TASKS, KEYS)),
