@@ -35,12 +35,17 @@ def resources(kind: str) -> dict[str, dict[str, Any]]:
 
 
 def tables() -> list[dict[str, Any]]:
-    """Arguments of `create_table` for each table, named by its logical id."""
+    """Arguments of `create_table` for each table with every parameter at its default, named by its logical id."""
     taken = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
     return [
-        {"TableName": name} | {key: properties[key] for key in taken if key in properties}
+        {"TableName": name} | {key: _with_all_parts(properties[key]) for key in taken if key in properties}
         for name, properties in resources("AWS::DynamoDB::Table").items()
     ]
+
+
+def _with_all_parts(value: Any) -> Any:
+    """Resolve the conditions of a table, all of which hold by default."""
+    return [part["Fn::If"][1] if "Fn::If" in part else part for part in value] if isinstance(value, list) else value
 
 
 def environment(function: str) -> dict[str, str]:
