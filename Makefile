@@ -77,7 +77,7 @@ clean:
 	@echo "Setting up .venv …" >&2
 	@"$(PYTHON)" -m venv --clear .venv
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tools/environments/uv.txt
-	@.venv/bin/uv pip install --quiet --require-hashes --python .venv/bin/python -r $<
+	@.venv/bin/uv pip install --quiet --no-deps --require-hashes --python .venv/bin/python -r $<
 	@echo "$(CURDIR)/layers/servicedesk" >"$$(echo .venv/lib/python3.*/site-packages)/servicedesk.pth"
 	@touch $@
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from types import ModuleType
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
@@ -198,16 +199,17 @@ def event(
     body: bytes | str | None = None,
     *,
     headers: Mapping[str, str] | None = None,
-    query: Mapping[str, str] | None = None,
+    query: Mapping[str, str | list[str]] | None = None,
     company: str | None = ALPHA,
     contact: str | None = ALPHA_CONTACT,
     in_base64: bool = True,
 ) -> dict[str, Any]:
     """A REST API's event (payload 1.0), the body in base64 as `BinaryMediaTypes` of the template makes it.
 
-    With `in_base64=False` the body, a text then, stands as it is.
+    A query option can have several values. With `in_base64=False` the body, a text then, stands as it is.
     """
     sent = dict(headers or {})
+    asked = {name: value if isinstance(value, list) else [value] for name, value in (query or {}).items()}
     route, parameters = routed(method, path)
     raw = body.encode() if isinstance(body, str) else body
     context: dict[str, Any] = {
@@ -227,7 +229,9 @@ def event(
         "httpMethod": method,
         "headers": sent,
         "multiValueHeaders": {name: [value] for name, value in sent.items()},
-        "queryStringParameters": dict(query) if query else None,
+        # The gateway has the last value of each name here, and all of them there.
+        "queryStringParameters": {name: values[-1] for name, values in asked.items()} or None,
+        "multiValueQueryStringParameters": asked or None,
         "pathParameters": parameters or None,
         "stageVariables": None,
         "requestContext": context,
@@ -265,9 +269,33 @@ class Api:
         return invoke(self.get_task.lambda_handler, event("GET", path, headers=headers, **more))
 
     def forget_catalogues(self) -> None:
-        """Let CreateTask read every catalogue anew, as an execution environment does that has just started."""
-        function = self.create_task
-        function.catalogues = function.CatalogueStore(function.client, function.TASKS_TABLE)  # type: ignore[attr-defined]
+        """Let every function read each catalogue anew, as an execution environment does that has just started."""
+        for function in (self.create_task, self.get_task, self.list_tasks, self.get_catalogue):
+            function.catalogues = function.CatalogueStore(function.client, self.create_task.TASKS_TABLE)  # type: ignore[attr-defined]
+
+    def list(self, path: str = "/tasks", accept: str | None = None, **more: Any) -> Answer:
+        """GET a list of tasks, or the feed of changes; `query`, `headers` and `company` as in `event`."""
+        headers = dict(more.pop("headers", {})) | ({"Accept": accept} if accept else {})
+        return invoke(self.list_tasks.lambda_handler, event("GET", path, headers=headers, **more))
+
+    def follow(self, url: str, accept: str | None = None, **more: Any) -> Answer:
+        """GET the list that an answer's link names, as a client does that knows nothing of what stands in it."""
+        address = urlsplit(url)
+        assert f"{address.scheme}://{address.netloc}" == "https://api.example.com"
+        query = parse_qs(address.query, keep_blank_values=True, strict_parsing=True)
+        return self.list(address.path.removeprefix("/v1"), accept, query=query, **more)
+
+    def search(self, body: Any, content_type: str = "application/json", **more: Any) -> Answer:
+        """POST /api/TaskView/Search; what is no text is sent as JSON."""
+        headers = {"Content-Type": content_type} | dict(more.pop("headers", {}))
+        text = body if isinstance(body, str) else json.dumps(body)
+        sent = event("POST", "/api/TaskView/Search", text, headers=headers, **more)
+        return invoke(self.list_tasks.lambda_handler, sent)
+
+    def catalogue(self, path: str = "/catalogue", accept: str | None = None, **more: Any) -> Answer:
+        """GET the catalogue, or one of the original's addresses of its parts."""
+        headers = dict(more.pop("headers", {})) | ({"Accept": accept} if accept else {})
+        return invoke(self.get_catalogue.lambda_handler, event("GET", path, headers=headers, **more))
 
     def onboard(self, **command: Any) -> dict[str, Any]:
         """One command of an operator to OnboardCompany."""

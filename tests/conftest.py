@@ -1,9 +1,11 @@
 """Fixtures: the functions over a moto database whose tables are those of `template.yaml`; and what tests need."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 import boto3
 import pytest
@@ -37,9 +39,22 @@ def no_dynamodb_local() -> str | None:
     return dynamodb_local.unavailable()
 
 
+NEWTONSOFT = "/usr/lib/cli/Newtonsoft.Json-5.0/Newtonsoft.Json.dll"
+"""Where Debian's package has it."""
+
+
+def no_mono() -> str | None:
+    """Say what of Mono is missing here; None where all is there that the .NET client takes."""
+    missing = [command for command in ("mcs", "mono") if shutil.which(command) is None]
+    if not Path(NEWTONSOFT).exists():
+        missing.append("Newtonsoft.Json")
+    return f"Mono is not complete here: {', '.join(missing)} is missing." if missing else None
+
+
 MISSING: Mapping[str, Callable[[], str | None]] = {
     "docker": no_docker,
     "dynamodb-local": no_dynamodb_local,
+    "mono": no_mono,
 }
 """What some tests need beyond this project's own environments, and why it is missing here, if it is."""
 

@@ -108,4 +108,10 @@ def examples(base_url: str, alpha: Company, beta: Company) -> str:
 
   # the task that the sample made
   curl -i {base_url}/tasks/3970f5af-af17-4420-b038-a1efdc261244 -H 'Authorization: Bearer {beta.key}'
+
+  # the open tasks, the newest number first
+  curl -i -G {base_url}/tasks --data-urlencode '$filter=archived eq false' -H 'Authorization: Bearer {alpha.key}'
+
+  # a task by its number
+  curl -i {base_url}/tasks/1 -H 'Authorization: Bearer {alpha.key}'
 """

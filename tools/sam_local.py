@@ -24,14 +24,23 @@ from tools import demo
 from tools.build import ROOT, SAM, architecture, build
 from tools.local_stack import local_client
 from tools.server import free_port, only_one, progress_from_now, require_free, running, serve, until_stopped
-from tools.template import tables
+from tools.template import resources, tables
 
 ENVIRONMENT_FILE = ROOT / ".local/sam-local.env"
 LOG_FILE = ROOT / ".local/sam-local.log"
 MOTO_SERVER = ROOT / ".venv/bin/moto_server"
 HOST_IN_CONTAINERS = "host.docker.internal"
-PREPARED_BY = {"get_task": "create_task", "issue_key": "revoke_key"}
-"""Fixtures that need another one to run first: it creates the task to get, or makes room for one more key."""
+PREPARED_BY = {
+    "get_task": "create_task",
+    "get_task_by_number": "create_task",
+    "get_task_view": "create_task",
+    "issue_key": "revoke_key",
+    "list_task_views": "create_task",
+    "list_tasks": "create_task",
+    "list_tasks_payload_2": "create_task",
+    "search_task_views": "create_task",
+}
+"""Fixtures that need another one to run first: it creates a task, or makes room for one more key."""
 
 
 def main() -> None:
@@ -203,17 +212,17 @@ def function_for(event_file: Path) -> str:
         event = json.loads(event_file.read_text())
     except ValueError as error:
         sys.exit(f"{event_file} is not JSON: {error}")
-    match event:
-        case {"action": "erase_company"}:
-            return "EraseCompany"
-        case {"action": _}:
-            return "OnboardCompany"
-        case {"methodArn": _}:
-            return "Authorizer"
-        case {"httpMethod": "POST"} | {"requestContext": {"http": {"method": "POST"}}}:
-            return "CreateTask"
-        case {"httpMethod": "GET"} | {"requestContext": {"http": {"method": "GET"}}}:
-            return "GetTask"
+    named = event if isinstance(event, dict) else {}
+    if "action" in named:
+        return "EraseCompany" if named["action"] == "erase_company" else "OnboardCompany"
+    if "methodArn" in named:
+        return "Authorizer"
+    # Events of version 2.0 have both parts of the route in one.
+    route = named.get("routeKey") or f"{named.get('httpMethod')} {named.get('resource')}"
+    for name, function in resources("AWS::Serverless::Function").items():
+        answered = [entry["Properties"] for entry in function.get("Events", {}).values() if entry["Type"] == "Api"]
+        if route in [f"{entry['Method']} {entry['Path']}" for entry in answered]:
+            return name
     sys.exit(f"{event_file} is neither an operator's command nor a request that a function answers.")
 
 

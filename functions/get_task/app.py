@@ -5,6 +5,7 @@ import re
 
 from servicedesk import cold_start
 from servicedesk.domain import values
+from servicedesk.domain.catalogue import Catalogue
 from servicedesk.domain.faults import InvalidValueError, NoSuchTaskError
 from servicedesk.domain.task import Task
 from servicedesk.store import dynamodb
@@ -31,15 +32,23 @@ def lambda_handler(request: Request) -> Response:
     caller = request.caller()
     kind, address = _addressed(request)
     task = _find(caller.company_id, address)
+    if kind == "TaskView":
+        return _view(request, task, catalogues.for_company(caller.company_id))
     headers = {"ETag": entity_tag.of_task(task)}
     if entity_tag.matches(request.headers.get("If-None-Match", ""), headers["ETag"]):
         return Response(304, None, headers)
-    if kind == "TaskView":
-        catalogue = catalogues.for_company(caller.company_id)
-        return Response(200, lambda _zone: task_view.entry(task, catalogue), headers, root="TaskView")
     if address != task.id:
         headers["Content-Location"] = f"{request.base_url}/tasks/{task.id}"
     return Response(200, lambda zone: task_document.whole(task, zone), headers)
+
+
+def _view(request: Request, task: Task, catalogue: Catalogue) -> Response:
+    entry = task_view.entry(task, catalogue)
+    # The entry has names of the catalogue, so it can change while the task does not.
+    headers = {"ETag": entity_tag.of_document(entry)}
+    if entity_tag.matches(request.headers.get("If-None-Match", ""), headers["ETag"]):
+        return Response(304, None, headers)
+    return Response(200, lambda _zone: entry, headers, root="TaskView")
 
 
 def _addressed(request: Request) -> tuple[str, str]:

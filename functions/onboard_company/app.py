@@ -1,6 +1,7 @@
 """Operators' commands for companies, their catalogues, their numbers and their keys."""
 
 import os
+from dataclasses import replace
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -10,10 +11,20 @@ from servicedesk.store import dynamodb, usage_plan
 from servicedesk.store.api_keys import KeyStore
 from servicedesk.store.catalogues import CatalogueStore
 from servicedesk.store.companies import COUNTER_REQUESTS, CompanyStore
+from servicedesk.store.task_index import index_tasks
 from servicedesk.store.tasks import TaskStore
 from servicedesk.store.usage_plan import UsagePlan
 from servicedesk.wire import command_answers, commands
-from servicedesk.wire.commands import Command, EraseCompany, IssueKey, ListKeys, Onboard, RaiseNumbers, RevokeKey
+from servicedesk.wire.commands import (
+    Command,
+    EraseCompany,
+    IndexTasks,
+    IssueKey,
+    ListKeys,
+    Onboard,
+    RaiseNumbers,
+    RevokeKey,
+)
 
 client = dynamodb.client()
 tasks = TaskStore(client, os.environ["TASKS_TABLE"])
@@ -42,6 +53,8 @@ def lambda_handler(command: Command, context: Any) -> dict[str, object]:
             return _revoke_key(command)
         case RaiseNumbers():
             return _raise_numbers(command, context)
+        case IndexTasks():
+            return _index_tasks(command, context)
         case EraseCompany():
             raise commands.wrong_function("EraseCompany")
 
@@ -50,9 +63,11 @@ def _onboard(command: Onboard) -> dict[str, object]:
     keys.require_open(command.company_id)
     if plan:
         plan.include(command.company_id)
-    if command.catalogue:
-        catalogues.put(command.company_id, command.catalogue.catalogue())
     catalogue = catalogues.latest(command.company_id)
+    if command.catalogue or command.company_name:
+        changed = command.catalogue.catalogue() if command.catalogue else catalogue
+        catalogue = replace(changed, company_name=command.company_name or catalogue.company_name)
+        catalogues.put(command.company_id, catalogue)
     next_number = tasks.start_numbers_at(command.company_id, command.first_number or 1)
     return command_answers.company(command.company_id, catalogue, next_number)
 
@@ -107,3 +122,18 @@ def _raise_in_restored_table(company_id: str, last_number: int) -> None:
             "is lost, restore the backup under its own name, and say above which number all companies shall go on."
         )
         raise InvalidCommandError([Fault("above", "required", detail)]) from None
+
+
+def _index_tasks(command: IndexTasks, context: Any) -> dict[str, object]:
+    """Bring tasks of earlier releases into the indexes for as long as there is time."""
+
+    def has_time() -> bool:
+        # The time has to suffice for one more task, and for the read of the next page.
+        return dynamodb.has_time_for(2, context)
+
+    found, after = command.found, command.after.model_dump() if command.after else None
+    while True:
+        step = index_tasks(client, os.environ["TASKS_TABLE"], after, has_time=has_time)
+        found, after = found + step.found, step.next
+        if after is None or not has_time():
+            return command_answers.tasks_indexed(found, command, after)

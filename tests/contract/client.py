@@ -1,11 +1,14 @@
 """A client of the API that speaks one of its formats, so that one test serves both."""
 
-from collections.abc import Iterable, Mapping
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
+from xml.etree import ElementTree as ET
 
-from tests.api import Answer, Api, assert_problem, written
+from tests.api import INSTANCE, Answer, Api, assert_problem, written
 
 FORMATS = ("json", "xml")
 SUBJECT = "Printer on fire"
@@ -55,6 +58,36 @@ class Client:
         more = {"company": self.company, "contact": self.contact, "accept": self.content_type} | more
         return self.api.get(task_id, **more)
 
+    def list(self, path: str = "/tasks", **more: Any) -> "Page":
+        """Fetch a list's first page in the client's format."""
+        return page_of(self.api.list(path, **self._asking(more)))
+
+    def follow(self, url: str, **more: Any) -> "Page":
+        """Fetch the page that a link names."""
+        return page_of(self.api.follow(url, **self._asking(more)))
+
+    def pages(self, path: str = "/tasks", **more: Any) -> "Iterator[Page]":
+        """Fetch a list page by page, to its end."""
+        page = self.list(path, **more)
+        yield page
+        while url := page.links.get("next"):
+            page = self.follow(url, **{name: value for name, value in more.items() if name != "query"})
+            yield page
+
+    def refused_list(self, path: str = "/tasks", **more: Any) -> str:
+        """Ask for a list that is refused; what the problem's detail says."""
+        problem = assert_problem(self.api.list(path, **self._asking(more)), 400, "invalid-parameter")
+        return str(problem["detail"])
+
+    def close_new_tasks(self, *, close: bool = True) -> None:
+        """Let the company's new tasks begin as archived ones, or no more."""
+        types = self.onboard()["types"]
+        default = COMPLETED if close else None
+        self.onboard(types=[entry | {"default_status_id": default} for entry in types])
+
+    def _asking(self, more: Mapping[str, Any]) -> dict[str, Any]:
+        return {"company": self.company, "contact": self.contact, "accept": self.content_type} | dict(more)
+
     def onboard(self, **catalogue: Any) -> dict[str, Any]:
         """Give the company the built-in catalogue with these lists in place of its own."""
         built_in = self.api.onboard(action="onboard", company_id=self.company)["catalogue"]
@@ -65,3 +98,53 @@ class Client:
     def stranger(self) -> "Client":
         """A client of another company."""
         return Client(self.api, str(uuid4()), self.format)
+
+
+COMPLETED = "a9f4b6e7-2d38-4c5a-b1e9-8c7d6f5e4a04"
+"""The built-in status that archives its tasks."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of a list, as a client reads it from either format."""
+
+    answer: Answer
+    root: str
+    entries: list[dict[str, Any]]
+    links: Mapping[str, str]
+
+    @property
+    def tasks(self) -> list[dict[str, Any]]:
+        """The entries as whole tasks, the same values from both formats."""
+        headers = {"Content-Type": "application/xml"} if self.answer.is_xml else {}
+        bodies = [json.dumps(entry) for entry in self.entries]
+        if self.answer.is_xml:
+            bodies = [f'<task xmlns:i="{INSTANCE}">{body}</task>' for body in self._elements()]
+        return [Answer(200, headers, body).task() for body in bodies]
+
+    @property
+    def numbers(self) -> list[int]:
+        """The tasks' `id2`."""
+        return [int(entry["id2"]) for entry in self.entries]
+
+    def _elements(self) -> list[str]:
+        return re.findall(r"<task>(.*?)</task>", self.answer.body, re.DOTALL)
+
+
+def page_of(answer: Answer) -> Page:
+    """Read a page of a list; asserts what every page looks like, rule 8.1."""
+    assert answer.status == 200, answer.body
+    links = {relation: url for url, relation in re.findall(r'<([^>]*)>; rel="(\w+)"', answer.headers.get("Link", ""))}
+    if answer.is_xml:
+        element = ET.fromstring(answer.body)
+        assert answer.body.startswith(f'<{element.tag} xmlns:i="{INSTANCE}">')
+        assert {f"ArrayOf{child.tag}" for child in element} <= {element.tag}
+        entries = [{field.tag: field.text or "" for field in child} for child in element]
+        assert all(list(entry) == sorted(entry) for entry in entries)
+        return Page(answer, element.tag, entries, links)
+    document = json.loads(answer.body)
+    context, name = document.pop("@odata.context").split("$metadata#")
+    assert context == "https://api.example.com/v1/"
+    entries = document.pop("value")
+    assert document == {f"@odata.{relation}Link": url for relation, url in links.items()}
+    return Page(answer, f"ArrayOf{name}", entries, links)

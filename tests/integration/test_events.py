@@ -33,6 +33,11 @@ def verdict(effect: str) -> Check:
     return lambda answer: bool(answer["policyDocument"]["Statement"][0]["Effect"] == effect)
 
 
+def shown(*names: str) -> Check:
+    """An answer whose body names all of these."""
+    return lambda answer: answer["statusCode"] == 200 and all(name in answer["body"] for name in names)
+
+
 EXPECTED: dict[str, tuple[str, Check]] = {
     "authorizer": ("authorizer", verdict("Allow")),
     "authorizer_bad_key": ("authorizer", verdict("Deny")),
@@ -44,11 +49,21 @@ EXPECTED: dict[str, tuple[str, Check]] = {
     "create_task_payload_2": ("create_task", created),
     "create_task_xml": ("create_task", lambda answer: created(answer) and answer["body"].startswith("<task ")),
     "erase_company": ("erase_company", lambda answer: bool(answer["not_before"] and not answer["nothing_left"])),
-    "get_task": ("get_task", lambda answer: bool(answer["statusCode"] == 200)),
+    "get_catalogue": ("get_catalogue", shown('"types":', '"Repair request"')),
+    "get_task": ("get_task", shown('"id2":1')),
+    "get_task_by_number": ("get_task", lambda answer: "/tasks/3970f5af" in answer["headers"]["Content-Location"]),
+    "get_task_types": ("get_catalogue", shown('$metadata#TaskType"', '"sequence":1')),
+    "get_task_view": ("get_task", shown('"task_type_name":"Repair request"')),
+    "index_tasks": ("onboard_company", lambda answer: answer == {"tasks": 0, "next_command": None}),
     "issue_key": ("onboard_company", lambda answer: answer["key"].startswith(answer["key_id"])),
+    "list_changes": ("list_tasks", shown('"value":[]', "$deltatoken=")),
     "list_keys": ("onboard_company", lambda answer: len(answer["keys"]) == 2),
+    "list_task_views": ("list_tasks", shown('"task_status_name":"New"')),
+    "list_tasks": ("list_tasks", shown('"value":[{"id":')),
+    "list_tasks_payload_2": ("list_tasks", shown('"value":[{"id":')),
     "onboard_company": ("onboard_company", lambda answer: bool(answer["next_number"] == 5001)),
     "raise_numbers": ("onboard_company", lambda answer: answer["companies"] >= 1 and answer["next_command"] is None),
+    "search_task_views": ("list_tasks", lambda answer: answer["body"].startswith('[{"id":')),
     "revoke_key": ("onboard_company", lambda answer: answer["revoked"] is not None and answer["live"] is False),
 }
 

@@ -8,6 +8,7 @@ import base64
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import ModuleType
 from typing import Any
 from uuid import uuid4
 
@@ -121,6 +122,37 @@ class Paths:
         self.get("absent", str(uuid4()))
         self.get("no-id", MARK)
 
+    def read(self, name: str, function: ModuleType, path: str, method: str = "GET", **more: Any) -> None:
+        sent = event(method, path, **{"headers": {"Accept": MARK}} | more)
+        sent["requestContext"] |= request_ids(name)
+        self.invoke(function.lambda_handler, sent, name)
+
+    def reads(self) -> None:
+        """What reading many tasks, or the catalogue, can come to."""
+        lists, body = self.api.list_tasks, '{"archived": false}'
+        wanted = {"$filter": f"contains(subject,'{MARK}')", "$top": "1"}
+        self.read("list", lists, "/tasks", query=wanted, headers=JSON | {"Prefer": "maxpagesize=1"})
+        self.read("list-xml", lists, "/tasks", query=wanted, headers={"Accept": "application/xml"})
+        self.read("list-refused", lists, "/tasks", query={"$filter": f"contains(subject,'{MARK}"})
+        self.read("list-unknown-option", lists, "/tasks", query={MARK: MARK})
+        self.read("list-bad-token", lists, "/tasks", query={"$skiptoken": MARK})
+        self.read("list-no-company", lists, "/tasks", company=None)
+        self.read("changes", lists, "/tasks/delta")
+        self.read("views", lists, "/api/TaskView")
+        self.read("search", lists, "/api/TaskView/Search", "POST", body=body, headers=JSON)
+        self.read("search-refused", lists, "/api/TaskView/Search", "POST", body=f'{{"{MARK}": "{MARK}"}}', headers=JSON)
+        self.read("by-number", self.api.get_task, "/tasks/1")
+        self.read("view", self.api.get_task, "/api/TaskView(1)")
+        self.read("no-entity", self.api.get_task, f"/api/{MARK}")
+        self.read("catalogue", self.api.get_catalogue, "/catalogue")
+        self.read("types", self.api.get_catalogue, "/api/TaskType", query={"$orderby": "name"})
+        self.read("types-refused", self.api.get_catalogue, "/api/TaskType", query={"$orderby": MARK})
+        faults = {"list-crash": MarkedError(), "list-throttled": client_error("ThrottlingException")}
+        for name, fault in faults.items():
+            with self.monkeypatch.context() as patched:
+                patched.setattr(lists.lists._client, "query", raising(fault))
+                self.read(name, lists, "/tasks", query=wanted)
+
     def broken_creates(self) -> None:
         """Call create while the database or our own code fails."""
         faults = {
@@ -167,6 +199,7 @@ class Paths:
         self.onboard("whole-key-as-label", action="issue_key", company_id=BETA, label=f"{KEY_ID}.{SECRET}")
         self.onboard("not-onboarded", action="list_keys", company_id=str(uuid4()))
         self.onboard("raised", action="raise_numbers", above=9)
+        self.onboard("indexed", action="index_tasks")
         erasing = {"action": "erase_company", "company_id": BETA}
         self.invoke(self.api.erase_company.lambda_handler, erasing | {"company_id_again": MARK}, "erasing-refused")
         self.invoke(self.api.erase_company.lambda_handler, erasing | {"company_id_again": BETA}, "erasing")
@@ -189,6 +222,7 @@ def main() -> None:
         with moto_tables():
             paths = Paths(all_functions(monkeypatch), monkeypatch)
             paths.creates()
+            paths.reads()
             paths.broken_creates()
             paths.keys()
             paths.operators()

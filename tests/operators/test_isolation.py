@@ -326,6 +326,72 @@ def test_another_company_s_idempotency_key_replays_nothing(api: Api, company: st
     assert "Idempotent-Replayed" not in ours.headers
 
 
+READS = [
+    "/tasks",
+    "/api/Task",
+    "/tasks/delta",
+    "/api/TaskView",
+    "/catalogue",
+    "/api/TaskType",
+    "/api/TaskStatus",
+    "/api/TaskPriority",
+    "/api/TaskType/Translations",
+    "/api/TaskStatus/Translations",
+    "/tasks/1",
+    "/api/Task/1",
+    "/api/Task(1)",
+    "/api/TaskView(1)",
+]
+
+
+def read(api: Api, path: str, company: str, **more: Any) -> Answer:
+    """What the function of a route answers to a company's GET."""
+    lists = path in ("/tasks", "/api/Task", "/tasks/delta", "/api/TaskView")
+    function = api.list_tasks if lists else api.get_task if "1" in path else api.get_catalogue
+    return invoke(function.lambda_handler, event("GET", path, company=company, **more))
+
+
+@pytest.mark.parametrize("path", READS)
+def test_no_read_holds_anything_of_another_company(
+    api: Api, company: str, stranger: str, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mark = "ZEBRA-7f3a"
+    catalogue = api.onboard(action="onboard", company_id=stranger, company_name=mark)["catalogue"]
+    catalogue["types"].append({"id": str(uuid4()), "name": mark})
+    api.onboard(action="onboard", company_id=stranger, catalogue=catalogue)
+    theirs = api.create({"subject": mark, "remark": mark}, company=stranger).document()
+    monkeypatch.setattr(api.list_tasks.task_lists, "horizon", lambda _: "9999-12-31T23:59:59.9999999")
+    for accept in ("application/json", "application/xml"):
+        assert read(api, path, stranger, headers={"Accept": accept}).status == 200
+        answer = read(api, path, company, headers={"Accept": accept})
+        assert answer.status == (404 if "1" in path else 200)
+        for secret in (mark, stranger, theirs["id"]):
+            assert secret not in answer.body + json.dumps(dict(answer.headers))
+
+
+@pytest.mark.parametrize("path", ["/tasks", "/api/Task", "/api/TaskView"])
+def test_another_company_s_link_is_as_useless_as_a_made_up_one(
+    api: Api, company: str, stranger: str, path: str
+) -> None:
+    for _ in range(2):
+        api.create({"subject": "secret plans"}, company=stranger)
+        api.create({"subject": "ours"}, company=company)
+    link = api.list(path, company=stranger, headers={"Prefer": "maxpagesize=1"}).document()["@odata.nextLink"]
+    made_up = f"{link.partition('token=')[0]}token=AAAA"
+    assert told(api.follow(link, company=company)) == told(api.follow(made_up, company=company))
+    assert api.follow(link, company=company).status == 400
+    assert api.follow(link, company=stranger).status == 200
+
+
+def test_a_search_and_a_filter_find_nothing_of_another_company(api: Api, company: str, stranger: str) -> None:
+    theirs = api.create({"subject": "secret plans"}, company=stranger).document()
+    assert api.search({}, company=company).body == "[]"
+    for text in (f"id eq {theirs['id']}", f"company_id eq {stranger}", "contains(subject,'secret')", "id2 ge 1"):
+        assert api.list(company=company, query={"$filter": text}).document()["value"] == []
+        if text != f"id eq {theirs['id']}":
+            assert len(api.list(company=stranger, query={"$filter": text}).document()["value"]) == 1
+
+
 def test_numbers_tell_nothing_of_another_company(api: Api, company: str, stranger: str) -> None:
     api.onboard(action="onboard", company_id=stranger, first_number=1000)
     api.create({"subject": "x"}, company=stranger)

@@ -75,6 +75,24 @@ def test_a_catalogue_is_kept_as_given_and_used(api: Api, company: str) -> None:
     assert (quote["task_status_id"], quote["archived"]) == (DONE, True)
 
 
+def test_a_company_s_name_stands_beside_its_catalogue(api: Api, company: str) -> None:
+    assert api.onboard(action="onboard", company_id=company)["company_name"] == ""
+    named = api.onboard(action="onboard", company_id=company, company_name="Alpha BV")
+    assert named["company_name"] == "Alpha BV"
+    again = api.onboard(action="onboard", company_id=company, catalogue=named["catalogue"])
+    assert again == named
+    changed_too = api.onboard(action="onboard", company_id=company, catalogue=CATALOGUE)
+    assert (changed_too["company_name"], changed_too["catalogue"]) == ("Alpha BV", CATALOGUE)
+    renamed = api.onboard(action="onboard", company_id=company, company_name="Alpha NV")
+    assert (renamed["company_name"], renamed["catalogue"]) == ("Alpha NV", CATALOGUE)
+
+
+@pytest.mark.parametrize("name", ["", " ", "x" * 101, 5])
+def test_a_company_s_name_is_a_name(api: Api, company: str, name: Any) -> None:
+    answer = api.onboard(action="onboard", company_id=company, company_name=name)
+    assert {place for place, _ in refused(answer)} == {"#/company_name"}
+
+
 def test_a_catalogue_replaces_the_one_before(api: Api, company: str) -> None:
     api.onboard(action="onboard", company_id=company, catalogue=CATALOGUE)
     other = changed("tables", value=[])
@@ -245,7 +263,9 @@ CODES = {
         ANYTHING | st.dictionaries(st.sampled_from(MEMBERS), ANYTHING | st.lists(ANYTHING, max_size=2)),
         max_size=6,
     ),
-    st.sampled_from(["onboard", "issue_key", "list_keys", "revoke_key", "raise_numbers", "erase_company", "x", 5]),
+    st.sampled_from(
+        ["onboard", "issue_key", "list_keys", "revoke_key", "raise_numbers", "index_tasks", "erase_company", "x", 5]
+    ),
 )
 def test_whatever_is_wrong_is_said_in_our_words(members: dict[str, Any], action: Any) -> None:
     for event in (members, members | {"action": action}):
@@ -278,7 +298,8 @@ def test_a_fault_says_what_to_send(api: Api, command: dict[str, Any], detail: st
 
 DOCUMENTED = [
     command
-    for block in re.findall(r"```json\n(.*?)```", (ROOT / "OPERATING.md").read_text(), re.DOTALL)
+    for name in ("OPERATING.md", "docs/lists.md")
+    for block in re.findall(r"```json\n(.*?)```", (ROOT / name).read_text(), re.DOTALL)
     if block.startswith('{"action"')
     for command in re.split(r"\n(?=\{)", block.strip())
 ]
@@ -291,4 +312,12 @@ def test_a_documented_command_is_one(command: str) -> None:
 
 def test_every_action_is_documented() -> None:
     actions = {json.loads(command)["action"] for command in DOCUMENTED}
-    assert actions == {"onboard", "issue_key", "list_keys", "revoke_key", "raise_numbers", "erase_company"}
+    assert actions == {
+        "onboard",
+        "issue_key",
+        "list_keys",
+        "revoke_key",
+        "raise_numbers",
+        "erase_company",
+        "index_tasks",
+    }

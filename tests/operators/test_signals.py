@@ -34,6 +34,24 @@ OUTCOMES = {
     "found": "Answered",
     "absent": "Refused",
     "no-id": "Refused",
+    "list": "Listed",
+    "list-xml": "Listed",
+    "list-refused": "Refused",
+    "list-unknown-option": "Refused",
+    "list-bad-token": "Refused",
+    "list-no-company": "Refused",
+    "changes": "Listed",
+    "views": "Listed",
+    "search": "Listed",
+    "search-refused": "Refused",
+    "by-number": "Answered",
+    "view": "Answered",
+    "no-entity": "Refused",
+    "catalogue": "Answered",
+    "types": "Answered",
+    "types-refused": "Refused",
+    "list-crash": "Failed",
+    "list-throttled": "Unavailable",
     "crash": "Failed",
     "refused-by-database": "Failed",
     "bad-parameter": "Failed",
@@ -60,6 +78,7 @@ OUTCOMES = {
     "whole-key-as-label": "Refused",
     "not-onboarded": "Refused",
     "raised": "Operated",
+    "indexed": "Operated",
     "erasing-refused": "Refused",
     "erasing": "Operated",
 }
@@ -107,11 +126,13 @@ def test_a_line_has_request_company_and_durations(output: Output) -> None:
     assert set(took) == {"Total", "NumberLatency", "WriteLatency"}
     assert 0 < took["NumberLatency"] + took["WriteLatency"] < took["Total"]
     assert output.logs["found"]["milliseconds"].keys() == {"Total", "ReadLatency"}
+    assert output.logs["list"]["milliseconds"].keys() == {"Total", "ReadLatency"}
+    assert output.logs["list"]["company_id"] == ALPHA
     assert output.logs["allowed"]["company_id"] == output.logs["issued"]["company_id"] == BETA
     assert output.logs["allowed"]["request_id"] == "allowed"
 
 
-@pytest.mark.parametrize("name", ["created", "found", "invalid", "crash", "allowed", "no-key"])
+@pytest.mark.parametrize("name", ["created", "found", "invalid", "crash", "allowed", "no-key", "list"])
 def test_a_line_has_the_name_that_no_client_can_choose(output: Output, name: str) -> None:
     assert output.logs[name]["extended_request_id"] == f"{name}="
 

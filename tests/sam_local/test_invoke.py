@@ -12,6 +12,8 @@ from tools.template import ROOT
 FUNCTION_FOLDERS = {
     "create_task": "CreateTask",
     "get_task": "GetTask",
+    "list_tasks": "ListTasks",
+    "get_catalogue": "GetCatalogue",
     "authorizer": "Authorizer",
     "onboard_company": "OnboardCompany",
     "erase_company": "EraseCompany",

@@ -37,7 +37,7 @@ ROUTES = [
 @pytest.mark.parametrize(("function", "method", "path"), ROUTES)
 def test_a_route(deployment: Deployment, stack: Stack, function: str, method: str, path: str) -> None:
     """It reaches its function with a key, and no function without one."""
-    address = path.replace("{id}", str(uuid4()))
+    address = path.replace("{id}", str(uuid4())).replace("{entity}", f"Task({uuid4()})")
     body = b'{"subject": "Printer on fire"}' if method == "POST" else None
     answer = stack.alpha.send(method, address, body, Content_Type="application/json")
     request_id = answer.headers["X-Request-Id"]
@@ -99,6 +99,8 @@ def calls_of(deployment: Deployment, function: str) -> bool:
         texts.append(json.dumps({"action": "onboard", "company_id": str(uuid4())}))
         _make_restored_table(deployment)
         texts.append(json.dumps({"action": "raise_numbers"}))
+        _store_as_before_the_indexes(deployment, company.company_id)
+        texts.append(json.dumps({"action": "index_tasks"}))
     if folder == "erase_company":
         # The fixture's company is closed; this one was closed long ago, and goes.
         closed = demo.Company("CLOSED", str(uuid4()), str(uuid4()))
@@ -119,6 +121,17 @@ def _onboard(deployment: Deployment, company_id: str) -> None:
     TaskStore(deployment.stack.client("dynamodb"), deployment.physical["TasksTable"]).start_numbers_at(company_id, 1)
     plan = UsagePlan(deployment.stack.client("apigateway"), deployment.physical["CompanyPlan"])
     plan.include(company_id)
+
+
+def _store_as_before_the_indexes(deployment: Deployment, company_id: str) -> None:
+    """Store what index_tasks reads of a task, by our own hand."""
+    item = {
+        "pk": {"S": f"COMPANY#{company_id}"},
+        "sk": {"S": f"TASK#{uuid4()}"},
+        "company_id": {"S": company_id},
+        "archived": {"BOOL": False},
+    }
+    deployment.stack.client("dynamodb").put_item(TableName=deployment.physical["TasksTable"], Item=item)
 
 
 def _make_restored_table(deployment: Deployment) -> None:

@@ -10,7 +10,24 @@ from servicedesk.wire.problems import ProblemType
 from tests.template_checks.conftest import Translated
 from tools.template import template
 
-ROUTES = {("post", "/tasks"), ("post", "/api/Task"), ("get", "/tasks/{id}"), ("get", "/api/Task/{id}")}
+ROUTES = {
+    ("post", "/tasks"),
+    ("post", "/api/Task"),
+    ("get", "/tasks"),
+    ("get", "/api/Task"),
+    ("get", "/tasks/{id}"),
+    ("get", "/api/Task/{id}"),
+    ("get", "/api/{entity}"),
+    ("get", "/tasks/delta"),
+    ("get", "/api/TaskView"),
+    ("post", "/api/TaskView/Search"),
+    ("get", "/catalogue"),
+    ("get", "/api/TaskType"),
+    ("get", "/api/TaskType/Translations"),
+    ("get", "/api/TaskStatus"),
+    ("get", "/api/TaskStatus/Translations"),
+    ("get", "/api/TaskPriority"),
+}
 STATUSES = {
     "UNAUTHORIZED": (401, "unauthorized"),
     "ACCESS_DENIED": (403, "forbidden"),

@@ -128,6 +128,8 @@ def test_alarms_watch_what_there_is(translated: Translated) -> None:
         "CounterHotSpot": ("AWS/DynamoDB", "WriteThrottleEvents", [{"Ref": "TasksTable"}]),
         "CreateTaskThrottled": ("AWS/Lambda", "Throttles", [{"Ref": "CreateTask"}]),
         "GetTaskThrottled": ("AWS/Lambda", "Throttles", [{"Ref": "GetTask"}]),
+        "ListTasksThrottled": ("AWS/Lambda", "Throttles", [{"Ref": "ListTasks"}]),
+        "GetCatalogueThrottled": ("AWS/Lambda", "Throttles", [{"Ref": "GetCatalogue"}]),
         "AuthorizerThrottled": ("AWS/Lambda", "Throttles", [{"Ref": "Authorizer"}]),
     }
 

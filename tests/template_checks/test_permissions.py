@@ -9,11 +9,14 @@ from tests.template_checks.conftest import Translated
 
 GATEWAY = "arn:${AWS::Partition}:apigateway:${AWS::Region}::"
 TASKS, KEYS = "TasksTable.Arn", "KeysTable.Arn"
+BY_NUMBER, BY_CHANGE = "${TasksTable.Arn}/index/by_number", "${TasksTable.Arn}/index/by_change"
 EVERY_USAGE_KEY = f"{GATEWAY}/apikeys/*"
 """API Gateway chooses the id of a usage key, so no role can name it."""
 ALLOWED = {
     "CreateTask": {("dynamodb:GetItem", TASKS), ("dynamodb:UpdateItem", TASKS), ("dynamodb:PutItem", TASKS)},
-    "GetTask": {("dynamodb:GetItem", TASKS)},
+    "GetTask": {("dynamodb:GetItem", TASKS), ("dynamodb:Query", BY_NUMBER)},
+    "ListTasks": {("dynamodb:GetItem", TASKS), ("dynamodb:Query", BY_NUMBER), ("dynamodb:Query", BY_CHANGE)},
+    "GetCatalogue": {("dynamodb:GetItem", TASKS)},
     "Authorizer": {("dynamodb:GetItem", KEYS)},
     "OnboardCompany": {
         *((f"dynamodb:{action}", table) for action in ("GetItem", "UpdateItem", "PutItem") for table in (TASKS, KEYS)),
@@ -31,7 +34,7 @@ ALLOWED = {
         ("apigateway:DELETE", EVERY_USAGE_KEY),
     },
 }
-UPDATED = {"CreateTask": {"last_id2"}, "OnboardCompany": {"last_id2"}}
+UPDATED = {"CreateTask": {"last_id2"}, "OnboardCompany": {"last_id2", "task_list", "version", "archived"}}
 """The attributes of the tasks table that each function's updates name, apart from those of the key."""
 
 SIGNALS = {

@@ -4,6 +4,7 @@ Such a task has no ``task_list``, which places it in ``by_number``, and no versi
 again and again, each time with the place that the last call reached, until a whole pass finds no such task.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -33,9 +34,15 @@ class Step:
 
 
 def index_tasks(
-    client: "DynamoDBClient", table: str, start: dict[str, str] | None = None, items: int = STEP_ITEMS
+    client: "DynamoDBClient",
+    table: str,
+    start: dict[str, str] | None = None,
+    items: int = STEP_ITEMS,
+    has_time: Callable[[], bool] = lambda: True,
 ) -> Step:
     """Read up to ``items`` items from ``start`` on, and write what the tasks among them lack.
+
+    The step ends early, after one task at least, where ``has_time`` says that there is no time for the next one.
 
     No field of a task changes, nor its ``modified_dateutc``. A write that comes between is not undone: the step leaves
     that task alone, and the next pass looks at it again. Each step can be repeated.
@@ -55,7 +62,10 @@ def index_tasks(
             **begin,
         )
     found = [dynamodb.from_item(item) for item in answer["Items"]]
-    for item in found:
+    for count, item in enumerate(found):
+        if count and not has_time():
+            reached = found[count - 1]
+            return Step(count, {"pk": str(reached["pk"]), "sk": str(reached["sk"])})
         _index(client, table, item)
     last = dynamodb.from_item(answer.get("LastEvaluatedKey", {}))
     return Step(len(found), {name: str(value) for name, value in last.items()} or None)

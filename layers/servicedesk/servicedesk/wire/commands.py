@@ -111,11 +111,13 @@ class CatalogueDocument(_Strict):
 class Onboard(_Strict):
     """Create a company, or change it. Without a ``catalogue`` it keeps its own, or has the built-in one.
 
+    ``company_name`` is what entries of ``TaskView`` call the company (contract rule 8.11). Without it, the name stays.
     ``first_number`` is the number of its next task. Numbers only ever grow.
     """
 
     action: Literal["onboard"]
     company_id: Id
+    company_name: Name | None = None
     catalogue: CatalogueDocument | None = None
     first_number: TaskNumber | None = None
 
@@ -164,6 +166,24 @@ class RaiseNumbers(_Strict):
     after: Id | None = None
 
 
+class Place(_Strict):
+    """A place in the tasks table: the keys of the item that the step before looked at last."""
+
+    pk: str
+    sk: str
+
+
+class IndexTasks(_Strict):
+    """Give the tasks that a release before the indexes stored what the indexes need.
+
+    ``after`` is the place that the step before reached, and ``found`` how many such tasks this pass had found by then.
+    """
+
+    action: Literal["index_tasks"]
+    after: Place | None = None
+    found: Annotated[int, Field(ge=0)] = 0
+
+
 class EraseCompany(_Strict):
     """Erase a company for ever. The command has its id twice, so that one slip of the hand erases nothing."""
 
@@ -179,7 +199,7 @@ class EraseCompany(_Strict):
         return again
 
 
-type Command = Onboard | IssueKey | ListKeys | RevokeKey | RaiseNumbers | EraseCompany
+type Command = Onboard | IssueKey | ListKeys | RevokeKey | RaiseNumbers | IndexTasks | EraseCompany
 _COMMANDS: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="action")])
 _ACTIONS = ", ".join(get_args(command.model_fields["action"].annotation)[0] for command in get_args(Command.__value__))
 

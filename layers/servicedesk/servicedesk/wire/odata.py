@@ -1,7 +1,7 @@
 """The query options of a list (contract rules 8.2 to 8.5), in the part of OData 4.01 that the contract names."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from servicedesk.domain.task import FIELDS
@@ -51,12 +51,14 @@ class ListOptions:
     skip_token: str | None = None
 
 
-def list_options(query: Fields, prefer: str | None) -> ListOptions:
+def list_options(query: Fields, prefer: str | None, selectable: Collection[str] = FIELDS) -> ListOptions:
     """Read the query options and the Prefer header of a request for a list.
 
     Option names match in any case, with or without their ``$``: "4.01 Services MUST support case-insensitive system
     query option names specified with or without the $ prefix" (OData 4.01 Part 2 section 5.1). So ``top=5`` can only
     mean ``$top=5``, and a name that is none of ours is refused with and without ``$``, rather than ignored.
+
+    ``selectable`` has the names that ``$select`` can have.
 
     Raises:
         Problem: ``invalid-parameter``, if an option is not supported, is given twice, or cannot be read.
@@ -71,7 +73,7 @@ def list_options(query: Fields, prefer: str | None) -> ListOptions:
         applied,
         top=None if top is None else _integer("$top", top, LARGEST_TOP),
         skip=0 if skip is None else _integer("$skip", skip, LARGEST_SKIP),
-        select=None if select is None else _selected(select),
+        select=None if select is None else _selected(select, selectable),
         skip_token=options.get("skiptoken"),
     )
 
@@ -93,7 +95,7 @@ def sort_members(entries: Sequence[Mapping[str, object]], query: Fields) -> Sequ
         return entries
     ordered = list(entries)
     # The last criterion sorts first, because sorting keeps the order of equal entries.
-    for criterion in reversed(text.split(",")):
+    for criterion in reversed(text.lower().split(",")):
         name, *direction = criterion.split() or [""]
         if name not in members or len(direction) > 1 or any(word not in _DIRECTIONS for word in direction):
             supported = ", ".join(members)
@@ -200,17 +202,17 @@ def _order(text: str | None) -> tuple[Order, bool]:
     )
 
 
-def _selected(text: str) -> Sequence[str] | None:
+def _selected(text: str, selectable: Collection[str]) -> Sequence[str] | None:
     names = [name.strip() for name in text.split(",")]
     if names == ["*"]:
         return None
     for name in names:
-        if name.lower() not in FIELDS:
+        if name.lower() not in selectable:
             raise Problem(
                 INVALID_PARAMETER, f"The query option $select names {shown_name(name)}, which is no field of a task."
             )
     chosen = {name.lower() for name in names}
-    return [name for name in FIELDS if name in chosen]
+    return [name for name in selectable if name in chosen]
 
 
 def _filter(text: str | None) -> TaskFilter | None:

@@ -1,26 +1,31 @@
 """A task as the original's ``TaskView`` shows it: without null, and with the names of what it refers to (rule 8.11)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from servicedesk.domain import values
 from servicedesk.domain.catalogue import Catalogue
 from servicedesk.domain.kinds import DATE, GUID, Kind
 from servicedesk.domain.task import FIELDS, Task
 
+_BESIDE_FIELDS: Mapping[str, Callable[[Task, Catalogue], object]] = {
+    "task_type_name": lambda task, catalogue: _name(catalogue.types, task.task_type_id),
+    "task_status_name": lambda task, catalogue: _name(catalogue.statuses, task.task_status_id),
+    "task_priority_name": lambda task, catalogue: _name(catalogue.priorities, task.task_priority_id),
+    "company_name": lambda _, catalogue: catalogue.company_name,
+    "contact_fullname": lambda _, __: "",
+    "assigned_to_user_id": lambda _, __: values.ZERO_GUID,
+    "assigned_to_user_fullname": lambda _, __: "",
+    "date_update": lambda task, _: _without_null(DATE, task.modified_dateutc),
+}
+
+NAMES = (*FIELDS, *_BESIDE_FIELDS)
+"""What an entry has, in its order."""
+
 
 def entry(task: Task, catalogue: Catalogue) -> dict[str, object]:
     """Return ``task`` as an entry of ``TaskView``. The names come from the company's catalogue."""
     shown = {name: _without_null(field.kind, getattr(task, name)) for name, field in FIELDS.items()}
-    return shown | {
-        "task_type_name": _name(catalogue.types, task.task_type_id),
-        "task_status_name": _name(catalogue.statuses, task.task_status_id),
-        "task_priority_name": _name(catalogue.priorities, task.task_priority_id),
-        "company_name": catalogue.company_name,
-        "contact_fullname": "",
-        "assigned_to_user_id": values.ZERO_GUID,
-        "assigned_to_user_fullname": "",
-        "date_update": _without_null(DATE, task.modified_dateutc),
-    }
+    return shown | {name: value(task, catalogue) for name, value in _BESIDE_FIELDS.items()}
 
 
 def _without_null(kind: Kind, value: object) -> object:

@@ -10,7 +10,7 @@ from servicedesk.wire import media_types
 from servicedesk.wire.formats import Members
 from servicedesk.wire.gateway import Request
 from servicedesk.wire.odata import LARGEST_PAGE_SIZE, LARGEST_SKIP
-from servicedesk.wire.problems import INVALID_PARAMETER, Problem, shown_name
+from servicedesk.wire.problems import INVALID_PARAMETER, UNSUPPORTED_MEDIA_TYPE, Problem, shown_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +35,22 @@ def read(request: Request) -> Search:
     """Read the body of ``request``.
 
     Raises:
-        Problem: ``invalid-parameter``, if the body asks for more than this service can do, and the problems of
-            ``media_types.read``.
+        Problem: ``invalid-parameter``, if the body asks for more than this service can do;
+            ``unsupported-media-type``, if it is not JSON; and the problems of ``media_types.read``.
     """
-    body = _members(media_types.read(request.body(), request.headers.get("Content-Type")), "the body", _BODY)
+    content_type = request.headers.get("Content-Type")
+    if media_types.from_content_type(content_type)[0].format != "json":
+        # Reading XML keeps only what a task can have, so a query_object in it would be lost without a word.
+        detail = "The body of a search has to be application/json or text/json."
+        raise Problem(UNSUPPORTED_MEDIA_TYPE, detail, headers={"Accept": "application/json, text/json"})
+    body = _members(media_types.read(request.body(), content_type), "the body", _BODY)
     grid = _members(body.get("query_object"), "query_object", _GRID)
     if grid.get("filterModel"):
         raise Problem(INVALID_PARAMETER, "filterModel is not supported: send it empty. GET /tasks has $filter.")
     start = _integer(grid.get("startRow"), "startRow", 0)
     end = _integer(grid.get("endRow"), "endRow", start + LARGEST_PAGE_SIZE)
-    if not 0 <= end - start <= LARGEST_PAGE_SIZE or start > LARGEST_SKIP:
-        detail = f"startRow can be at most {LARGEST_SKIP}, and endRow at most {LARGEST_PAGE_SIZE} more than startRow."
+    if not 0 <= start <= LARGEST_SKIP or not 0 <= end - start <= LARGEST_PAGE_SIZE:
+        detail = f"startRow can be 0 to {LARGEST_SKIP}, and endRow 0 to {LARGEST_PAGE_SIZE} more than startRow."
         raise Problem(INVALID_PARAMETER, detail)
     order, descending = _order(grid.get("sortModel"))
     return Search(_filter(body.get("archived")), start, end - start, order, descending)
@@ -62,6 +67,8 @@ def _members(value: object, name: str, known: tuple[str, ...]) -> Mapping[str, o
     if not isinstance(value, Members):
         raise Problem(INVALID_PARAMETER, f"{name} has to be an object.")
     members = dict(value)
+    if len(members) < len(value):
+        raise Problem(INVALID_PARAMETER, f"{name} has a member twice.")
     for member in members:
         if member not in known:
             supported = ", ".join(known)

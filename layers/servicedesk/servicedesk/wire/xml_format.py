@@ -77,7 +77,11 @@ def encode(document: Mapping[str, object] | Sequence[Mapping[str, object]], *, r
 
 def _sorted(members: Mapping[str, object]) -> Mapping[str, object]:
     # The original's deserializer drops elements that are not in ordinal order.
-    return {name: members[name] for name in sorted(members)}
+    return {name: _sorted_entries(members[name]) for name in sorted(members)}
+
+
+def _sorted_entries(value: object) -> object:
+    return [_sorted(entry) for entry in value] if isinstance(value, list) else value
 
 
 class _TaskReader:
