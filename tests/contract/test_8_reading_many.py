@@ -78,6 +78,7 @@ def test_8_1_the_answer_depends_on_prefer_too(client: Client) -> None:
     [
         ({"stageVariables": {"public_url": "https://desk.example.com/base/"}}, "https://desk.example.com/base"),
         ({"requestContext": {"domainName": "h", "path": "/v1/tasks/"}, "path": "/tasks/"}, "https://h/v1"),
+        ({"requestContext": {"path": "/desk/tasks"}, "path": "/desk/tasks"}, "https://api.example.com/desk"),
         ({"headers": {"X-Forwarded-Proto": "http"}, "multiValueHeaders": {}}, "http://api.example.com/v1"),
     ],
 )
@@ -388,6 +389,24 @@ def test_8_8_a_task_is_found_by_its_number(client: Client, path: str) -> None:
         assert answer.task() == task
         assert answer.headers["Content-Location"] == f"https://api.example.com/v1/tasks/{task['id']}"
         assert answer.headers["ETag"] == client.get(task["id"]).headers["ETag"]
+
+
+@pytest.mark.parametrize(
+    ("context", "path", "location"),
+    [
+        ({"path": "/desk/tasks/1"}, "/desk/tasks/1", "https://api.example.com/desk/tasks/{}"),
+        ({"domainName": None}, "/tasks/1", "../tasks/{}"),
+        ({"domainName": None, "path": "/v1/tasks/1/"}, "/tasks/1/", "../../tasks/{}"),
+    ],
+)
+def test_8_8_the_real_address_is_right_behind_a_base_path_too(
+    json_client: Client, context: Mapping[str, Any], path: str, location: str
+) -> None:
+    task = json_client.created()
+    sent = event("GET", "/tasks/1", company=json_client.company) | {"path": path}
+    sent["requestContext"] |= context
+    answer = invoke(json_client.api.get_task.lambda_handler, sent)
+    assert answer.headers["Content-Location"] == location.format(task["id"])
 
 
 def test_8_8_who_calls_the_real_address_is_told_no_other(client: Client) -> None:

@@ -10,7 +10,8 @@ from servicedesk.store import dynamodb
 from servicedesk.store.api_keys import KeyStore
 
 from tests.api import Api, Context
-from tools import demo
+from tests.conftest import FUNCTIONS
+from tools import demo, sam_local
 from tools.template import ROOT
 
 type Check = Callable[[dict[str, Any]], bool]
@@ -83,6 +84,11 @@ def read(fixture: str) -> Any:
 
 def test_every_fixture_is_expected_here() -> None:
     assert {file.stem for file in (ROOT / "events").glob("*.json")} == set(EXPECTED)
+
+
+@pytest.mark.parametrize("fixture", sorted(EXPECTED))
+def test_sam_local_finds_the_function_of_a_fixture(fixture: str) -> None:
+    assert sam_local.function_for(ROOT / f"events/{fixture}.json") == FUNCTIONS[EXPECTED[fixture][0]]
 
 
 @pytest.mark.parametrize("fixture", sorted(EXPECTED))

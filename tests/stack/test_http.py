@@ -235,3 +235,81 @@ def test_a_browser_may_ask_first(stack: Stack) -> None:
 
 def test_an_address_that_is_no_route(stack: Stack) -> None:
     assert_refused(stack.alpha.get("/nothing/here"), 404, "no-such-route")
+
+
+# ---- Lists ----------------------------------------------------------------------------------------------------------
+
+ATTEMPTS = 30
+"""How often a list is asked for until it shows a task that was just written: an index follows its table."""
+
+
+def listed(client: Client, reference: str, tasks: int) -> Answer:
+    """The first page, of two tasks, of a list of the tasks with that reference, as soon as it knows so many."""
+    url = f"/tasks?$filter=customer_reference%20eq%20'{reference}'"
+    for _ in range(ATTEMPTS):
+        if len(json.loads(client.get(url).body)["value"]) == tasks:
+            break
+    return client.get(url, Prefer="maxpagesize=2")
+
+
+def test_a_list_is_followed_to_its_end(stack: Stack) -> None:
+    reference = uuid4().hex
+    numbers = [
+        json.loads(stack.alpha.create({"subject": "x", "customer_reference": reference}).body)["id2"] for _ in range(3)
+    ]
+    page = listed(stack.alpha, reference, 3)
+    assert page.status == 200, page.body
+    assert page.headers["Preference-Applied"] == "maxpagesize=2"
+    first = json.loads(page.body)
+    link = first["@odata.nextLink"]
+    assert page.headers["Link"] == f'<{link}>; rel="next"'
+    assert link.startswith(f"{stack.base_url}/tasks?")
+    second = json.loads(stack.alpha.get(link, Prefer="maxpagesize=2").body)
+    assert [task["id2"] for task in first["value"] + second["value"]] == numbers[::-1]
+    assert "@odata.nextLink" not in second
+    assert_problem(stack.beta.get(link), 400, "invalid-parameter")
+    assert listed(stack.beta, reference, 0).status == 200
+
+
+def test_a_list_in_xml(stack: Stack) -> None:
+    stack.alpha.create({"subject": "x"})
+    page = stack.alpha.get("/api/Task?$top=1", Accept=XML)
+    assert page.headers["Content-Type"] == f"{XML}; charset=utf-8"
+    assert page.body.startswith("<ArrayOftask xmlns:i=")
+    assert page.body.endswith("</task></ArrayOftask>")
+
+
+def test_what_a_list_does_not_support_is_refused(stack: Stack) -> None:
+    for query in ("$count=true", "$filter=length(subject)%20gt%203", "$top=x"):
+        assert_problem(stack.alpha.get(f"/tasks?{query}"), 400, "invalid-parameter")
+    assert_problem(stack.alpha.get("/tasks?$top=1&$top=2"), 400, "invalid-parameter")
+
+
+@pytest.mark.parametrize("path", ["/tasks/{id2}", "/api/Task({id2})", "/api/Task({id})", "/api/Task%28{id}%29"])
+def test_a_task_is_found_at_its_other_addresses(stack: Stack, path: str) -> None:
+    reference = uuid4().hex
+    task = json.loads(stack.alpha.create({"subject": "x", "customer_reference": reference}).body)
+    listed(stack.alpha, reference, 1)
+    answer = stack.alpha.get(path.format(**task))
+    assert answer.status == 200, answer.body
+    assert json.loads(answer.body) == task
+    assert json.loads(stack.beta.get(path.format(**task)).body).get("id") != task["id"]
+
+
+def test_the_feed_starts_now_and_goes_on(stack: Stack) -> None:
+    page = json.loads(stack.alpha.get("/tasks/delta?$deltatoken=latest").body)
+    assert page["value"] == []
+    again = stack.alpha.get(page["@odata.deltaLink"])
+    assert again.status == 200, again.body
+    assert "@odata.deltaLink" in json.loads(again.body)
+
+
+def test_the_catalogue_and_its_parts(stack: Stack) -> None:
+    answer = stack.alpha.get("/catalogue")
+    catalogue = json.loads(answer.body)
+    unchanged = stack.alpha.get("/catalogue", If_None_Match=answer.headers["ETag"])
+    assert (unchanged.status, unchanged.body) == (304, "")
+    types = json.loads(stack.alpha.get("/api/TaskType?$orderby=is_default,sequence").body)["value"]
+    assert {entry["id"] for entry in types} == {entry["id"] for entry in catalogue["types"]}
+    assert stack.alpha.get("/api/TaskStatus/Translations").status == 200
+    assert_problem(stack.alpha.get("/api/Contact"), 404, "no-such-route")

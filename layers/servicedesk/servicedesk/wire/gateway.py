@@ -60,7 +60,7 @@ class Request:
         extended_request_id: names the request in logs. Only API Gateway chooses it.
         route: the route of the API that the request met, such as ``/tasks/{id}``.
         base_url: what the addresses of the API begin with; absolute where the event tells the host.
-        url: the address that the client called, without a query.
+        url: the address that the client called, without a query; absolute where the event tells the host.
         raw_body: the body as the event has it, and ``body_is_base64`` whether that is base64.
     """
 
@@ -85,8 +85,8 @@ class Request:
         read = _Http if event.get("version") == "2.0" else _Rest
         context = _mapping(event.get("requestContext"))
         headers = Fields(list(read.headers(event)))
-        path = _in_a_header(read.path(event)).rstrip("/")
-        base_url = _base_url(path, _in_a_header(read.path_with_stage(event)), event, headers)
+        route = read.route(event)
+        base_url, url = _urls(read.path(event), read.path_with_stage(event), route, event, headers)
         return cls(
             headers=headers,
             query=Fields(list(read.query(event))),
@@ -94,9 +94,9 @@ class Request:
             authorizer=_mapping(context.get("authorizer")),
             request_id=context.get("requestId") or invocation_id,
             extended_request_id=context.get("extendedRequestId"),
-            route=read.route(event),
+            route=route,
             base_url=base_url,
-            url=f"{base_url}{path}",
+            url=url,
             raw_body=event["body"] if isinstance(event.get("body"), str) else "",
             body_is_base64=bool(event.get("isBase64Encoded")),
         )
@@ -300,13 +300,23 @@ def _texts(value: object) -> Mapping[str, str]:
     return {name: text for name, text in _mapping(value).items() if isinstance(text, str)}
 
 
-def _base_url(path: str, path_with_stage: str, event: Mapping[str, Any], headers: Fields) -> str:
+def _urls(path: str, path_with_stage: str, route: str, event: Mapping[str, Any], headers: Fields) -> tuple[str, str]:
+    """Return what the addresses of the API begin with, and the address that was called.
+
+    A base path of a custom domain stands in both paths of the event, so only the route tells where the API begins.
+    """
     if public_url := _texts(event.get("stageVariables")).get("public_url"):
-        return public_url.rstrip("/")
+        base_url = public_url.rstrip("/")
+        return base_url, f"{base_url}{_in_a_header(path)}".rstrip("/")
+    called = _in_a_header(path_with_stage)
+    depth = route.count("/")
     if host := _mapping(event.get("requestContext")).get("domainName"):
         scheme = "http" if headers.get("X-Forwarded-Proto") == "http" else "https"
-        return f"{scheme}://{host}{path_with_stage.rstrip('/').removesuffix(path)}"
-    return ""
+        url = f"{scheme}://{host}{called}".rstrip("/")
+        return url.rsplit("/", depth)[0], url
+    # A relative reference leads to the same host; one that ends in a slash is a step deeper.
+    steps_up = depth - 1 + called.endswith("/")
+    return "/".join([".."] * steps_up) or ".", called.rpartition("/")[2] or "."
 
 
 def _in_a_header(path: str) -> str:

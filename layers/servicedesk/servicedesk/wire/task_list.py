@@ -45,7 +45,7 @@ def link(request: Request, option: str, token: str) -> str:
 def query_text(request: Request) -> str:
     """Return a text that tells apart the lists that a company can ask for, for ``servicedesk.wire.cursors``."""
     options = sorted((name.removeprefix("$"), value) for name, value in _query(request) if "token" not in name)
-    return json.dumps([request.url.removeprefix(request.base_url), options])
+    return json.dumps([request.route, options])
 
 
 def _query(request: Request) -> Sequence[tuple[str, str]]:
