@@ -30,8 +30,9 @@ class TaskBody:
 
     @property
     def named_fields(self) -> frozenset[str]:
-        """The client's fields that the body names, valid or not."""
-        return frozenset(self.fields) | {fault.field for fault in self.faults}
+        """The client's fields that the body fills, validly or not."""
+        filled = {name for name, text in self.fields.items() if text is not None}
+        return frozenset(filled | {fault.field for fault in self.faults})
 
     def ignored_fields(self, task: Task) -> str:
         """Return the header ``Ignored-Fields``: what the service did not take from the body (rule 4.2)."""
