@@ -21,7 +21,10 @@ from servicedesk.wire.caller import Caller
 from servicedesk.wire.headers import Fields, split
 from servicedesk.wire.problems import INTERNAL, INVALID_PARAMETER, MALFORMED_BODY, Problem
 
-EXPOSED_HEADERS = "ETag, Idempotent-Replayed, Ignored-Fields, Location, Preference-Applied, Retry-After, X-Request-Id"
+EXPOSED_HEADERS = (
+    "Content-Location, ETag, Idempotent-Replayed, Ignored-Fields, Location, Preference-Applied, Retry-After, "
+    "X-Request-Id"
+)
 """The answer's headers that a browser app may read."""
 
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
@@ -29,6 +32,7 @@ _OUTCOMES = {
     problems.IDEMPOTENCY_KEY_REUSED: "Conflict",
     problems.INTERNAL: "Failed",
     problems.INVALID_TASK: "Invalid",
+    problems.PRECONDITION_FAILED: "Conflict",
     problems.TASK_EXISTS: "Conflict",
     problems.UNAVAILABLE: "Unavailable",
 }
@@ -40,6 +44,8 @@ class Request:
     """An HTTP request as the functions see it.
 
     Attributes:
+        method: the HTTP method, such as ``PATCH``.
+        route: the route of the API that the request met, such as ``/tasks/{id}``.
         headers: the header fields.
         query: the query options.
         path_parameters: what the route's placeholders stand for.
@@ -50,6 +56,8 @@ class Request:
         raw_body: the body as the event has it, and ``body_is_base64`` whether that is base64.
     """
 
+    method: str
+    route: str
     headers: Fields
     query: Fields
     path_parameters: Mapping[str, str]
@@ -70,6 +78,8 @@ class Request:
         context = _mapping(event.get("requestContext"))
         headers = Fields(list(read.headers(event)))
         return cls(
+            method=read.method(event),
+            route=read.route(event),
             headers=headers,
             query=Fields(list(read.query(event))),
             path_parameters=_texts(event.get("pathParameters")),
@@ -210,6 +220,14 @@ class _Rest:
     """Where an event of version 1.0, from a REST API, has its parts."""
 
     @staticmethod
+    def method(event: Mapping[str, Any]) -> str:
+        return str(event.get("httpMethod") or "")
+
+    @staticmethod
+    def route(event: Mapping[str, Any]) -> str:
+        return str(event.get("resource") or "")
+
+    @staticmethod
     def headers(event: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         return _several(event.get("headers"), event.get("multiValueHeaders"))
 
@@ -228,6 +246,14 @@ class _Rest:
 
 class _Http:
     """Where an event of version 2.0, from an HTTP API, has its parts."""
+
+    @staticmethod
+    def method(event: Mapping[str, Any]) -> str:
+        return str(_mapping(_mapping(event.get("requestContext")).get("http")).get("method") or "")
+
+    @staticmethod
+    def route(event: Mapping[str, Any]) -> str:
+        return str(event.get("routeKey") or "").partition(" ")[2]
 
     @staticmethod
     def headers(event: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
