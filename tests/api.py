@@ -197,12 +197,17 @@ def event(
         "headers": sent,
         "multiValueHeaders": {name: [value] for name, value in sent.items()},
         "queryStringParameters": dict(query) if query else None,
-        "pathParameters": {"id": path.rpartition("/")[2]} if method == "GET" else None,
+        "pathParameters": _path_parameters(path) if method != "POST" else None,
         "stageVariables": None,
         "requestContext": context,
         "body": body if raw is None or not in_base64 else base64.b64encode(raw).decode(),
         "isBase64Encoded": in_base64 and raw is not None,
     }
+
+
+def _path_parameters(path: str) -> dict[str, str]:
+    folder, _, last = path.rpartition("/")
+    return {"entity" if folder == "/api" else "id": last}
 
 
 @dataclass(frozen=True)
@@ -211,6 +216,7 @@ class Api:
 
     create_task: ModuleType
     get_task: ModuleType
+    update_task: ModuleType
     authorizer: ModuleType
     onboard_company: ModuleType
     erase_company: ModuleType
@@ -230,6 +236,23 @@ class Api:
         headers = dict(more.pop("headers", {})) | ({"Accept": accept} if accept else {})
         path = more.pop("path", f"/tasks/{task_id}")
         return invoke(self.get_task.lambda_handler, event("GET", path, headers=headers, **more))
+
+    def change(
+        self, task_id: str, body: bytes | str | dict[str, Any] | None, content_type: str | None = None, **more: Any
+    ) -> Answer:
+        """PATCH /tasks/{id}, or another `method` and `path`, with the ETag `if_match`, or none if that is None.
+
+        A dict is sent as JSON; the rest as in `event`.
+        """
+        headers = dict(more.pop("headers", {}))
+        if (if_match := more.pop("if_match", "*")) is not None:
+            headers["If-Match"] = if_match
+        if isinstance(body, dict):
+            body, content_type = json.dumps(body), content_type or "application/json"
+        if content_type is not None:
+            headers["Content-Type"] = content_type
+        method, path = more.pop("method", "PATCH"), more.pop("path", f"/tasks/{task_id}")
+        return invoke(self.update_task.lambda_handler, event(method, path, body, headers=headers, **more))
 
     def onboard(self, **command: Any) -> dict[str, Any]:
         """One command of an operator to OnboardCompany."""

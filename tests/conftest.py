@@ -16,6 +16,7 @@ from tools.template import ROOT, environment, tables
 FUNCTIONS = {
     "create_task": "CreateTask",
     "get_task": "GetTask",
+    "update_task": "UpdateTask",
     "authorizer": "Authorizer",
     "onboard_company": "OnboardCompany",
     "erase_company": "EraseCompany",

@@ -32,8 +32,13 @@ LOG_FILE = ROOT / ".local/sam-local.log"
 MOTO_SERVER = ROOT / ".local/dev/bin/moto_server"
 HOST_IN_CONTAINERS = "host.docker.internal"
 ADD_HOST = f"{HOST_IN_CONTAINERS}:host-gateway"  # as samconfig.toml has it for SAM
-PREPARED_BY = {"get_task": "create_task", "issue_key": "revoke_key"}
-"""Fixtures that find something only where another one has been: a task to get, room for one more key."""
+PREPARED_BY = {
+    "get_task": "create_task",
+    "replace_task_as_before": "create_task",
+    "update_task": "create_task",
+    "issue_key": "revoke_key",
+}
+"""Fixtures that find something only where another one has been: a task to get or to change, room for one more key."""
 
 
 def main() -> None:
@@ -237,9 +242,10 @@ def function_for(event_file: Path) -> str:
     if "methodArn" in named:
         return "Authorizer"
     method = named.get("httpMethod") or named.get("requestContext", {}).get("http", {}).get("method")
-    if method not in ("GET", "POST"):
+    functions = {"GET": "GetTask", "PATCH": "UpdateTask", "POST": "CreateTask", "PUT": "UpdateTask"}
+    if method not in functions:
         sys.exit(f"{event_file} is neither an operator's command nor a request that a function answers.")
-    return "CreateTask" if method == "POST" else "GetTask"
+    return functions[method]
 
 
 # ---- What make calls ------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from tools.template import ROOT
 FUNCTION_FOLDERS = {
     "create_task": "CreateTask",
     "get_task": "GetTask",
+    "update_task": "UpdateTask",
     "authorizer": "Authorizer",
     "onboard_company": "OnboardCompany",
     "erase_company": "EraseCompany",

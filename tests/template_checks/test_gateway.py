@@ -10,7 +10,16 @@ from servicedesk.wire.problems import ProblemType
 from tests.template_checks.conftest import Translated
 from tools.template import template
 
-ROUTES = {("post", "/tasks"), ("post", "/api/Task"), ("get", "/tasks/{id}"), ("get", "/api/Task/{id}")}
+ROUTES = {
+    ("post", "/tasks"),
+    ("post", "/api/Task"),
+    ("get", "/tasks/{id}"),
+    ("get", "/api/Task/{id}"),
+    ("patch", "/tasks/{id}"),
+    ("put", "/tasks/{id}"),
+    ("put", "/api/Task/{id}"),
+    ("put", "/api/{entity}"),
+}
 STATUSES = {
     "UNAUTHORIZED": (401, "unauthorized"),
     "ACCESS_DENIED": (403, "forbidden"),
@@ -105,7 +114,7 @@ def test_a_preflight_says_what_the_functions_take(translated: Translated) -> Non
         answer = integration["responses"]["default"]
         assert answer["contentHandling"] == "CONVERT_TO_TEXT"
         headers = answer["responseParameters"]
-        assert headers["method.response.header.Access-Control-Allow-Methods"] == "'GET, POST'"
+        assert headers["method.response.header.Access-Control-Allow-Methods"] == "'GET, PATCH, POST, PUT'"
         allowed = headers["method.response.header.Access-Control-Allow-Headers"].strip("'").split(", ")
         assert {"Authorization", "Content-Type", "Idempotency-Key", "Prefer"} <= set(allowed)
         declared = {f"method.response.header.{name}" for name in path["options"]["responses"]["204"]["headers"]}

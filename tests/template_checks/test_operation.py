@@ -128,6 +128,7 @@ def test_alarms_watch_what_there_is(translated: Translated) -> None:
         "CounterHotSpot": ("AWS/DynamoDB", "WriteThrottleEvents", [{"Ref": "TasksTable"}]),
         "CreateTaskThrottled": ("AWS/Lambda", "Throttles", [{"Ref": "CreateTask"}]),
         "GetTaskThrottled": ("AWS/Lambda", "Throttles", [{"Ref": "GetTask"}]),
+        "UpdateTaskThrottled": ("AWS/Lambda", "Throttles", [{"Ref": "UpdateTask"}]),
         "AuthorizerThrottled": ("AWS/Lambda", "Throttles", [{"Ref": "Authorizer"}]),
     }
 
@@ -170,6 +171,7 @@ def test_the_dashboard_shows_metrics_that_are_sent(widgets: list[dict[str, Any]]
             if namespace == "TaskApi" and metric[0] != "...":
                 shown.add(metric[1])
     assert shown <= sent
+    assert {"Changed", "Closed", "Reopened", "Unchanged"} <= shown
     assert {"Created", "Replayed", "Conflict", "Invalid", "Unavailable", "ColdStart"} <= shown
 
 

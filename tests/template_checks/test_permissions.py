@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from servicedesk.domain.task import CHANGEABLE_FIELDS
 
 from tests.template_checks.conftest import Translated
 
@@ -14,6 +15,11 @@ EVERY_USAGE_KEY = f"{GATEWAY}/apikeys/*"
 ALLOWED = {
     "CreateTask": {("dynamodb:GetItem", TASKS), ("dynamodb:UpdateItem", TASKS), ("dynamodb:PutItem", TASKS)},
     "GetTask": {("dynamodb:GetItem", TASKS)},
+    "UpdateTask": {
+        ("dynamodb:GetItem", TASKS),
+        ("dynamodb:UpdateItem", TASKS),
+        ("dynamodb:Query", "${TasksTable.Arn}/index/by_number"),
+    },
     "Authorizer": {("dynamodb:GetItem", KEYS)},
     "OnboardCompany": {
         *((f"dynamodb:{action}", table) for action in ("GetItem", "UpdateItem", "PutItem") for table in (TASKS, KEYS)),
@@ -31,7 +37,11 @@ ALLOWED = {
         ("apigateway:DELETE", EVERY_USAGE_KEY),
     },
 }
-UPDATED = {"CreateTask": {"last_id2"}, "OnboardCompany": {"last_id2"}}
+UPDATED = {
+    "CreateTask": {"last_id2"},
+    "OnboardCompany": {"last_id2"},
+    "UpdateTask": {*CHANGEABLE_FIELDS, "archived", "date_closed", "modified_dateutc", "version", "task_list"},
+}
 """The attributes of the tasks table that each function's updates name, beside the key's."""
 
 SIGNALS = {
