@@ -1,4 +1,4 @@
-"""Contract section 10: changing a task. What needs a real database is in tests/changes."""
+"""Contract section 10: changing a task. What needs a real database is in tests/exactly_once."""
 
 from collections.abc import Callable
 from typing import Any

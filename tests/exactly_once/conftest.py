@@ -83,8 +83,8 @@ def faulty(plain: Database) -> Iterator[FaultyService]:
         # After some dozen failed retries the SDK makes none any more, and one client has all of a module's here.
         patch.setattr("botocore.retries.quota.RetryQuota.acquire", lambda *_: True)
         api = plain.functions(proxy.url)
-        for client in (api.create_task.tasks._client, api.get_task.tasks._client):
-            proxy.watch(client)
+        for function in (api.create_task, api.get_task, api.update_task):
+            proxy.watch(function.tasks._client)
         yield FaultyService(api, plain, proxy)
 
 

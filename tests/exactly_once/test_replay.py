@@ -45,7 +45,8 @@ def onboard(api: Api, company: str, **changes: list[dict[str, Any]]) -> None:
 
 def forget_catalogues(api: Api) -> None:
     """As when the copies have grown too old."""
-    api.create_task.catalogues._kept.clear()
+    for function in (api.create_task, api.update_task):
+        function.catalogues._kept.clear()
 
 
 @pytest.mark.parametrize("identity", ["id", "key"])
