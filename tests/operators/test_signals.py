@@ -40,6 +40,17 @@ OUTCOMES = {
     "throttled": "Unavailable",
     "timeout": "Unavailable",
     "crash-behind-crash": "Failed",
+    "created-for-changes": "Created",
+    "changed": "Changed",
+    "unchanged": "Unchanged",
+    "closed": "Closed",
+    "reopened": "Reopened",
+    "overtaken": "Conflict",
+    "no-tag": "Refused",
+    "bad-tag": "Refused",
+    "absent-to-change": "Refused",
+    "change-crash": "Failed",
+    "change-throttled": "Unavailable",
     "no-event": "Failed",
     "unknown-key": "Denied",
     "unknown-key-in-basic": "Denied",
@@ -106,6 +117,7 @@ def test_a_line_has_request_company_and_durations(output: Output) -> None:
     assert set(took) == {"Total", "NumberLatency", "WriteLatency"}
     assert 0 < took["NumberLatency"] + took["WriteLatency"] < took["Total"]
     assert output.logs["found"]["milliseconds"].keys() == {"Total", "ReadLatency"}
+    assert output.logs["changed"]["milliseconds"].keys() == {"Total", "ReadLatency", "WriteLatency"}
     assert output.logs["allowed"]["company_id"] == output.logs["issued"]["company_id"] == BETA
     assert output.logs["allowed"]["request_id"] == "allowed"
 
