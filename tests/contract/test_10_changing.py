@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.api import PAGE, Answer, assert_problem, written
+from tests.api import PAGE, Answer, assert_problem, invoke, written
 from tests.contract.client import SUBJECT, Client
 from tests.contract.test_1_addresses import routes
 
@@ -245,6 +245,30 @@ def test_10_2_the_originals_addresses(client: Client, path: str) -> None:
     )
 
 
+def test_10_2_an_http_api_s_event_is_read_too(json_client: Client) -> None:
+    task = json_client.created(FILLED)
+    for method, route, path in (("PUT", "/api/{entity}", "/api/Task({id})"), ("PATCH", "/tasks/{id}", "/tasks/{id}")):
+        subject, last = f"By {method}", path.format_map(task).rpartition("/")[2]
+        sent = {
+            "version": "2.0",
+            "routeKey": f"{method} {route}",
+            "rawPath": path.format_map(task),
+            "headers": {"content-type": "application/json"} | ({"if-match": "*"} if method == "PATCH" else {}),
+            "pathParameters": {"entity" if "entity" in route else "id": last},
+            "requestContext": {
+                "requestId": "x",
+                "http": {"method": method},
+                "authorizer": {"lambda": {"company_id": json_client.company}},
+            },
+            "body": f'{{"subject": "{subject}"}}',
+            "isBase64Encoded": False,
+        }
+        assert invoke(json_client.api.update_task.lambda_handler, sent).task()["subject"] == subject
+        del sent["headers"]["if-match" if method == "PATCH" else "content-type"]  # type: ignore[attr-defined]
+        answer = invoke(json_client.api.update_task.lambda_handler, sent)
+        assert answer.status == (428 if method == "PATCH" else 200)
+
+
 @pytest.mark.parametrize("entity", ["TaskView({id})", "Task({id}", "Task", "Task()", "{id}", "xTask({id})"])
 def test_10_2_what_is_no_task_is_no_address(client: Client, entity: str) -> None:
     task = client.created()
@@ -477,7 +501,7 @@ def test_10_5_without_if_match_a_428(client: Client, method: str) -> None:
     assert client.get(task["id"]).task() == task
 
 
-@pytest.mark.parametrize("form", ["{tag}", "{strong}", '"a", {tag}', 'W/"a",{tag} , "b,c"', "*", " * "])
+@pytest.mark.parametrize("form", ["{tag}", "{strong}", ', "a", {tag}', 'W/"a",{tag} ,, "b,c",', "*", " * "])
 @pytest.mark.parametrize("method", ["PATCH", "PUT"])
 def test_10_5_with_the_tasks_tag_it_changes(client: Client, form: str, method: str) -> None:
     task = client.created()

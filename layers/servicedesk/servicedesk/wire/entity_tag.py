@@ -14,7 +14,7 @@ from servicedesk.wire import task_document
 from servicedesk.wire.problems import INVALID_HEADER, Problem
 
 _TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
-_TAGS = re.compile(rf"\s*{_TAG.pattern}\s*(?:,\s*(?:{_TAG.pattern}\s*)?)*+")
+_TAGS = re.compile(rf"(?:[\s,]*+{_TAG.pattern}(?=\s*+(?:,|\Z)))++[\s,]*+")
 
 
 def of_task(task: Task) -> str:
