@@ -240,23 +240,6 @@ def test_10_7_the_rewrite_of_older_tasks_is_no_conflict(service: Service, compan
     assert (stored["subject"], stored["version"]) == ("A", 2)
 
 
-@pytest.mark.parametrize("method", ["PATCH", "PUT"])
-def test_10_1_what_a_later_release_has_stored_stays(service: Service, company: str, method: str) -> None:
-    task = created(service.api, company)
-    service.database.client().update_item(
-        TableName=service.database.tasks_table,
-        Key=key(company, task.document()["id"]),
-        UpdateExpression="SET colour = :red",
-        ExpressionAttributeValues={":red": {"S": "red"}},
-    )
-    [before] = service.database.tasks(company)
-    sent = {"subject": "Other", "task_status_id": COMPLETED}
-    assert service.api.change(task.document()["id"], sent, company=company, method=method).status == 200
-    [after] = service.database.tasks(company)
-    assert after["colour"] == "red"
-    assert after["content_digest"] == before["content_digest"]
-
-
 def test_10_2_a_task_that_is_erased_meanwhile_does_not_come_back(service: Service, company: str) -> None:
     task_id = created(service.api, company).document()["id"]
     database = service.database
