@@ -248,6 +248,7 @@ class Api:
     get_task: ModuleType
     list_tasks: ModuleType
     get_catalogue: ModuleType
+    update_task: ModuleType
     authorizer: ModuleType
     onboard_company: ModuleType
     erase_company: ModuleType
@@ -270,7 +271,7 @@ class Api:
 
     def forget_catalogues(self) -> None:
         """Let every function read each catalogue anew, as an execution environment does that has just started."""
-        for function in (self.create_task, self.get_task, self.list_tasks, self.get_catalogue):
+        for function in (self.create_task, self.get_task, self.list_tasks, self.get_catalogue, self.update_task):
             function.catalogues = function.CatalogueStore(function.client, self.create_task.TASKS_TABLE)  # type: ignore[attr-defined]
 
     def list(self, path: str = "/tasks", accept: str | None = None, **more: Any) -> Answer:
@@ -296,6 +297,23 @@ class Api:
         """GET the catalogue, or one of the original's addresses of its parts."""
         headers = dict(more.pop("headers", {})) | ({"Accept": accept} if accept else {})
         return invoke(self.get_catalogue.lambda_handler, event("GET", path, headers=headers, **more))
+
+    def change(
+        self, task_id: str, body: bytes | str | dict[str, Any] | None, content_type: str | None = None, **more: Any
+    ) -> Answer:
+        """PATCH /tasks/{id}, or another `method` and `path`, with the ETag `if_match`, or none if that is None.
+
+        A dict is sent as JSON; the rest as in `event`.
+        """
+        headers = dict(more.pop("headers", {}))
+        if (if_match := more.pop("if_match", "*")) is not None:
+            headers["If-Match"] = if_match
+        if isinstance(body, dict):
+            body, content_type = json.dumps(body), content_type or "application/json"
+        if content_type is not None:
+            headers["Content-Type"] = content_type
+        method, path = more.pop("method", "PATCH"), more.pop("path", f"/tasks/{task_id}")
+        return invoke(self.update_task.lambda_handler, event(method, path, body, headers=headers, **more))
 
     def onboard(self, **command: Any) -> dict[str, Any]:
         """One command of an operator to OnboardCompany."""

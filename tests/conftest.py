@@ -20,6 +20,7 @@ FUNCTIONS = {
     "get_task": "GetTask",
     "list_tasks": "ListTasks",
     "get_catalogue": "GetCatalogue",
+    "update_task": "UpdateTask",
     "authorizer": "Authorizer",
     "onboard_company": "OnboardCompany",
     "erase_company": "EraseCompany",

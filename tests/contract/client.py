@@ -88,6 +88,21 @@ class Client:
     def _asking(self, more: Mapping[str, Any]) -> dict[str, Any]:
         return {"company": self.company, "contact": self.contact, "accept": self.content_type} | dict(more)
 
+    def change(self, task_id: str, members: Members, **more: Any) -> Answer:
+        """Change a task in the client's format, whatever it is; `more` as in `Api.change`."""
+        more = {"company": self.company, "contact": self.contact, "content_type": self.content_type} | more
+        return self.api.change(task_id, written(self.format, members), **more)
+
+    def changed(self, task_id: str, more: Mapping[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
+        """Change these fields of a task; the task, found again as changed."""
+        answer = self.change(task_id, dict(more or {}) | fields)
+        assert answer.status == 200, answer.body
+        task = answer.task()
+        found = self.get(task["id"])
+        assert found.task() == task
+        assert found.headers["ETag"] == answer.headers["ETag"]
+        return task
+
     def onboard(self, **catalogue: Any) -> dict[str, Any]:
         """Give the company the built-in catalogue with these lists in place of its own."""
         built_in = self.api.onboard(action="onboard", company_id=self.company)["catalogue"]

@@ -121,6 +121,15 @@ def test_2_to_id_in_table_needs_a_table(client: Client) -> None:
     client.refused("to_id_in_table", linked, "missing_reference")
 
 
+@pytest.mark.parametrize("table", ["to_db_table_id", "to_db_table_name"])
+@pytest.mark.parametrize("unfilled", [None, ""])
+def test_2_to_id_in_table_needs_more_than_the_name_of_an_empty_field(
+    client: Client, table: str, unfilled: str | None
+) -> None:
+    answer = client.create({"subject": SUBJECT, "to_id_in_table": str(uuid4()), table: unfilled})
+    assert_problem(answer, 422, "invalid-task", ("to_id_in_table", "missing_reference"))
+
+
 def test_2_to_id_in_table_adds_no_fault_to_that_of_the_table(client: Client) -> None:
     for wrong in (str(uuid4()), "no guid"):
         answer = client.create({"subject": SUBJECT, "to_id_in_table": str(uuid4()), "to_db_table_id": wrong})

@@ -85,13 +85,13 @@ def test_a_body_that_utf_8_cannot_write(api: Api, body: str) -> None:
     "context", [None, {}, [], {"authorizer": None}, {"authorizer": "x"}, {"authorizer": {"lambda": 7}}]
 )
 def test_a_request_of_nobody_has_no_company(api: Api, context: object) -> None:
-    for handler in (api.create_task.lambda_handler, api.get_task.lambda_handler):
+    for handler in (api.create_task.lambda_handler, api.get_task.lambda_handler, api.update_task.lambda_handler):
         sent = posted(requestContext=context)
         assert_problem(invoke(handler, sent), 403, "no-company")
 
 
 def test_nothing_at_all_has_no_company(api: Api) -> None:
-    for handler in (api.create_task.lambda_handler, api.get_task.lambda_handler):
+    for handler in (api.create_task.lambda_handler, api.get_task.lambda_handler, api.update_task.lambda_handler):
         assert_problem(invoke(handler, {}), 403, "no-company")
 
 

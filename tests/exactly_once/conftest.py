@@ -83,7 +83,7 @@ def faulty(plain: Database) -> Iterator[FaultyService]:
         # After some dozen failed retries the SDK makes none any more, and one client has all of a module's here.
         patch.setattr("botocore.retries.quota.RetryQuota.acquire", lambda *_: True)
         api = plain.functions(proxy.url)
-        for client in (api.create_task.client, api.get_task.client):
+        for client in (api.create_task.client, api.get_task.client, api.update_task.client):
             proxy.watch(client)
         yield FaultyService(api, plain, proxy)
 

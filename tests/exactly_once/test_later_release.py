@@ -3,11 +3,13 @@
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from servicedesk.domain.catalogue import BUILT_IN
 from servicedesk.store import dynamodb
 from servicedesk.store.catalogues import CatalogueStore
 
 from tests.exactly_once.conftest import Service
+from tests.exactly_once.test_changes import COMPLETED
 
 UNKNOWN: dict[str, Any] = {
     "later_text": {"S": "x"},
@@ -29,6 +31,13 @@ def add(service: Service, company: str, sort_key: str, item: dict[str, Any]) -> 
     service.database.client().put_item(TableName=service.database.tasks_table, Item=item | key | UNKNOWN)
 
 
+def add_to_task(service: Service, company: str, task_id: str) -> None:
+    """Add unknown attributes to the company's only task."""
+    [stored] = service.database.tasks(company)
+    numbers = {name: int(stored[name]) for name in ("id2", "version")}
+    add(service, company, f"TASK#{task_id}", dynamodb.to_item(stored | numbers))
+
+
 def test_a_catalogue_that_says_more_is_read(service: Service, company: str) -> None:
     client, table = service.database.client(), service.database.tasks_table
     CatalogueStore(client, table).put(company, BUILT_IN)
@@ -41,9 +50,22 @@ def test_a_catalogue_that_says_more_is_read(service: Service, company: str) -> N
 def test_a_task_that_says_more_is_read_and_replayed(service: Service, company: str) -> None:
     body = {"id": str(uuid4()), "subject": "x"}
     first = service.api.create(body, company=company)
-    [stored] = service.database.tasks(company)
-    add(service, company, f"TASK#{body['id']}", dynamodb.to_item(stored | {"id2": int(stored["id2"])}))
+    add_to_task(service, company, body["id"])
     assert service.api.get(body["id"], company=company).document() == first.document()
     again = service.api.create(body, company=company)
     assert (again.status, again.headers["Idempotent-Replayed"]) == (201, "true")
     assert again.document() == first.document()
+
+
+@pytest.mark.parametrize("method", ["PATCH", "PUT"])
+def test_10_1_what_a_later_release_has_stored_stays(service: Service, company: str, method: str) -> None:
+    body = {"id": str(uuid4()), "subject": "x", "remark": "y"}
+    service.api.create(body, company=company)
+    add_to_task(service, company, body["id"])
+    [before] = service.database.tasks(company)
+    sent = {"subject": "Other", "remark": None, "task_status_id": COMPLETED}
+    assert service.api.change(body["id"], sent, company=company, method=method).status == 200
+    [after] = service.database.tasks(company)
+    assert {name: after[name] for name in UNKNOWN} == {name: before[name] for name in UNKNOWN}
+    assert after["content_digest"] == before["content_digest"]
+    assert "remark" not in after

@@ -125,6 +125,8 @@ def test_an_item_has_native_types_and_nothing_unset(service: Service, store: Tas
         "created_by_servicedesk_api": {"BOOL": True},
         "id2": {"N": "1"},
         "content_digest": {"S": content_digest.of_content(SAID)},
+        "version": {"N": "1"},
+        "task_list": {"S": f"COMPANY#{task.company_id}#OPEN"},
     }
 
 

@@ -13,6 +13,7 @@ from botocore.retries import standard
 from botocore.retries.base import BaseRetryBackoff
 from servicedesk.store import dynamodb as configured
 from servicedesk.store import keys
+from servicedesk.store.task_lists import WRITE_SECONDS
 
 from tests.api import Api, assert_problem
 from tests.conftest import FUNCTIONS
@@ -46,7 +47,7 @@ def over_proxy(plain: Database) -> Iterator[tuple[Api, FaultProxy]]:
 
 def test_the_clients_are_configured_with_the_numbers(service: Service) -> None:
     api = service.database.functions()  # Those of the fixture are more patient.
-    for function in (api.create_task, api.get_task, api.onboard_company):
+    for function in (api.create_task, api.get_task, api.update_task, api.onboard_company):
         config = function.client.meta.config
         assert config.connect_timeout == configured.CONNECT_TIMEOUT
         assert config.read_timeout == configured.READ_TIMEOUT
@@ -110,18 +111,54 @@ def test_no_more_requests_are_sent_than_are_counted_with(service: Service, compa
     with counted(api.get_task) as sent:
         api.get(body["id"], company=company)
     assert len(sent) == 1
+    api.forget_catalogues()
+    with counted(api.update_task) as sent:
+        api.change(body["id"], {"subject": "Other"}, company=company)
+    assert len(sent) == 3
     issued = api.onboard(action="issue_key", company_id=company, label="erp")
     with counted(api.authorizer) as sent:
         assert api.authorize(f"Bearer {issued['key']}")["context"]["company_id"] == company
     assert len(sent) == 1
 
 
-@pytest.mark.parametrize(("function", "requests"), [("create_task", 3), ("get_task", 1), ("authorizer", 1)])
+@pytest.mark.parametrize(
+    ("function", "requests"), [("create_task", 3), ("get_task", 1), ("update_task", 3), ("authorizer", 1)]
+)
 def test_the_worst_case_ends_in_time(function: str, requests: int) -> None:
     attempt = 2 * configured.CONNECT_TIMEOUT + configured.READ_TIMEOUT  # TCP, TLS, answer
     request = configured.ATTEMPTS * attempt + (configured.ATTEMPTS - 1) * configured.BACKOFF
     assert request == configured.REQUEST_SECONDS
     assert requests * request + OWN_SECONDS <= timeout(function) < GATEWAY_SECONDS
+
+
+@pytest.mark.parametrize(
+    ("seconds", "requests"),
+    [
+        ((9.0, 17.0), ["GetItem", "Query", "GetItem", "UpdateItem"]),
+        ((9.1,), ["GetItem", "Query"]),  # two more requests might not end in time
+        ((9.0, 17.1), ["GetItem", "Query", "GetItem"]),  # nor might one
+    ],
+)
+def test_a_change_begins_no_write_that_might_not_end_in_time(
+    service: Service,
+    company: str,
+    monkeypatch: pytest.MonkeyPatch,
+    seconds: tuple[float, ...],
+    requests: list[str],
+) -> None:
+    api = service.api
+    task = api.create({"subject": "Printer"}, company=company).document()
+    api.forget_catalogues()
+    clock = iter([0.0, *seconds])
+    monkeypatch.setattr(api.update_task, "monotonic", lambda: next(clock))
+    with counted(api.update_task) as sent:
+        answer = api.change(str(task["id2"]), {"subject": "Other"}, company=company)
+    assert sent == requests
+    if requests[-1] == "UpdateItem":
+        assert answer.status == 200
+    else:
+        assert_problem(answer, 503, "unavailable")
+    assert timeout("update_task") == WRITE_SECONDS
 
 
 def test_a_database_that_says_nothing_is_given_up(

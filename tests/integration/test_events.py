@@ -22,6 +22,10 @@ def created(answer: dict[str, Any]) -> bool:
     return answer["statusCode"] == 201 and location.startswith("https://abcdef1234.execute-api.")
 
 
+def changed(field: str, value: object) -> Check:
+    return lambda answer: bool(answer["statusCode"] == 200 and json.loads(answer["body"])[field] == value)
+
+
 def refused(status: int, *codes: str) -> Check:
     def check(answer: dict[str, Any]) -> bool:
         errors = json.loads(answer["body"]).get("errors", [])
@@ -63,8 +67,10 @@ EXPECTED: dict[str, tuple[str, Check]] = {
     "list_tasks": ("list_tasks", shown('"value":[{"id":')),
     "list_tasks_payload_2": ("list_tasks", shown('"value":[{"id":')),
     "onboard_company": ("onboard_company", lambda answer: bool(answer["next_number"] == 5001)),
+    "replace_task_as_before": ("update_task", changed("subject", "Printer replaced")),
     "raise_numbers": ("onboard_company", lambda answer: answer["companies"] >= 1 and answer["next_command"] is None),
     "search_task_views": ("list_tasks", lambda answer: answer["body"].startswith('[{"id":')),
+    "update_task": ("update_task", changed("archived", True)),
     "revoke_key": ("onboard_company", lambda answer: answer["revoked"] is not None and answer["live"] is False),
 }
 

@@ -33,6 +33,7 @@ FULL = {
     "reference_back_office": MARK,
     "to_db_table_name": "project",
 }
+COMPLETED = "a9f4b6e7-2d38-4c5a-b1e9-8c7d6f5e4a04"
 JSON, XML = {"Content-Type": "application/json"}, {"Content-Type": "application/xml"}
 
 
@@ -89,6 +90,11 @@ class Paths:
         sent = event("GET", f"/tasks/{task_id}", headers={"Accept": MARK})
         sent["requestContext"] |= request_ids(name)
         self.invoke(self.api.get_task.lambda_handler, sent, name)
+
+    def change(self, name: str, task_id: str, body: str, **headers: str) -> None:
+        sent = event("PATCH", f"/tasks/{task_id}", body, headers={**JSON, **headers})
+        sent["requestContext"] |= request_ids(name)
+        self.invoke(self.api.update_task.lambda_handler, sent, name)
 
     def authorize(self, name: str, authorization: str) -> None:
         sent = {"methodArn": "arn:x/v1/POST/tasks", "headers": {"Authorization": authorization, "Cookie": MARK}}
@@ -150,8 +156,27 @@ class Paths:
         faults = {"list-crash": MarkedError(), "list-throttled": client_error("ThrottlingException")}
         for name, fault in faults.items():
             with self.monkeypatch.context() as patched:
-                patched.setattr(lists.lists._client, "query", raising(fault))
+                patched.setattr(lists.client, "query", raising(fault))
                 self.read(name, lists, "/tasks", query=wanted)
+
+    def changes(self) -> None:
+        """What a change can come to."""
+        task = str(uuid4())
+        self.create("created-for-changes", text({"id": task, "subject": "x"}))
+        any_version = {"If-Match": "*"}
+        self.change("changed", task, text(FULL), **any_version)
+        self.change("unchanged", task, text(FULL), **any_version)
+        self.change("closed", task, text({"task_status_id": COMPLETED}), **any_version)
+        self.change("reopened", task, text({"task_status_id": ""}), **any_version)
+        self.change("overtaken", task, text({"remark": f"other {MARK}"}), **{"If-Match": f'"{MARK}"'})
+        self.change("no-tag", task, text(FULL))
+        self.change("bad-tag", task, text(FULL), **{"If-Match": MARK})
+        self.change("absent-to-change", str(uuid4()), text(FULL), **any_version)
+        faults = {"change-crash": MarkedError(), "change-throttled": client_error("ThrottlingException")}
+        for name, fault in faults.items():
+            with self.monkeypatch.context() as patched:
+                patched.setattr(self.api.update_task.client, "update_item", raising(fault))
+                self.change(name, task, text({"subject": f"other {MARK}"}), **any_version)
 
     def broken_creates(self) -> None:
         """Call create while the database or our own code fails."""
@@ -224,6 +249,7 @@ def main() -> None:
             paths.creates()
             paths.reads()
             paths.broken_creates()
+            paths.changes()
             paths.keys()
             paths.operators()
 

@@ -225,20 +225,25 @@ NO_COMPANY: list[Any] = [
 ]
 
 
-def both_functions(api: Api, authorizer: Any) -> list[Answer]:
-    """Return the answers of create and get to a request with this authorizer context."""
-    sent = [event(body='{"subject": "x"}'), event("GET", f"/tasks/{uuid4()}")]
+def all_functions(api: Api, authorizer: Any) -> list[Answer]:
+    """Return the answers of create, get and change to a request with this authorizer context."""
+    sent = [
+        event(body='{"subject": "x"}'),
+        event("GET", f"/tasks/{uuid4()}"),
+        event("PATCH", f"/tasks/{uuid4()}", '{"subject": "x"}', headers={"If-Match": "*"}),
+    ]
     for one in sent:
         one["requestContext"]["authorizer"] = authorizer
     return [
         invoke(api.create_task.lambda_handler, sent[0]),
         invoke(api.get_task.lambda_handler, sent[1]),
+        invoke(api.update_task.lambda_handler, sent[2]),
     ]
 
 
 @pytest.mark.parametrize("authorizer", NO_COMPANY)
 def test_credentials_that_name_no_company_open_nothing(api: Api, authorizer: Any) -> None:
-    for answer in both_functions(api, authorizer):
+    for answer in all_functions(api, authorizer):
         assert_problem(answer, 403, "no-company")
 
 
@@ -306,6 +311,51 @@ def test_no_path_leads_to_another_company(api: Api, company: str, stranger: str,
     sent = event("GET", "/tasks/x", company=company)
     sent["pathParameters"] = {"id": way.format(task=theirs, other=stranger)}
     assert_problem(invoke(api.get_task.lambda_handler, sent), 404, "no-such-task")
+
+
+@pytest.mark.parametrize("method", ["PATCH", "PUT"])
+@pytest.mark.parametrize("by", ["id", "id2"])
+def test_another_company_s_task_is_changed_by_nobody(
+    api: Api, company: str, stranger: str, method: str, by: str
+) -> None:
+    created = api.create({"subject": "secret plans"}, company=stranger)
+    theirs = created.document()
+    nowhere = str(uuid4()) if by == "id" else "4711"
+    for if_match in ("*", created.headers["ETag"]):
+        more = {"company": company, "method": method, "if_match": if_match}
+        answer = api.change(str(theirs[by]), {"subject": "secret plans"}, **more)
+        assert told(answer) == told(api.change(nowhere, {"subject": "secret plans"}, **more))
+        assert_problem(answer, 404, "no-such-task")
+    assert api.get(theirs["id"], company=stranger).document() == theirs
+
+
+@pytest.mark.parametrize("way", ["{task}?", "../{other}/{task}", "{other}%2FTASK%23{task}", "*", ""])
+def test_no_path_of_a_change_leads_to_another_company(api: Api, company: str, stranger: str, way: str) -> None:
+    theirs = api.create({"subject": "secret plans"}, company=stranger).document()
+    sent = event("PATCH", "/tasks/x", '{"subject": "mine"}', headers={"If-Match": "*"}, company=company)
+    sent["pathParameters"] = {"id": way.format(task=theirs["id"], other=stranger)}
+    assert_problem(invoke(api.update_task.lambda_handler, sent), 404, "no-such-task")
+
+
+def test_a_change_s_company_is_not_read_from_its_body(api: Api, company: str, stranger: str) -> None:
+    task = api.create({"subject": "x"}, company=company).document()
+    answer = api.change(task["id"], {"company_id": stranger, "contact_id": stranger}, company=company)
+    assert answer.document() == task
+    assert_problem(api.get(task["id"], company=stranger), 404, "no-such-task")
+
+
+def test_a_change_refers_to_no_other_company_s_catalogue(api: Api, company: str, stranger: str) -> None:
+    entries = {
+        name: [{"id": str(uuid4()), "name": "theirs", "default": True}] for name in ("types", "statuses", "priorities")
+    }
+    api.onboard(action="onboard", company_id=stranger, catalogue=entries)
+    task = api.create({"subject": "x"}, company=company).document()
+    fields = {"types": "task_type_id", "statuses": "task_status_id", "priorities": "task_priority_id"}
+    theirs = {field: entries[name][0]["id"] for name, field in fields.items()}
+    nowhere = {field: str(uuid4()) for field in fields.values()}
+    refused = [told(api.change(task["id"], sent, company=company)) for sent in (theirs, nowhere)]
+    assert refused[0] == refused[1]
+    assert refused[0][0] == 422
 
 
 def test_another_company_s_id_can_be_one_s_own_too(api: Api, company: str, stranger: str) -> None:

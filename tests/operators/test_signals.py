@@ -58,6 +58,17 @@ OUTCOMES = {
     "throttled": "Unavailable",
     "timeout": "Unavailable",
     "crash-behind-crash": "Failed",
+    "created-for-changes": "Created",
+    "changed": "Changed",
+    "unchanged": "Unchanged",
+    "closed": "Closed",
+    "reopened": "Reopened",
+    "overtaken": "Conflict",
+    "no-tag": "Refused",
+    "bad-tag": "Refused",
+    "absent-to-change": "Refused",
+    "change-crash": "Failed",
+    "change-throttled": "Unavailable",
     "no-event": "Failed",
     "unknown-key": "Denied",
     "unknown-key-in-basic": "Denied",
@@ -128,6 +139,7 @@ def test_a_line_has_request_company_and_durations(output: Output) -> None:
     assert output.logs["found"]["milliseconds"].keys() == {"Total", "ReadLatency"}
     assert output.logs["list"]["milliseconds"].keys() == {"Total", "ReadLatency"}
     assert output.logs["list"]["company_id"] == ALPHA
+    assert output.logs["changed"]["milliseconds"].keys() == {"Total", "ReadLatency", "WriteLatency"}
     assert output.logs["allowed"]["company_id"] == output.logs["issued"]["company_id"] == BETA
     assert output.logs["allowed"]["request_id"] == "allowed"
 

@@ -36,7 +36,7 @@ def test_an_event_that_does_not_exist(engine: None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [("{", "is not JSON"), ("[]", "is neither"), ('{"httpMethod": "PUT"}', "is neither")]
+    ("text", "said"), [("{", "is not JSON"), ("[]", "is neither"), ('{"httpMethod": "DELETE"}', "is neither")]
 )
 def test_an_event_for_nobody(engine: None, tmp_path: Path, text: str, said: str) -> None:
     event = tmp_path / "event.json"

@@ -14,6 +14,7 @@ FUNCTION_FOLDERS = {
     "get_task": "GetTask",
     "list_tasks": "ListTasks",
     "get_catalogue": "GetCatalogue",
+    "update_task": "UpdateTask",
     "authorizer": "Authorizer",
     "onboard_company": "OnboardCompany",
     "erase_company": "EraseCompany",

@@ -226,6 +226,38 @@ def test_a_dry_run_writes_nothing(stack: Stack) -> None:
     assert_problem(stack.alpha.get(f"/tasks/{task_id}"), 404, "no-such-task")
 
 
+def test_a_task_is_changed_closed_and_read_by_its_tag(stack: Stack) -> None:
+    created = stack.alpha.create({"subject": "Printer on fire", "remark": "It burns."})
+    task = created.document()
+    sent = {"Content_Type": "application/merge-patch+json", "If_Match": created.headers["ETag"]}
+    changed = stack.alpha.send("PATCH", f"/tasks/{task['id']}", b'{"remark": null}', **sent)
+    assert changed.status == 200, changed.body
+    assert changed.document()["remark"] is None
+    stale = stack.alpha.send("PATCH", f"/tasks/{task['id']}", b'{"remark": "It burnt."}', **sent)
+    assert_problem(stale, 412, "precondition-failed")
+    assert stale.headers["ETag"] == changed.headers["ETag"]
+    sent["If_Match"] = stale.headers["ETag"]
+    minimal = stack.alpha.send("PATCH", f"/tasks/{task['id']}", b'{"subject": "Out"}', **sent, Prefer="return=minimal")
+    assert (minimal.status, minimal.body) == (204, "")
+    found = stack.alpha.get(created.headers["Location"])
+    assert (found.document()["subject"], found.headers["ETag"]) == ("Out", minimal.headers["ETag"])
+    assert_problem(
+        stack.alpha.send("PATCH", f"/tasks/{task['id']}", b"{}", Content_Type=JSON), 428, "precondition-required"
+    )
+
+
+@pytest.mark.parametrize("form", ["/api/Task({id})", "/api/Task%28{id}%29", "/api/Task({id2})", "/api/Task/{id}"])
+def test_the_originals_addresses_replace_a_task(stack: Stack, form: str) -> None:
+    task = stack.alpha.create({"subject": "Printer on fire", "remark": "It burns."}).document()
+    answer = stack.alpha.send("PUT", form.format_map(task), b'{"subject": "Out"}', Content_Type=JSON)
+    assert answer.status == 200, answer.body
+    assert answer.document() == task | {
+        "subject": "Out",
+        "remark": None,
+        "modified_dateutc": answer.document()["modified_dateutc"],
+    }
+
+
 def test_a_browser_may_ask_first(stack: Stack) -> None:
     answer = stack.stranger.send(
         "OPTIONS", "/tasks", Origin="https://app.example.com", Access_Control_Request_Method="POST"

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from servicedesk.domain.task import CHANGEABLE_FIELDS, Task
 from servicedesk.store.api_keys import KeyStore
 from servicedesk.store.tasks import TaskStore
 from servicedesk.store.usage_plan import UsagePlan
@@ -101,6 +102,11 @@ def calls_of(deployment: Deployment, function: str) -> bool:
         texts.append(json.dumps({"action": "raise_numbers"}))
         _store_as_before_the_indexes(deployment, company.company_id)
         texts.append(json.dumps({"action": "index_tasks"}))
+    if folder == "update_task":
+        task_id = json.loads(texts[0])["pathParameters"].popitem()[1].strip("Task()")
+        number = _create_task(deployment, company.company_id, task_id)
+        by_number = json.loads((ROOT / "events/update_task.json").read_text()) | {"pathParameters": {"id": str(number)}}
+        texts.append(json.dumps(by_number))
     if folder == "erase_company":
         # The fixture's company is closed; this one was closed long ago, and goes.
         closed = demo.Company("CLOSED", str(uuid4()), str(uuid4()))
@@ -132,6 +138,17 @@ def _store_as_before_the_indexes(deployment: Deployment, company_id: str) -> Non
         "archived": {"BOOL": False},
     }
     deployment.stack.client("dynamodb").put_item(TableName=deployment.physical["TasksTable"], Item=item)
+
+
+def _create_task(deployment: Deployment, company_id: str, task_id: str) -> int | None:
+    """Create a task by our own hand, with no field at the value that a fixture of a change gives it; its number."""
+    at = "2026-06-24T03:56:41.4578039"
+    said: dict[str, Any] = dict.fromkeys(CHANGEABLE_FIELDS, at) | {"id": task_id, "company_id": company_id}
+    task = Task.model_construct(
+        **said, archived=False, created_by_servicedesk_api=True, date_create=at, modified_dateutc=at
+    )
+    store = TaskStore(deployment.stack.client("dynamodb"), deployment.physical["TasksTable"])
+    return store.create(task, {}).task.id2
 
 
 def _make_restored_table(deployment: Deployment) -> None:

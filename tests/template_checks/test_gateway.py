@@ -27,6 +27,10 @@ ROUTES = {
     ("get", "/api/TaskStatus"),
     ("get", "/api/TaskStatus/Translations"),
     ("get", "/api/TaskPriority"),
+    ("patch", "/tasks/{id}"),
+    ("put", "/tasks/{id}"),
+    ("put", "/api/Task/{id}"),
+    ("put", "/api/{entity}"),
 }
 STATUSES = {
     "UNAUTHORIZED": (401, "unauthorized"),
@@ -122,7 +126,7 @@ def test_a_preflight_says_what_the_functions_take(translated: Translated) -> Non
         answer = integration["responses"]["default"]
         assert answer["contentHandling"] == "CONVERT_TO_TEXT"
         headers = answer["responseParameters"]
-        assert headers["method.response.header.Access-Control-Allow-Methods"] == "'GET, POST'"
+        assert headers["method.response.header.Access-Control-Allow-Methods"] == "'GET, PATCH, POST, PUT'"
         allowed = headers["method.response.header.Access-Control-Allow-Headers"].strip("'").split(", ")
         assert {"Authorization", "Content-Type", "Idempotency-Key", "Prefer"} <= set(allowed)
         declared = {f"method.response.header.{name}" for name in path["options"]["responses"]["204"]["headers"]}

@@ -130,6 +130,7 @@ def test_alarms_watch_what_there_is(translated: Translated) -> None:
         "GetTaskThrottled": ("AWS/Lambda", "Throttles", [{"Ref": "GetTask"}]),
         "ListTasksThrottled": ("AWS/Lambda", "Throttles", [{"Ref": "ListTasks"}]),
         "GetCatalogueThrottled": ("AWS/Lambda", "Throttles", [{"Ref": "GetCatalogue"}]),
+        "UpdateTaskThrottled": ("AWS/Lambda", "Throttles", [{"Ref": "UpdateTask"}]),
         "AuthorizerThrottled": ("AWS/Lambda", "Throttles", [{"Ref": "Authorizer"}]),
     }
 
@@ -172,6 +173,7 @@ def test_the_dashboard_shows_metrics_that_are_sent(widgets: list[dict[str, Any]]
             if namespace == "TaskApi" and metric[0] != "...":
                 shown.add(metric[1])
     assert shown <= sent
+    assert {"Changed", "Closed", "Reopened", "Unchanged"} <= shown
     assert {"Created", "Replayed", "Conflict", "Invalid", "Unavailable", "ColdStart"} <= shown
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from servicedesk.domain.task import CHANGEABLE_FIELDS
 
 from tests.template_checks.conftest import Translated
 
@@ -17,6 +18,11 @@ ALLOWED = {
     "GetTask": {("dynamodb:GetItem", TASKS), ("dynamodb:Query", BY_NUMBER)},
     "ListTasks": {("dynamodb:GetItem", TASKS), ("dynamodb:Query", BY_NUMBER), ("dynamodb:Query", BY_CHANGE)},
     "GetCatalogue": {("dynamodb:GetItem", TASKS)},
+    "UpdateTask": {
+        ("dynamodb:GetItem", TASKS),
+        ("dynamodb:UpdateItem", TASKS),
+        ("dynamodb:Query", "${TasksTable.Arn}/index/by_number"),
+    },
     "Authorizer": {("dynamodb:GetItem", KEYS)},
     "OnboardCompany": {
         *((f"dynamodb:{action}", table) for action in ("GetItem", "UpdateItem", "PutItem") for table in (TASKS, KEYS)),
@@ -34,7 +40,11 @@ ALLOWED = {
         ("apigateway:DELETE", EVERY_USAGE_KEY),
     },
 }
-UPDATED = {"CreateTask": {"last_id2"}, "OnboardCompany": {"last_id2", "task_list", "version", "archived"}}
+UPDATED = {
+    "CreateTask": {"last_id2"},
+    "OnboardCompany": {"last_id2", "task_list", "version", "archived"},
+    "UpdateTask": {*CHANGEABLE_FIELDS, "archived", "date_closed", "modified_dateutc", "version", "task_list"},
+}
 """The attributes of the tasks table that each function's updates name, apart from those of the key."""
 
 SIGNALS = {

@@ -180,3 +180,12 @@ def test_texts_of_numbers_and_of_what_is_none() -> None:
     no_texts: list[object] = [True, Members(), [], "\x00", "\x1f", "\ud800", "\ufffe", "\uffff"]
     for wrong in no_texts:
         assert code(values.text, wrong) == "invalid_string"
+
+
+@given(st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 30)), st.integers(0, 9_999_999))
+def test_the_next_instant_is_the_least_that_is_later(second: datetime, ticks: int) -> None:
+    at = f"{second.replace(microsecond=0).isoformat()}.{ticks:07}"
+    after = values.next_instant(at)
+    assert values.date(after) == after > at
+    moments = [(datetime.fromisoformat(text[:19]), int(text[20:])) for text in (at, after)]
+    assert (moments[1][0] - moments[0][0]) // timedelta(seconds=1) * 10**7 + moments[1][1] - moments[0][1] == 1

@@ -83,6 +83,20 @@ class Catalogue:
             company_name=str(document.get("company_name", "")),
         )
 
+    def with_stored(self, stored: References) -> "Catalogue":
+        """Return this catalogue with the type, status and priority of a stored task, which it may have dropped since.
+
+        So a change of the task finds what it does not touch. The status means open or completed as it did when the
+        task got it.
+        """
+        # Of two entries with the same id, the first one counts.
+        return Catalogue(
+            types=[*self.types, TaskType(id=stored.task_type_id, name="")],
+            statuses=[Status(id=stored.task_status_id, name="", completed=stored.archived), *self.statuses],
+            priorities=[*self.priorities, Priority(id=stored.task_priority_id, name="")],
+            tables=self.tables,
+        )
+
     def resolve(
         self, filled: Mapping[str, str | None], named: Collection[str] = ()
     ) -> tuple[References, Sequence[Fault]]:
@@ -99,8 +113,11 @@ class Catalogue:
         priority = _with_id(self.priorities, filled.get("task_priority_id"))
         if filled.get("task_priority_id") and not priority:
             faults.append(_unknown("task_priority_id", "task priority"))
+        status = _with_id(self.statuses, filled.get("task_status_id"))
+        if filled.get("task_status_id") and not status:
+            faults.append(_unknown("task_status_id", "task status"))
         task_type = task_type or _default(self.types)
-        status = _with_id(self.statuses, task_type.default_status_id) or _default(self.statuses)
+        status = status or _with_id(self.statuses, task_type.default_status_id) or _default(self.statuses)
         table, table_faults = self._table(filled.get("to_db_table_id"), filled.get("to_db_table_name"))
         faults += table_faults
         names_table = any(filled.get(name) or name in named for name in ("to_db_table_id", "to_db_table_name"))

@@ -34,13 +34,26 @@ class FilledBy(StrEnum):
     SERVER = "server"
 
 
-def _declare(filled_by: FilledBy, description: str, *, example: object, content_rule: int = 1, **more: Any) -> Any:
+def _declare(
+    filled_by: FilledBy,
+    description: str,
+    *,
+    example: object,
+    changeable: bool | None = None,
+    content_rule: int = 1,
+    **more: Any,
+) -> Any:
     """Declare a field of ``Task``.
 
-    ``content_rule`` is the number of the first rule of ``servicedesk.domain.content_digest`` that covers the field. A
-    new field that clients fill takes the next number.
+    ``changeable`` says whether a client may change the field of a stored task (contract rule 10.3). Unless it is said,
+    a client may change what it may fill. ``content_rule`` is the number of the first rule of
+    ``servicedesk.domain.content_digest`` that covers the field. A new field that clients fill takes the next number.
     """
-    extra: dict[str, Any] = {"x-filled-by": str(filled_by), "x-content-rule": content_rule}
+    extra: dict[str, Any] = {
+        "x-filled-by": str(filled_by),
+        "x-changeable": filled_by is not FilledBy.SERVER if changeable is None else changeable,
+        "x-content-rule": content_rule,
+    }
     if filled_by is FilledBy.SERVER:
         extra["readOnly"] = True
     return Field(description=description, examples=[example], json_schema_extra=extra, **more)
@@ -56,6 +69,7 @@ class Task(BaseModel):
         FilledBy.CLIENT_OR_SERVER,
         "The task's primary key. It identifies the create: the same id with the same content is the same task.",
         example="3970f5af-af17-4420-b038-a1efdc261244",
+        changeable=False,
     )
     task_type_id: Annotated[str, GUID] = _declare(
         FilledBy.CLIENT_OR_DEFAULT,
@@ -66,6 +80,7 @@ class Task(BaseModel):
         FilledBy.SERVER,
         "The task's status. A new task gets the default status of its type, or else that of the catalogue.",
         example="d04abcdd-1a87-4d49-af1d-33ef6195ebd3",
+        changeable=True,
     )
     task_priority_id: Annotated[str, GUID] = _declare(
         FilledBy.CLIENT_OR_DEFAULT,
@@ -114,6 +129,7 @@ class Task(BaseModel):
         FilledBy.CLIENT_OR_DEFAULT,
         "When the task was created. Without it the task gets the moment of the request.",
         example="2026-06-24T03:56:41.4578039+00:00",
+        changeable=False,
     )
     date_start: Annotated[str | None, DATE] = _declare(
         FilledBy.CLIENT,
@@ -176,6 +192,8 @@ class TaskField:
     filled_by: FilledBy
     is_required: bool
     """Whether a create has to fill the field: only the client can, and a stored task always has it."""
+    is_changeable: bool
+    """Whether a client may change the field of a stored task."""
     content_rule: int
 
 
@@ -186,7 +204,14 @@ def _field(name: str, declared: FieldInfo) -> TaskField:
         raise TypeError(f"The field {name} is not declared by _declare.")
     filled_by = FilledBy(str(extra["x-filled-by"]))
     is_required = declared.is_required() and filled_by is FilledBy.CLIENT
-    return TaskField(name, kind, filled_by, is_required, content_rule=int(str(extra["x-content-rule"])))
+    return TaskField(
+        name,
+        kind,
+        filled_by,
+        is_required,
+        is_changeable=bool(extra["x-changeable"]),
+        content_rule=int(str(extra["x-content-rule"])),
+    )
 
 
 FIELDS: Mapping[str, TaskField] = {name: _field(name, declared) for name, declared in Task.model_fields.items()}
@@ -195,11 +220,15 @@ FIELDS: Mapping[str, TaskField] = {name: _field(name, declared) for name, declar
 CLIENT_FIELDS: Mapping[str, TaskField] = {
     name: field for name, field in FIELDS.items() if field.filled_by is not FilledBy.SERVER
 }
-"""The fields that a client may fill."""
+"""The fields that a client may fill when it creates a task."""
 
+CHANGEABLE_FIELDS: Mapping[str, TaskField] = {name: field for name, field in FIELDS.items() if field.is_changeable}
+"""The fields that a client may change afterwards (contract rule 10.3)."""
+
+_READ_FIELDS = [name for name in FIELDS if name in CLIENT_FIELDS or name in CHANGEABLE_FIELDS]
 _Request: type[BaseModel] = create_model(
     "TaskRequest",
-    **{name: (Annotated[str | None, *Task.model_fields[name].metadata], None) for name in CLIENT_FIELDS},  # type: ignore[call-overload]
+    **{name: (Annotated[str | None, *Task.model_fields[name].metadata], None) for name in _READ_FIELDS},  # type: ignore[call-overload]
 )
 _CODES = {"string_too_long": "too_long"}
 
@@ -207,8 +236,8 @@ _CODES = {"string_too_long": "too_long"}
 def read_fields(sent: Mapping[str, object]) -> tuple[ClientFields, Sequence[Fault]]:
     """Validate what a request says of a task, and return the valid fields beside the faults of the others.
 
-    ``sent`` has values as the client spelled them (contract rules 3.6 to 3.10), by the names of ``CLIENT_FIELDS``. A
-    value that spells "not filled" is returned as ``None``.
+    ``sent`` has values as the client spelled them (contract rules 3.6 to 3.10), by the names of ``CLIENT_FIELDS``
+    or, for a change, of ``CHANGEABLE_FIELDS``. A value that spells "not filled" is returned as ``None``.
     """
     faults: list[Fault] = []
     try:
@@ -217,7 +246,7 @@ def read_fields(sent: Mapping[str, object]) -> tuple[ClientFields, Sequence[Faul
         faults = [_fault(dict(details)) for details in error.errors(include_url=False, include_input=False)]
         faulty = {fault.field for fault in faults}
         request = _Request.model_validate({name: value for name, value in sent.items() if name not in faulty})
-    texts = {name: getattr(request, name) for name in CLIENT_FIELDS if name in request.model_fields_set}
+    texts = {name: getattr(request, name) for name in _READ_FIELDS if name in request.model_fields_set}
     return {name: None if text == FIELDS[name].kind.unset else text for name, text in texts.items()}, faults
 
 

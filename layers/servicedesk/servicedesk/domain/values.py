@@ -50,6 +50,7 @@ _BROWSER_DATE = re.compile(
 )
 _OFFSET_MINUTES = re.compile(r"[+-]?\d{1,3}", re.ASCII)
 _LARGEST_OFFSET_MINUTES = 14 * 60
+_TICKS_PER_SECOND = 10_000_000
 _INTEGER = re.compile(r"([+-]?)(\d+)", re.ASCII)
 _EPOCH = datetime(1970, 1, 1)
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -111,6 +112,18 @@ def date(value: object) -> str:
 def now() -> str:
     """Return the present instant in the canonical form of ``date``."""
     return _canonical(datetime.now(UTC).replace(tzinfo=None))
+
+
+def next_instant(canonical: str) -> str:
+    """Return the instant 100 ns after a canonical one: the next that a date can tell from it.
+
+    Raises:
+        InvalidValueError: ``invalid_date``, after the last instant of the year 9999.
+    """
+    second, _, fraction = canonical.partition(".")
+    if (ticks := int(fraction) + 1) < _TICKS_PER_SECOND:
+        return f"{second}.{ticks:07}"
+    return _canonical(_moved(datetime.fromisoformat(second), seconds=1))
 
 
 def date_text(canonical: str, zone: str) -> str:

@@ -4,7 +4,7 @@ Unset fields have no attribute. Beside the fields an item has the digest of what
 and ``task_list``, which places it in the index ``by_number``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from servicedesk.domain.task import FIELDS, Task
 from servicedesk.store import dynamodb, keys
@@ -30,3 +30,20 @@ def to_task(item: Mapping[str, object]) -> Task:
     Attributes that this release does not know are left out: a later release, running beside it, may store more.
     """
     return Task.model_construct(**{name: item.get(name) for name in FIELDS})  # type: ignore[arg-type]
+
+
+def changes(before: Task, after: Task) -> tuple[dict[str, object], Sequence[str]]:
+    """Return what a change writes: the attributes to set, and the names of those to remove.
+
+    Only attributes that differ are named, so that those of a later release, running beside this one, stay. The place
+    in ``by_number`` is always among them, because a task of an earlier release may have none.
+    """
+    differing = [name for name in FIELDS if getattr(after, name) != getattr(before, name)]
+    values = {name: value for name in differing if (value := getattr(after, name)) is not None}
+    place = {"task_list": keys.task_list(after.company_id, archived=after.archived)}
+    return values | place, [name for name in differing if name not in values]
+
+
+def version(item: Mapping[str, object]) -> int:
+    """Return the version of the task in an item. One that was stored before there were versions has the first."""
+    return int(str(item.get("version", FIRST_VERSION)))

@@ -3,6 +3,9 @@
 A create is two requests. ``UpdateItem`` takes the company's next number from its counter. ``PutItem`` writes the task
 on the condition that its id is free. If it is not, the item found there comes back in the same answer and tells what
 happened, without a third request.
+
+A change is a consistent read and one ``UpdateItem``, on the condition that the task still has the version that was
+read. If it has not, the item found there comes back in the same answer, and again no further request is needed.
 """
 
 from collections.abc import Mapping
@@ -30,6 +33,14 @@ class Stored:
 
     task: Task
     replayed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Versioned:
+    """A task as the table has it, and how often it was written: 1 as created, and one more with each change."""
+
+    task: Task
+    version: int
 
 
 class TaskStore:
@@ -81,10 +92,32 @@ class TaskStore:
             NoSuchTaskError: the company has none, whoever else may have.
             UnavailableError: the database did not answer in time.
         """
-        found = self._find(company_id, task_id)
+        return self.get_versioned(company_id, task_id).task
+
+    def get_versioned(self, company_id: str, task_id: str) -> Versioned:
+        """Return the task as ``get`` does, with the version that ``replace`` asks for."""
+        return _versioned(self._find(company_id, task_id))
+
+    def replace(self, read: Versioned, changed: Task) -> Versioned | None:
+        """Write ``changed`` over the task that was ``read``, unless that has been changed since.
+
+        Returns:
+            ``None`` if it was written, and otherwise the task as someone else has changed it.
+
+        Raises:
+            NoSuchTaskError: the task has been erased since.
+            UnavailableError: the database did not answer in time, or not so that it is known whether it was written.
+        """
+        found, sent_before = self._update(read, changed)
         if found is None:
-            raise NoSuchTaskError("The company has no task with this id.")
-        return task_items.to_task(found)
+            return None
+        current = _versioned(found)
+        if sent_before and current.task == changed:
+            return None  # a retry of the SDK met the write of its own first attempt
+        if sent_before and current.version > read.version + 1:
+            # The first attempt may have written the next version, and someone else the one after it.
+            raise dynamodb.unavailable()
+        return current
 
     def start_numbers_at(self, company_id: str, first_number: int) -> int:
         """Let the company's numbers begin at ``first_number``, unless they are past it, and return the next number.
@@ -142,6 +175,43 @@ class TaskStore:
                 raise
             return dynamodb.from_item(error.response["Item"])  # type: ignore[typeddict-item]
         return None
+
+    @timed("WriteLatency")
+    def _update(self, read: Versioned, changed: Task) -> tuple[Mapping[str, object] | None, bool]:
+        """Write what ``changed`` changes.
+
+        Returns ``None``, or the item that is in its place (empty where there is none), and whether the SDK had sent the
+        request before.
+        """
+        values, removed = task_items.changes(read.task, changed)
+        values["version"] = read.version + 1
+        sets = ", ".join(f"{name} = :{name}" for name in values)
+        # An erased task must not come back; and the rewrite of older tasks may add the first version at any time.
+        unversioned = " OR attribute_not_exists(version)" if read.version == task_items.FIRST_VERSION else ""
+        try:
+            with dynamodb.temporary_faults_as_unavailable():
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=keys.task(changed.company_id, changed.id),
+                    UpdateExpression=f"SET {sets}" + (f" REMOVE {', '.join(removed)}" if removed else ""),
+                    ConditionExpression=f"attribute_exists(pk) AND (version = :read{unversioned})",
+                    ExpressionAttributeValues=dynamodb.to_item(
+                        {f":{name}": value for name, value in values.items()} | {":read": read.version}
+                    ),
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            item: dynamodb.Item = error.response.get("Item", {})  # type: ignore[assignment]
+            return dynamodb.from_item(item), error.response["ResponseMetadata"]["RetryAttempts"] > 0
+        return None, False
+
+
+def _versioned(found: Mapping[str, object] | None) -> Versioned:
+    if not found:
+        raise NoSuchTaskError("The company has no task with this id.")
+    return Versioned(task_items.to_task(found), task_items.version(found))
 
 
 def _replay(found: Mapping[str, object], content: ClientFields) -> Stored:

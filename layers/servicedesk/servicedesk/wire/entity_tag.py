@@ -1,13 +1,20 @@
-"""``ETag`` and ``If-None-Match`` (RFC 9110 sections 8.8.3 and 13.1.2), so that no client fetches twice what it has."""
+"""``ETag``, ``If-None-Match`` and ``If-Match`` (RFC 9110 sections 8.8.3, 13.1.2 and 13.1.1).
+
+No client fetches twice what it has, and none changes a task that is not as it was when the client read it.
+"""
 
 import hashlib
 import json
 import re
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 
 from servicedesk.domain.task import Task
 from servicedesk.wire import task_document
+from servicedesk.wire.problems import INVALID_HEADER, Problem
 
 _TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
+_TAGS = re.compile(rf"(?:[\s,]*+{_TAG.pattern}(?=\s*+(?:,|\Z)))++[\s,]*+")
 
 
 def of_task(task: Task) -> str:
@@ -23,3 +30,40 @@ def of_document(document: object) -> str:
 def matches(if_none_match: str, tag: str) -> bool:
     """Return whether an If-None-Match header (``*``, or a list of tags) names ``tag``, weak and strong ones alike."""
     return if_none_match.strip() == "*" or tag.removeprefix("W/") in _TAG.findall(if_none_match)
+
+
+@dataclass(frozen=True, slots=True)
+class IfMatch:
+    """What an If-Match header asks of a task before it is changed (contract rule 10.5).
+
+    Tags are compared by their opaque part, weak and strong ones alike. RFC 9110 asks for the strong comparison, by
+    which our weak tags would match nothing. We do as OData 4.01 says (protocol, section 8.2.4): a weak tag that stands
+    for the state of the entity, and not for one of its representations, is enough to prevent an accidental overwrite.
+
+    Attributes:
+        tags: the opaque parts; ``None`` stands for ``*``, whatever the task is.
+    """
+
+    tags: AbstractSet[str] | None
+
+    @classmethod
+    def from_header(cls, if_match: str) -> "IfMatch":
+        """Read an If-Match header: ``*``, or a list of tags.
+
+        Raises:
+            Problem: ``invalid-header``, if it is neither.
+        """
+        if if_match.strip() == "*":
+            return cls.anything()
+        if not _TAGS.fullmatch(if_match):
+            raise Problem(INVALID_HEADER, 'If-Match has to be the ETag of a task, as in If-Match: W/"0a1b", or *.')
+        return cls(frozenset(_TAG.findall(if_match)))
+
+    @classmethod
+    def anything(cls) -> "IfMatch":
+        """Return what ``*`` says: whatever the task is."""
+        return cls(None)
+
+    def allows(self, tag: str) -> bool:
+        """Return whether a task with this tag is one that the header means."""
+        return self.tags is None or tag.removeprefix("W/") in self.tags

@@ -41,6 +41,7 @@ _OUTCOMES = {
     problems.IDEMPOTENCY_KEY_REUSED: "Conflict",
     problems.INTERNAL: "Failed",
     problems.INVALID_TASK: "Invalid",
+    problems.PRECONDITION_FAILED: "Conflict",
     problems.TASK_EXISTS: "Conflict",
     problems.UNAVAILABLE: "Unavailable",
 }
@@ -52,25 +53,27 @@ class Request:
     """An HTTP request as the functions see it.
 
     Attributes:
+        method: the HTTP method, such as ``PATCH``.
+        route: the route of the API that the request met, such as ``/tasks/{id}``.
         headers: the header fields.
         query: the query options.
         path_parameters: what the route's placeholders stand for.
         authorizer: what the authorizer said of the caller.
         request_id: names the request in logs and answers. A client can choose it.
         extended_request_id: names the request in logs. Only API Gateway chooses it.
-        route: the route of the API that the request met, such as ``/tasks/{id}``.
         base_url: what the addresses of the API begin with; absolute where the event tells the host.
         url: the address that the client called, without a query; absolute where the event tells the host.
         raw_body: the body as the event has it, and ``body_is_base64`` whether that is base64.
     """
 
+    method: str
+    route: str
     headers: Fields
     query: Fields
     path_parameters: Mapping[str, str]
     authorizer: Mapping[str, object]
     request_id: str
     extended_request_id: str | None
-    route: str
     base_url: str
     url: str
     raw_body: str
@@ -88,13 +91,14 @@ class Request:
         route = read.route(event)
         base_url, url = _urls(read.path(event), read.path_with_stage(event), route, event, headers)
         return cls(
+            method=read.method(event),
+            route=route,
             headers=headers,
             query=Fields(list(read.query(event))),
             path_parameters=_texts(event.get("pathParameters")),
             authorizer=_mapping(context.get("authorizer")),
             request_id=context.get("requestId") or invocation_id,
             extended_request_id=context.get("extendedRequestId"),
-            route=route,
             base_url=base_url,
             url=url,
             raw_body=event["body"] if isinstance(event.get("body"), str) else "",
@@ -232,6 +236,14 @@ class _Rest:
     """Where an event of version 1.0, from a REST API, has its parts."""
 
     @staticmethod
+    def method(event: Mapping[str, Any]) -> str:
+        return str(event.get("httpMethod") or "")
+
+    @staticmethod
+    def route(event: Mapping[str, Any]) -> str:
+        return str(event.get("resource") or "")
+
+    @staticmethod
     def headers(event: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         return _several(event.get("headers"), event.get("multiValueHeaders"))
 
@@ -247,13 +259,17 @@ class _Rest:
     def path_with_stage(event: Mapping[str, Any]) -> str:
         return str(_mapping(event.get("requestContext")).get("path") or event.get("path") or "")
 
-    @staticmethod
-    def route(event: Mapping[str, Any]) -> str:
-        return str(event.get("resource") or "")
-
 
 class _Http:
     """Where an event of version 2.0, from an HTTP API, has its parts."""
+
+    @staticmethod
+    def method(event: Mapping[str, Any]) -> str:
+        return str(_mapping(_mapping(event.get("requestContext")).get("http")).get("method") or "")
+
+    @staticmethod
+    def route(event: Mapping[str, Any]) -> str:
+        return str(event.get("routeKey") or "").partition(" ")[2]
 
     @staticmethod
     def headers(event: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -276,10 +292,6 @@ class _Http:
     @staticmethod
     def path_with_stage(event: Mapping[str, Any]) -> str:
         return str(event.get("rawPath") or "")
-
-    @staticmethod
-    def route(event: Mapping[str, Any]) -> str:
-        return str(event.get("routeKey") or "").partition(" ")[2]
 
 
 def _several(single: object, multiple: object) -> Iterator[tuple[str, str]]:

@@ -45,33 +45,44 @@ _SUPPORTED = {
         MediaType("text/xml", "xml"),
     )
 }
+MERGE_PATCH = MediaType("application/merge-patch+json", "json")
+"""What a body that changes a task can also be named (RFC 7396). Nothing is answered in it."""
+
 _ACCEPT = {"Accept": ", ".join(_SUPPORTED)}
+_ACCEPT_PATCH = {"Accept-Patch": ", ".join([MERGE_PATCH.name, *_SUPPORTED])}
 _CHARSETS = ("utf-8", "utf-16")
 _WEIGHT = re.compile(r"\d{1,9}(?:\.\d{0,9})?|\.\d{1,9}", re.ASCII)
 
 
-def from_content_type(content_type: str | None) -> tuple[MediaType, str]:
+def from_content_type(content_type: str | None, *, merge_patch: bool = False) -> tuple[MediaType, str]:
     """Return the media type and the charset that a Content-Type header names. Without a header, it is JSON in utf-8.
+
+    ``merge_patch`` says whether the body may be a JSON merge patch (rule 10.1).
 
     Raises:
         Problem: ``unsupported-media-type``, if rules 3.1 and 3.2 do not have the media type or the charset.
     """
     name, parameters = _parameters((content_type or "").strip() or JSON.name)
-    media_type = _SUPPORTED.get(name)
+    media_type = MERGE_PATCH if merge_patch and name == MERGE_PATCH.name else _SUPPORTED.get(name)
     if media_type is None:
-        raise Problem(UNSUPPORTED_MEDIA_TYPE, f"The body has to be one of {_ACCEPT['Accept']}.", headers=_ACCEPT)
+        # Accept-Patch is what RFC 5789 section 2.2 asks for.
+        headers = _ACCEPT | _ACCEPT_PATCH if merge_patch else _ACCEPT
+        supported = headers.get("Accept-Patch", headers["Accept"])
+        raise Problem(UNSUPPORTED_MEDIA_TYPE, f"The body has to be one of {supported}.", headers=headers)
     return media_type, _charset(parameters.get("charset") or "utf-8")
 
 
-def read(body: bytes, content_type: str | None) -> Members:
+def read(body: bytes, content_type: str | None, *, merge_patch: bool = False) -> Members:
     """Return the members of the task in ``body``, in the order and spelling sent.
+
+    ``merge_patch`` says whether it may be a JSON merge patch, whose members are those of a task.
 
     Raises:
         Problem: ``unsupported-media-type``, if the service does not support the media type or the charset;
             ``body-too-large``, if the body has more than ``BODY_BYTES``; ``malformed-body``, if it is empty, is not in
             the charset, or is not one task in the format.
     """
-    media_type, charset = from_content_type(content_type)
+    media_type, charset = from_content_type(content_type, merge_patch=merge_patch)
     if len(body) > BODY_BYTES:
         raise Problem(BODY_TOO_LARGE, f"The body has {len(body)} bytes; the limit is {BODY_BYTES}.")
     if not body:

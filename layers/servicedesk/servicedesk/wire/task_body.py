@@ -1,11 +1,11 @@
 """The body of a request as what it says of a task (contract sections 3 and 4)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from servicedesk.domain.faults import Fault, InvalidValueError
 from servicedesk.domain.kinds import DATE, GUID
-from servicedesk.domain.task import CLIENT_FIELDS, FIELDS, ClientFields, Task, read_fields
+from servicedesk.domain.task import CHANGEABLE_FIELDS, CLIENT_FIELDS, FIELDS, ClientFields, Task, read_fields
 from servicedesk.wire import ignored_fields, media_types
 from servicedesk.wire.formats import Members
 from servicedesk.wire.gateway import Request
@@ -18,7 +18,7 @@ class TaskBody:
 
     Attributes:
         fields: what the client says of its own fields, where that is valid.
-        faults: what is wrong with its other fields.
+        faults: what is wrong with what it says of its other fields.
         unknown: the names that are no field of a task, as sent.
         claims: what the client sent for the server's fields, as canonical texts; ``None`` for what cannot be read.
     """
@@ -30,40 +30,65 @@ class TaskBody:
 
     @property
     def named_fields(self) -> frozenset[str]:
-        """The client's fields that the body names, valid or not."""
-        return frozenset(self.fields) | {fault.field for fault in self.faults}
+        """The client's fields that the body fills, validly or not."""
+        filled = {name for name, text in self.fields.items() if text is not None}
+        return frozenset(filled | {fault.field for fault in self.faults})
 
-    def ignored_fields(self, task: Task) -> str:
-        """Return the header ``Ignored-Fields``: what the service did not take from the body (rule 4.2)."""
-        return ignored_fields.header(self.unknown, self._overruled(task))
+    def ignored_fields(self, task: Task, before: Task | None = None) -> str:
+        """Return the header ``Ignored-Fields``: what the service did not take from the body (rule 4.2).
 
-    def strict_faults(self, task: Task) -> Sequence[Fault]:
-        """Return a fault for each field that the service does not take, for ``handling=strict`` (rule 4.3)."""
+        ``before`` is the task as it was, where the body changes one: a client that sends back what it read, and so
+        the old ``modified_dateutc``, asks for nothing that it does not get.
+        """
+        return ignored_fields.header(self.unknown, self._overruled(task, before))
+
+    def strict_faults(self, task: Task, before: Task | None = None) -> Sequence[Fault]:
+        """Return a fault for each field that ``ignored_fields`` names, for ``handling=strict`` (rule 4.3)."""
         unknown = [Fault(name, "unknown_field", "A task has no such field.") for name in self.unknown]
         return unknown + [
             Fault(name, "server_assigned", "The service sets this field. Leave it out.")
-            for name in self._overruled(task)
+            for name in self._overruled(task, before)
         ]
 
-    def _overruled(self, task: Task) -> Sequence[str]:
+    def _overruled(self, task: Task, before: Task | None) -> Sequence[str]:
         """Return the server's fields for which the client sent something else than ``task`` has (rule 4.1)."""
         return [
-            name for name, claim in self.claims.items() if claim is None or claim != _canonical(getattr(task, name))
+            name
+            for name, claim in self.claims.items()
+            if claim is None or claim not in {_canonical(getattr(one, name)) for one in (task, before or task)}
         ]
 
 
 def read(request: Request) -> TaskBody:
-    """Read the body of ``request``. Faults in its fields are collected, not raised.
+    """Read the body of ``request``, which creates a task. Faults in its fields are collected, not raised.
 
     Raises:
         Problem: ``unsupported-media-type``, ``body-too-large``, or ``malformed-body``, if the body cannot be read as
             a task or names a field twice, in whatever case (rule 3.5).
     """
+    return _sorted(media_types.read(request.body(), request.headers.get("Content-Type")), CLIENT_FIELDS)
+
+
+def read_change(request: Request) -> TaskBody:
+    """Read the body of ``request``, which changes a task: a JSON merge patch, where it is a PATCH (rule 10.1).
+
+    The client's fields are those that it may change (rule 10.3).
+
+    Raises:
+        Problem: as ``read``.
+    """
+    members = media_types.read(
+        request.body(), request.headers.get("Content-Type"), merge_patch=request.method == "PATCH"
+    )
+    return _sorted(members, CHANGEABLE_FIELDS)
+
+
+def _sorted(members: Members, client_fields: Collection[str]) -> TaskBody:
     sent: dict[str, object] = {}
     unknown: list[str] = []
     claims: dict[str, str | None] = {}
-    for name, sent_name, value in _each_once(media_types.read(request.body(), request.headers.get("Content-Type"))):
-        if name in CLIENT_FIELDS:
+    for name, sent_name, value in _each_once(members):
+        if name in client_fields:
             sent[name] = value
         elif value is None or value == "":
             continue

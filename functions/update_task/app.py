@@ -1,0 +1,103 @@
+"""PATCH and PUT /tasks/{id}: a stored task is changed, and nobody's change is lost."""
+
+import os
+from collections.abc import Sequence
+from time import monotonic
+
+from servicedesk import cold_start
+from servicedesk.domain import values
+from servicedesk.domain.faults import Fault, InvalidTaskError
+from servicedesk.domain.task import Task, in_page_order
+from servicedesk.domain.task_change import TaskChange
+from servicedesk.store import dynamodb
+from servicedesk.store.catalogues import CatalogueStore
+from servicedesk.store.task_lists import WRITE_SECONDS, TaskLists
+from servicedesk.store.tasks import TaskStore
+from servicedesk.wire import entity_tag, problems, task_address, task_body, task_document
+from servicedesk.wire.entity_tag import IfMatch
+from servicedesk.wire.gateway import Request, Response, endpoint
+from servicedesk.wire.preferences import Preferences
+from servicedesk.wire.problems import PRECONDITION_FAILED, PRECONDITION_REQUIRED, Problem
+
+client = dynamodb.client()
+tasks = TaskStore(client, os.environ["TASKS_TABLE"])
+lists = TaskLists(client, os.environ["TASKS_TABLE"])
+catalogues = CatalogueStore(client, os.environ["TASKS_TABLE"])
+cold_start.warm_up(lambda: tasks.get(values.ZERO_GUID, values.ZERO_GUID))
+
+
+@endpoint(vary="Accept, Content-Type, Prefer")
+def lambda_handler(request: Request) -> Response:
+    """Change the task that the path names as the body says, unless it is not the version that the client means."""
+    started = monotonic()
+    caller = request.caller()
+    preferences = Preferences.from_header(request.headers.get("Prefer"))
+    is_dry_run = request.flag("validate_only")
+    address = task_address.of(request)
+    if_match = _if_match(request)
+    body = task_body.read_change(request)
+    change = TaskChange(body.fields, body.faults, replaces=request.method == "PUT")
+
+    catalogue = catalogues.for_company(caller.company_id)
+    task_id = address if isinstance(address, str) else lists.get_by_number(caller.company_id, address).id
+    _require_time(started, requests=2)
+    stored = tasks.get_versioned(caller.company_id, task_id)
+    while True:
+        changed, faults = change.apply(stored.task, catalogue, values.now())
+        if preferences.strict:
+            faults = [*faults, *body.strict_faults(changed, stored.task)]
+        tag = entity_tag.of_task(stored.task)
+        if (faults or changed != stored.task) and not if_match.allows(tag):
+            detail = "The task is not as it was when you read it, and was not changed. Read it again."
+            raise Problem(PRECONDITION_FAILED, detail, headers={"ETag": tag})
+        if faults:
+            raise _invalid(faults, body.ignored_fields(changed, stored.task), preferences)
+        if changed == stored.task or is_dry_run:
+            break
+        _require_time(started, requests=1)
+        overtaken_by = tasks.replace(stored, changed)
+        if overtaken_by is None:
+            break
+        stored = overtaken_by
+
+    headers = {
+        "Content-Location": "" if address == task_id else task_address.content_location(request, task_id),
+        "ETag": "" if is_dry_run else entity_tag.of_task(changed),
+        "Ignored-Fields": body.ignored_fields(changed, stored.task),
+        "Preference-Applied": preferences.applied,
+    }
+    outcome = "Validated" if is_dry_run else _outcome(stored.task, changed)
+    if preferences.minimal:
+        return Response(204, None, headers, outcome)
+    return Response(200, lambda zone: task_document.whole(changed, zone), headers, outcome)
+
+
+def _if_match(request: Request) -> IfMatch:
+    """Return what the request asks of the task as it is (contract rule 10.5)."""
+    if (if_match := request.headers.get("If-Match")) is not None:
+        return IfMatch.from_header(if_match)
+    if request.route.startswith("/api/"):
+        return IfMatch.anything()
+    detail = "Send the ETag of the task that you read in If-Match, or * to change the task whatever it is."
+    raise Problem(PRECONDITION_REQUIRED, detail)
+
+
+def _require_time(started: float, requests: int) -> None:
+    """Raise ``UnavailableError`` where so many more requests might not end before the function has to."""
+    if monotonic() - started + requests * dynamodb.REQUEST_SECONDS > WRITE_SECONDS:
+        raise dynamodb.unavailable()
+
+
+def _invalid(faults: Sequence[Fault], ignored_fields: str, preferences: Preferences) -> Problem:
+    headers = {
+        "Preference-Applied": preferences.applied_to_problem,
+        # A strict request finds what was ignored among the errors.
+        "Ignored-Fields": "" if preferences.strict else ignored_fields,
+    }
+    return problems.from_domain_error(InvalidTaskError(in_page_order(faults)), headers)
+
+
+def _outcome(before: Task, after: Task) -> str:
+    if before.archived != after.archived:
+        return "Closed" if after.archived else "Reopened"
+    return "Unchanged" if after == before else "Changed"

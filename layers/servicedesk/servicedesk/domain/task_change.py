@@ -1,0 +1,71 @@
+"""What a change makes of a stored task (contract section 10)."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields, replace
+
+from servicedesk.domain import values
+from servicedesk.domain.catalogue import Catalogue, References
+from servicedesk.domain.faults import Fault
+from servicedesk.domain.task import CHANGEABLE_FIELDS, ClientFields, Task, missing_fields
+
+_TABLE = ("to_db_table_id", "to_db_table_name")
+"""The two names of a linked table. Whoever says one of them means the table; the catalogue knows the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskChange:
+    """What a request says of a stored task.
+
+    Attributes:
+        fields: what it says of the fields that clients may change, where that is valid.
+        faults: what is wrong with what it says of the others.
+        replaces: whether a field that it does not fill is cleared, or gets its default, rather than left alone.
+    """
+
+    fields: ClientFields
+    faults: Sequence[Fault]
+    replaces: bool
+
+    def apply(self, task: Task, catalogue: Catalogue, now: str) -> tuple[Task, Sequence[Fault]]:
+        """Return the task that this change makes of ``task`` at the instant ``now``, beside all that is wrong with it.
+
+        It is ``task`` itself where nothing changes (rule 10.6). Otherwise its ``modified_dateutc`` is ``now``, or, when
+        the clock stands still or goes back, 100 ns after the one before (10.7). What the change does not touch, or
+        leaves as it is, keeps its stored value even where the catalogue has dropped that (10.3).
+        """
+        stored = {name: getattr(task, name) for name in CHANGEABLE_FIELDS}
+        wanted = self._wanted(stored)
+        references, reference_faults = self._references(wanted, task, catalogue)
+        faults = [*self.faults, *missing_fields(wanted, self.faults), *reference_faults]
+
+        instant = max(now, values.next_instant(task.modified_dateutc))
+        changed = task.model_copy(update=wanted | asdict(references))
+        if changed.archived != task.archived:
+            changed = changed.model_copy(update={"date_closed": instant if changed.archived else None})
+        return (task if changed == task else changed.model_copy(update={"modified_dateutc": instant})), faults
+
+    def _wanted(self, stored: ClientFields) -> dict[str, str | None]:
+        """Return all fields that clients may change as they are to be, references not yet resolved."""
+        if self.replaces:
+            return {name: self.fields.get(name) for name in stored}
+        wanted = {**stored, **self.fields}
+        if any(name in self.fields for name in _TABLE):
+            wanted |= {name: self.fields.get(name) for name in _TABLE}
+        return wanted
+
+    def _references(self, wanted: ClientFields, task: Task, catalogue: Catalogue) -> tuple[References, Sequence[Fault]]:
+        stored = References(**{field.name: getattr(task, field.name) for field in fields(References)})
+        named = {fault.field for fault in self.faults}
+        if not _keeps_link(wanted, task):
+            return catalogue.with_stored(stored).resolve(wanted, named)
+        others = {name: value for name, value in wanted.items() if name not in _TABLE}
+        references, faults = catalogue.with_stored(stored).resolve(others, named | {*_TABLE})
+        return replace(references, **{name: getattr(stored, name) for name in _TABLE}), faults
+
+
+def _keeps_link(wanted: ClientFields, task: Task) -> bool:
+    """Return whether a task is to stay linked to the table that it is linked to, or to none."""
+    said = {name: text for name in _TABLE if (text := wanted[name]) is not None}
+    if not said:
+        return task.to_db_table_id is None and wanted["to_id_in_table"] in (None, task.to_id_in_table)
+    return all(text.casefold() == (getattr(task, name) or "").casefold() for name, text in said.items())

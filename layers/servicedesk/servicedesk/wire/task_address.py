@@ -1,0 +1,42 @@
+"""Which task an address means: by its id, or by its number (contract rules 1.2, 8.8, 8.10, 10.1 and 10.2)."""
+
+import re
+from urllib.parse import unquote
+
+from servicedesk.domain import values
+from servicedesk.domain.faults import InvalidValueError, NoSuchTaskError
+from servicedesk.wire.gateway import Request
+from servicedesk.wire.problems import NO_SUCH_ROUTE, Problem
+
+_ENTITY = re.compile(r"Task\((.+)\)")
+_NUMBER = re.compile(r"[0-9]{1,18}")
+
+
+def of(request: Request) -> str | int:
+    """Return the id, or else the number, of the task that the request's address names.
+
+    The address is ``…/{id}``, or the original's ``/api/Task(<id>)``. A parameter of a route has to be a whole part of
+    its path, so that API Gateway knows the latter as ``/api/{entity}``.
+
+    Raises:
+        NoSuchTaskError: the address names neither an id nor a number.
+        Problem: ``no-such-route``, if it is not the address of a task.
+    """
+    text = request.path_parameters.get("id", "")
+    if entity := request.path_parameters.get("entity"):
+        match = _ENTITY.fullmatch(unquote(entity))
+        if not match:
+            raise Problem(NO_SUCH_ROUTE, "The API has no such path, or not with this method.")
+        text = match[1].strip("'")
+    if _NUMBER.fullmatch(text):
+        return int(text)
+    try:
+        return values.guid(text)
+    except InvalidValueError:
+        raise NoSuchTaskError("The company has no task with this id.") from None
+
+
+def content_location(request: Request, task_id: str) -> str:
+    """Return the address of a task by its id, for a request that named it by its number."""
+    folder, slash, _ = request.url.rpartition("/")
+    return f"{folder}{slash}{'Task/' if 'entity' in request.path_parameters else ''}{task_id}"
