@@ -25,7 +25,7 @@ from tools import demo
 from tools.build import ROOT, SAM, architecture, build
 from tools.local_stack import REGION
 from tools.server import free_port, only_one, progress_from_now, require_free, running, serve, until_stopped
-from tools.template import tables
+from tools.template import buses, tables
 
 ENVIRONMENT_FILE = ROOT / ".local/sam-local.env"
 LOG_FILE = ROOT / ".local/sam-local.log"
@@ -132,6 +132,7 @@ def database() -> Iterator[str]:
     ):
         require_reachable(endpoint)
         make_tables(endpoint)
+        make_buses(endpoint)
         yield endpoint
 
 
@@ -142,10 +143,20 @@ def make_tables(endpoint: str) -> None:
         client.create_table(**table)
 
 
+def make_buses(endpoint: str) -> None:
+    """Make the template's event bus, named by its logical id."""
+    for bus in buses():
+        _client("events", endpoint).create_event_bus(Name=bus)
+
+
 def dynamodb(endpoint: str) -> Any:
     """A boto3 client for a local database."""
+    return _client("dynamodb", endpoint)
+
+
+def _client(service: Any, endpoint: str) -> Any:
     return boto3.client(
-        "dynamodb",
+        service,
         endpoint_url=endpoint,
         region_name=REGION,
         aws_access_key_id="test",
@@ -232,13 +243,17 @@ def function_for(event_file: Path) -> str:
     except ValueError as error:
         sys.exit(f"{event_file} is not JSON: {error}")
     named = event if isinstance(event, dict) else {}
+    if "Records" in named:
+        return "PublishEvents"
     if "action" in named:
         return "EraseCompany" if named["action"] == "erase_company" else "OnboardCompany"
     if "methodArn" in named:
         return "Authorizer"
     method = named.get("httpMethod") or named.get("requestContext", {}).get("http", {}).get("method")
     if method not in ("GET", "POST"):
-        sys.exit(f"{event_file} is neither an operator's command nor a request that a function answers.")
+        sys.exit(
+            f"{event_file} is no operator's command, nor records of the stream, nor a request that a function answers."
+        )
     return "CreateTask" if method == "POST" else "GetTask"
 
 

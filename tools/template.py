@@ -38,9 +38,20 @@ def tables() -> list[dict[str, Any]]:
     """Arguments of `create_table` for each table, named by its logical id."""
     taken = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
     return [
-        {"TableName": name} | {key: properties[key] for key in taken if key in properties}
+        {"TableName": name} | {key: properties[key] for key in taken if key in properties} | _stream(properties)
         for name, properties in resources("AWS::DynamoDB::Table").items()
     ]
+
+
+def _stream(properties: dict[str, Any]) -> dict[str, Any]:
+    """A table's stream as `create_table` takes it, which wants one word more than CloudFormation."""
+    specification = properties.get("StreamSpecification")
+    return {"StreamSpecification": {"StreamEnabled": True} | specification} if specification else {}
+
+
+def buses() -> list[str]:
+    """The name of each event bus: its logical id."""
+    return list(resources("AWS::Events::EventBus"))
 
 
 def environment(function: str) -> dict[str, str]:

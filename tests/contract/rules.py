@@ -25,6 +25,7 @@ SECTIONS = {
     "6": "Errors",
     "7": "Exactly once",
     "8": "Reading many tasks",
+    "12": "Events",
 }
 RULES = {
     "1.1": "`POST /tasks` and `POST /api/Task` create",
@@ -105,10 +106,13 @@ RULES = {
     "8.7": "a bounded amount for each request; ranges from an index",
     "8.8": "a task by its number",
     "8.9": "the feed of changes",
+    "12.1": "one event for each creation and each change, with the whole task",
+    "12.2": "from the stream: at least once, `event_id`, `version`",
+    "12.3": "large events, and those that cannot be delivered",
 }
 """Every rule, as its tests' names begin, and in a few words what it is about."""
 
-_NAMED_AFTER_A_RULE = re.compile(r"test_(\d)_")
+_NAMED_AFTER_A_RULE = re.compile(r"test_(\d+)_")
 
 
 def tests() -> Iterator[tuple[str, str]]:
@@ -147,7 +151,7 @@ def table(by_rule: Mapping[str, list[tuple[str, str]]]) -> str:
     for section, title in SECTIONS.items():
         lines += ["", f"## {section}. {title}", "", "| rule | | tests |", "|---|---|---|"]
         for rule, says in RULES.items():
-            if rule[0] == section:
+            if re.split("[. ]", rule)[0] == section:
                 lines.append(f"| {rule.removeprefix(f'{section} ')} | {says} | {_links(rule, by_rule[rule])} |")
     return "\n".join(lines) + "\n"
 

@@ -48,6 +48,7 @@ EXPECTED: dict[str, tuple[str, Check]] = {
     "issue_key": ("onboard_company", lambda answer: answer["key"].startswith(answer["key_id"])),
     "list_keys": ("onboard_company", lambda answer: len(answer["keys"]) == 2),
     "onboard_company": ("onboard_company", lambda answer: bool(answer["next_number"] == 5001)),
+    "publish_events": ("publish_events", lambda answer: answer == {"events": 2}),
     "raise_numbers": ("onboard_company", lambda answer: answer["companies"] >= 1 and answer["next_command"] is None),
     "revoke_key": ("onboard_company", lambda answer: answer["revoked"] is not None and answer["live"] is False),
 }

@@ -61,6 +61,10 @@ OUTCOMES = {
     "raised": "Operated",
     "erasing-refused": "Refused",
     "erasing": "Operated",
+    "published": "Published",
+    "undelivered": "Undelivered",
+    "bus-throttled": "Undelivered",
+    "publishing-crash": "Failed",
 }
 """How each call of `every_path` ends."""
 
@@ -145,6 +149,13 @@ def test_the_database_s_fault_is_told_from_ours(output: Output) -> None:
         assert log["level"] == "WARNING"
         assert log["error"][-1]["code"] == "PutItem: ThrottlingException"
     assert output.logs["timeout"]["error"][0]["type"] == "botocore.exceptions.ReadTimeoutError"
+
+
+def test_what_the_bus_did_not_take_is_told_from_our_own_failures(output: Output) -> None:
+    log = output.logs["undelivered"]
+    assert (log["level"], log["codes"], log["events"]) == ("WARNING", ["InternalFailure"], 1)
+    assert output.logs["bus-throttled"]["error"][-1]["code"] == "PutItem: ThrottlingException"
+    assert output.logs["published"]["milliseconds"].keys() == {"Total", "BusLatency"}
 
 
 # ---- Metrics --------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ FUNCTION_FOLDERS = {
     "authorizer": "Authorizer",
     "onboard_company": "OnboardCompany",
     "erase_company": "EraseCompany",
+    "publish_events": "PublishEvents",
 }
 
 

@@ -27,7 +27,7 @@ FUNCTIONS = resources("AWS::Serverless::Function")
 ROUTES = [
     (name, route["Method"], route["Path"])
     for name, function in FUNCTIONS.items()
-    for route in (entry["Properties"] for entry in function.get("Events", {}).values())
+    for route in (entry["Properties"] for entry in function.get("Events", {}).values() if entry["Type"] == "Api")
 ]
 
 

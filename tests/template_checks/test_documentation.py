@@ -8,6 +8,7 @@ from tests.api import Api
 from tools.template import ROOT, resources, template
 
 OPERATING = (ROOT / "OPERATING.md").read_text()
+EVENTS = (ROOT / "docs/events.md").read_text()
 README = (ROOT / "README.md").read_text()
 
 
@@ -19,7 +20,7 @@ def test_every_parameter_has_advice(parameter: str) -> None:
 @pytest.mark.parametrize("alarm", sorted(resources("AWS::CloudWatch::Alarm")))
 def test_every_alarm_has_a_meaning(alarm: str) -> None:
     name = resources("AWS::CloudWatch::Alarm")[alarm]["AlarmName"]["Fn::Sub"].removeprefix("${AWS::StackName}")
-    assert f"`…{name}`" in OPERATING
+    assert f"`…{name}`" in OPERATING + EVENTS
 
 
 def test_every_folder_is_in_the_layout() -> None:

@@ -9,6 +9,7 @@ from tests.template_checks.conftest import Translated
 
 GATEWAY = "arn:${AWS::Partition}:apigateway:${AWS::Region}::"
 TASKS, KEYS = "TasksTable.Arn", "KeysTable.Arn"
+STREAM = "TasksTable.StreamArn"
 EVERY_USAGE_KEY = f"{GATEWAY}/apikeys/*"
 """A usage key's id is made with it, so no role can name it."""
 ALLOWED = {
@@ -23,6 +24,14 @@ ALLOWED = {
         ("dynamodb:BatchGetItem", KEYS),
         ("dynamodb:Scan", TASKS),
         ("dynamodb:UpdateItem", "${TasksTable.Arn}-restored"),
+    },
+    "PublishEvents": {
+        ("events:PutEvents", "TaskEvents.Arn"),
+        *(
+            (f"dynamodb:{action}", STREAM)
+            for action in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
+        ),
+        ("sqs:SendMessage", "UndeliveredEvents.Arn"),
     },
     "EraseCompany": {
         *((f"dynamodb:{action}", TASKS) for action in ("Query", "BatchWriteItem")),
@@ -126,4 +135,4 @@ def test_functions_are_invoked_by_this_api_only(translated: Translated) -> None:
     for permission in invoked.values():
         assert permission["Principal"] == "apigateway.amazonaws.com"
         assert permission["SourceArn"]["Fn::Sub"][1]["__ApiId__"] == {"Ref": "Api"}
-    assert not [name for name in invoked if name.startswith(("OnboardCompany", "EraseCompany"))]
+    assert not [name for name in invoked if name.startswith(("OnboardCompany", "EraseCompany", "PublishEvents"))]

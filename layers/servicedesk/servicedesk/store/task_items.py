@@ -30,3 +30,8 @@ def to_task(item: Mapping[str, object]) -> Task:
     Attributes that this release does not know are left out: a later release, running beside it, may store more.
     """
     return Task.model_construct(**{name: item.get(name) for name in FIELDS})  # type: ignore[arg-type]
+
+
+def version(item: Mapping[str, object]) -> int:
+    """Return the version of the task in an item, as plain values. One that an earlier release stored has none yet."""
+    return int(str(item.get("version", FIRST_VERSION)))
