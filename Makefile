@@ -7,13 +7,17 @@ RUN = exec env PYTHONPATH=layers/servicedesk .local/dev/bin/python -m
 export SAM_CLI_TELEMETRY = 0
 export ARCHITECTURE
 
-.PHONY: help run test check test-stack bench sam-local invoke deploy build clean
+.PHONY: help run events test check test-stack bench sam-local invoke deploy replay-events build clean
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
 ## make run [PORT=4566]                the whole service on this machine, deployed to MiniStack, with two demo companies
 run: .local/dev/.ready .local/sam/.ready .local/ministack/.ready
 	@$(RUN) tools.run --port $(or $(PORT),4566)
+
+## make events                         what happens to the tasks of make run, as it happens, one line for each event
+events: .local/dev/.ready
+	@$(RUN) tools.events
 
 ## make test                           all that can be tested on this machine
 test: .local/dev/.ready .local/sam/.ready .local/ministack/.ready
@@ -55,6 +59,11 @@ invoke: .local/dev/.ready .local/sam/.ready
 ## make deploy [ENVIRONMENT=default]   to AWS: guides through a first deployment
 deploy: .local/dev/.ready .local/sam/.ready
 	@$(RUN) tools.deploy $(if $(ENVIRONMENT),--environment $(ENVIRONMENT))
+
+## make replay-events STACK=name        puts events on the bus that are in the stack's dead-letter queue
+replay-events: .local/dev/.ready
+	$(if $(STACK),,$(error make replay-events needs STACK=, the name of the stack))
+	@$(RUN) tools.replay_events --stack "$(STACK)"
 
 ## make build                          what is deployed, in .aws-sam/build [ARCHITECTURE=x86_64|arm64]
 build: .local/dev/.ready .local/sam/.ready
