@@ -25,6 +25,7 @@ def fresh(database: str) -> str:
     with urlopen(Request(f"{database}/moto-api/reset", method="POST")):
         pass
     sam_local.make_tables(database)
+    sam_local.make_buses(database)
     demo.seed(sam_local.dynamodb(database), "TasksTable", "KeysTable")
     return database
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from servicedesk.domain.faults import UndeliveredError
 from servicedesk.store import dynamodb
@@ -63,8 +64,10 @@ class EventBus:
         """Send one request, and return the error code of each entry that the bus did not take."""
         try:
             answer = self._client.put_events(Entries=[{**entry, "EventBusName": self._name} for entry in batch])
-        except (ClientError, BotoCoreError) as error:
+        except (ClientError, BotoCoreError, ResponseParserError, UnicodeDecodeError) as error:
             raise UndeliveredError("The bus refused the request, or did not answer in time.") from error
+        if "FailedEntryCount" not in answer:
+            raise UndeliveredError("The bus's answer was broken.")  # The SDK takes such a one for an empty one.
         if not answer["FailedEntryCount"]:
             return [None] * len(batch)
         return [entry.get("ErrorCode") for entry in answer["Entries"]]
@@ -103,5 +106,5 @@ def _client() -> "EventBridgeClient":
         tcp_keepalive=True,
     )
     client = boto3.client("events", config=config)
-    client.meta.events.register_first("needs-retry.events", dynamodb.keep_to_our_pace)
+    client.meta.events.register_first("needs-retry.eventbridge", dynamodb.keep_to_our_pace)
     return client
