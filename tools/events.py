@@ -4,7 +4,6 @@
 """
 
 import json
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -68,8 +67,6 @@ def main() -> None:
                     print(line(event), flush=True)
         except (BotoCoreError, ClientError) as error:
             sys.exit(f"The service of make run does not answer any more: {error}")
-        except BrokenPipeError:  # as when head has read enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _environment() -> list[str]:

@@ -39,9 +39,9 @@ def _run(port: int) -> None:
             progress(f"Creating the published page's {kind.upper()} sample for {company.name.title()}")
             print(_create_sample(stack.base_url, company, kind))
         print(f"\nUp at {stack.base_url}")
+        print("`make events` shows, in another terminal, what happens to tasks as it happens.")
         print(f"Keys and ids are in {ENVIRONMENT_FILE.relative_to(ROOT)}. To paste, in this folder:")
         print(demo.examples(stack.base_url, alpha, beta))
-        print("  # what happens to tasks, as it happens: in another terminal\n  make events\n")
         serve(stack.server, LOG_FILE)
 
 
