@@ -14,6 +14,7 @@ VARIABLES = {
     "TASKS_TABLE": "tasks",
     "KEYS_TABLE": "keys",
     "AUTHORIZER_CACHE_SECONDS": "60",
+    "EVENT_BUS": "events",
     "POWERTOOLS_METRICS_NAMESPACE": "Test",
 }
 
