@@ -7,13 +7,17 @@ RUN = exec .venv/bin/python -m
 export SAM_CLI_TELEMETRY = 0
 export ARCHITECTURE
 
-.PHONY: help run test check documents test-stack bench sam-local invoke deploy build clean
+.PHONY: help run events test check documents test-stack bench sam-local invoke deploy replay-events build clean
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
 ## make run [PORT=4566]                run the whole service on this machine, on MiniStack, with two demo companies
 run: .venv/.ready .local/sam/.ready .local/ministack/.ready
 	@$(RUN) tools.run --port $(or $(PORT),4566)
+
+## make events                         show what happens to the tasks of make run, one line for each event, as it happens
+events: .venv/.ready
+	@$(RUN) tools.events
 
 ## make test                           run every test that this machine can run
 test: .venv/.ready .local/sam/.ready .local/ministack/.ready
@@ -59,6 +63,11 @@ invoke: .venv/.ready .local/sam/.ready
 ## make deploy [ENVIRONMENT=default]   deploy to AWS; the first time SAM guides you
 deploy: .venv/.ready .local/sam/.ready
 	@$(RUN) tools.deploy $(if $(ENVIRONMENT),--environment $(ENVIRONMENT))
+
+## make replay-events STACK=name       put the events of the stack's dead-letter queue on the bus again
+replay-events: .venv/.ready
+	$(if $(STACK),,$(error make replay-events needs STACK=, the name of the stack))
+	@$(RUN) tools.replay_events --stack "$(STACK)"
 
 ## make build                          build what is deployed, in .aws-sam/build [ARCHITECTURE=x86_64|arm64]
 build: .venv/.ready .local/sam/.ready

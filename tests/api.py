@@ -252,6 +252,7 @@ class Api:
     authorizer: ModuleType
     onboard_company: ModuleType
     erase_company: ModuleType
+    publish_events: ModuleType
 
     def create(self, body: bytes | str | dict[str, Any] | None, content_type: str | None = None, **more: Any) -> Answer:
         """POST /tasks. A dict is sent as JSON; `headers`, `query`, `company`, `contact`, `path` as in `event`."""

@@ -13,7 +13,7 @@ from moto import mock_aws
 
 from tests import dynamodb_local
 from tests.api import Api, load
-from tools.template import ROOT, environment, tables
+from tools.template import ROOT, buses, environment, tables
 
 FUNCTIONS = {
     "create_task": "CreateTask",
@@ -24,6 +24,7 @@ FUNCTIONS = {
     "authorizer": "Authorizer",
     "onboard_company": "OnboardCompany",
     "erase_company": "EraseCompany",
+    "publish_events": "PublishEvents",
 }
 
 
@@ -93,7 +94,13 @@ def api(moto_database: None, aws_environment: pytest.MonkeyPatch) -> Api:
 
 def without_account(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Take from the environment what leads to a real account."""
-    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_SESSION_TOKEN"):
+    for name in (
+        "AWS_PROFILE",
+        "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_DYNAMODB",
+        "AWS_ENDPOINT_URL_EVENTBRIDGE",
+        "AWS_SESSION_TOKEN",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
@@ -105,11 +112,13 @@ def without_account(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 @contextmanager
 def moto_tables() -> Iterator[None]:
-    """Empty tables, as the template defines them, in moto."""
+    """Empty tables, as the template defines them, in moto, and the event bus."""
     with mock_aws():
         client = boto3.client("dynamodb")
         for table in tables():
             client.create_table(**table)
+        for bus in buses():
+            boto3.client("events").create_event_bus(Name=bus)
         yield
 
 

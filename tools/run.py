@@ -3,7 +3,7 @@
 import argparse
 from urllib.request import Request, urlopen
 
-from tools import demo
+from tools import demo, events
 from tools.build import ROOT
 from tools.local_stack import LOG_FILE, deployed
 from tools.server import only_one, progress_from_now, require_free, serve, until_stopped
@@ -26,16 +26,20 @@ def _run(port: int) -> None:
     with deployed(port, progress) as stack:
         progress("Onboarding the demo companies Alpha and Beta")
         alpha, beta = (demo.onboard(company, stack.onboard) for company in (demo.ALPHA, demo.BETA))
+        # Before the first task, so that it has all events.
+        events_queue = events.attach(stack)
         more = {
             "AWS_ENDPOINT_URL": stack.endpoint,
             "ONBOARD_COMPANY": stack.outputs["OnboardCompanyName"],
             "ERASE_COMPANY": stack.outputs["EraseCompanyName"],
+            "EVENTS_QUEUE": events_queue,
         }
         demo.write_environment(ENVIRONMENT_FILE, stack.base_url, [alpha, beta], more)
         for company, kind in ((alpha, "json"), (beta, "xml")):
             progress(f"Creating the published page's {kind.upper()} sample for {company.name.title()}")
             print(_create_sample(stack.base_url, company, kind))
         print(f"\nUp at {stack.base_url}")
+        print("`make events` shows, in another terminal, what happens to tasks as it happens.")
         print(f"Keys and ids are in {ENVIRONMENT_FILE.relative_to(ROOT)}. To paste, in this folder:")
         print(demo.examples(stack.base_url, alpha, beta))
         serve(stack.server, LOG_FILE)

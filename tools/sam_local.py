@@ -24,7 +24,7 @@ from tools import demo
 from tools.build import ROOT, SAM, architecture, build
 from tools.local_stack import local_client
 from tools.server import free_port, only_one, progress_from_now, require_free, running, serve, until_stopped
-from tools.template import resources, tables
+from tools.template import buses, resources, tables
 
 ENVIRONMENT_FILE = ROOT / ".local/sam-local.env"
 LOG_FILE = ROOT / ".local/sam-local.log"
@@ -125,6 +125,7 @@ def database() -> Iterator[str]:
     with running(command, answers_at=endpoint, log_file=ROOT / ".local/moto.log"):
         require_reachable(endpoint)
         make_tables(endpoint)
+        make_buses(endpoint)
         yield endpoint
 
 
@@ -134,10 +135,20 @@ def make_tables(endpoint: str) -> None:
         dynamodb(endpoint).create_table(**table)
 
 
+def make_buses(endpoint: str) -> None:
+    """Make the template's event bus, named by its logical id."""
+    for bus in buses():
+        _client("events", endpoint).create_event_bus(Name=bus)
+
+
 def dynamodb(endpoint: str) -> Any:
     """Return a boto3 client for a local database. It does not retry, because nothing there is busy."""
+    return _client("dynamodb", endpoint)
+
+
+def _client(service: Any, endpoint: str) -> Any:
     once = Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 1})
-    return local_client("dynamodb", endpoint_url=endpoint, config=once)
+    return local_client(service, endpoint_url=endpoint, config=once)
 
 
 @contextmanager
@@ -215,6 +226,8 @@ def function_for(event_file: Path) -> str:
     except ValueError as error:
         sys.exit(f"{event_file} is not JSON: {error}")
     named = event if isinstance(event, dict) else {}
+    if "Records" in named:
+        return "PublishEvents"
     if "action" in named:
         return "EraseCompany" if named["action"] == "erase_company" else "OnboardCompany"
     if "methodArn" in named:

@@ -41,7 +41,9 @@ def tables() -> list[dict[str, Any]]:
     """
     taken = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
     return [
-        {"TableName": name} | {key: _with_all_parts(properties[key]) for key in taken if key in properties}
+        {"TableName": name}
+        | {key: _with_all_parts(properties[key]) for key in taken if key in properties}
+        | _stream(properties)
         for name, properties in resources("AWS::DynamoDB::Table").items()
     ]
 
@@ -49,6 +51,17 @@ def tables() -> list[dict[str, Any]]:
 def _with_all_parts(value: Any) -> Any:
     """Resolve the conditions of a table, all of which hold by default."""
     return [part["Fn::If"][1] if "Fn::If" in part else part for part in value] if isinstance(value, list) else value
+
+
+def _stream(properties: dict[str, Any]) -> dict[str, Any]:
+    """A table's stream as `create_table` takes it, which wants one word more than CloudFormation."""
+    specification = properties.get("StreamSpecification")
+    return {"StreamSpecification": {"StreamEnabled": True} | specification} if specification else {}
+
+
+def buses() -> list[str]:
+    """The name of each event bus: its logical id."""
+    return list(resources("AWS::Events::EventBus"))
 
 
 def environment(function: str) -> dict[str, str]:

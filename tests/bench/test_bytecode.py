@@ -9,11 +9,12 @@ import pytest
 from tests.bench.lambda_emulator import PYTHON, Build, Layout, lambda_environment, lay_out
 from tools.build import build
 
-FUNCTIONS = ("CreateTask", "GetTask", "Authorizer", "OnboardCompany", "EraseCompany")
+FUNCTIONS = ("CreateTask", "GetTask", "Authorizer", "OnboardCompany", "EraseCompany", "PublishEvents")
 VARIABLES = {
     "TASKS_TABLE": "tasks",
     "KEYS_TABLE": "keys",
     "AUTHORIZER_CACHE_SECONDS": "60",
+    "EVENT_BUS": "events",
     "POWERTOOLS_METRICS_NAMESPACE": "Test",
 }
 

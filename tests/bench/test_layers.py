@@ -64,15 +64,16 @@ def test_boto3_makes_every_client_of_the_functions(layer: tuple[str, Path]) -> N
         pytest.skip("the layer is for another processor")
     program = """
 import boto3
-from servicedesk.store import dynamodb, usage_plan
-for client in (dynamodb.client(), usage_plan.client()):
+from servicedesk.store import dynamodb, event_bus, usage_plan
+for client in (dynamodb.client(), usage_plan.client(), event_bus.EventBus("x")._client):
     print(boto3.__file__, *client.meta.service_model.operation_names)
 """
     path = f"{folder}/python:{ROOT}/layers/servicedesk"
     environment = {"PYTHONPATH": path, "AWS_DEFAULT_REGION": "eu-west-1", "AWS_EC2_METADATA_DISABLED": "true"}
     python = [sys.executable, "-S", "-c", program]
     done = subprocess.run(python, env=environment, capture_output=True, text=True, check=True)
-    database, gateway = (line.split() for line in done.stdout.splitlines())
-    assert database[0] == gateway[0] == f"{folder}/python/boto3/__init__.py"
+    database, gateway, bus = (line.split() for line in done.stdout.splitlines())
+    assert database[0] == gateway[0] == bus[0] == f"{folder}/python/boto3/__init__.py"
     assert {"GetItem", "PutItem", "UpdateItem"} <= set(database)
     assert "CreateApiKey" in gateway
+    assert "PutEvents" in bus

@@ -68,6 +68,7 @@ EXPECTED: dict[str, tuple[str, Check]] = {
     "list_tasks_payload_2": ("list_tasks", shown('"value":[{"id":')),
     "onboard_company": ("onboard_company", lambda answer: bool(answer["next_number"] == 5001)),
     "replace_task_as_before": ("update_task", changed("subject", "Printer replaced")),
+    "publish_events": ("publish_events", lambda answer: answer == {"events": 2}),
     "raise_numbers": ("onboard_company", lambda answer: answer["companies"] >= 1 and answer["next_command"] is None),
     "search_task_views": ("list_tasks", lambda answer: answer["body"].startswith('[{"id":')),
     "update_task": ("update_task", changed("archived", True)),

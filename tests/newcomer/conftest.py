@@ -5,7 +5,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -39,6 +39,25 @@ class Folder:
         )
         assert done.returncode == 0, f"{lines}\n{done.stdout}{done.stderr}"
         return done.stdout
+
+    @contextmanager
+    def running(self, command: list[str]) -> Iterator[subprocess.Popen[str]]:
+        """A command of a terminal of its own, in whose process group Ctrl-C would reach it; its end with the block."""
+        process = subprocess.Popen(
+            command,
+            cwd=self.path,
+            env=a_newcomers_environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
     @contextmanager
     def serving(self, target: str) -> Iterator[tuple[int, str]]:

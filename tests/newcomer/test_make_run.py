@@ -1,7 +1,9 @@
 """`make run`, and what the documents say to do with it."""
 
 import json
+import os
 import re
+import signal
 import sys
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -98,6 +100,19 @@ def assert_as_the_readme_says(base_url: str, to: str, status: int, text: str) ->
     assert answer.status == status
     assert text in answer.body
     assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_events_are_shown_as_they_happen(folder: Folder, shown: str, named: dict[str, str]) -> None:
+    subject = f"Printer on fire {uuid4()}"
+    with folder.running(["make", "events"]) as events:
+        assert events.stdout
+        assert events.stdout.readline().startswith("Waiting for events")
+        assert Client(named["BASE_URL"], named["BETA_KEY"]).create({"subject": subject}).status == 201
+        line = next(line for line in events.stdout if subject in line)
+        assert "TaskCreated" in line
+        assert named["BETA_COMPANY_ID"] in line
+        os.killpg(events.pid, signal.SIGINT)
+        assert events.stdout.read().endswith("Stopped.\n")
 
 
 def test_a_second_one_is_refused(folder: Folder, named: dict[str, str]) -> None:

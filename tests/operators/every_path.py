@@ -229,6 +229,23 @@ class Paths:
         self.invoke(self.api.erase_company.lambda_handler, erasing | {"company_id_again": MARK}, "erasing-refused")
         self.invoke(self.api.erase_company.lambda_handler, erasing | {"company_id_again": BETA}, "erasing")
 
+    def events(self) -> None:
+        """What publishing can come to."""
+        key = {"pk": {"S": "COMPANY#x"}, "sk": {"S": "TASK#x"}}
+        texts = {name: {"S": MARK} for name in ("id", "subject", "remark", "modified_dateutc")}
+        image = key | texts | {"company_id": {"S": ALPHA}, "archived": {"BOOL": False}}
+        sent = {"Records": [{"dynamodb": {"Keys": key, "NewImage": image, "SequenceNumber": "1"}}]}
+        handler = self.api.publish_events.lambda_handler
+        self.invoke(handler, sent, "published")
+        refused = {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "InternalFailure", "ErrorMessage": MARK}]}
+        client = self.api.publish_events.bus._client
+        with self.monkeypatch.context() as patched:
+            patched.setattr(client, "put_events", lambda **_: refused)
+            self.invoke(handler, sent, "undelivered")
+            patched.setattr(client, "put_events", raising(client_error("ThrottlingException")))
+            self.invoke(handler, sent, "bus-throttled")
+        self.invoke(handler, {"Records": [{"dynamodb": {"Keys": MARK}}]}, "publishing-crash")
+
 
 def chained() -> Exception:
     """Return an exception with others behind it, one as its cause and one as its context."""
@@ -252,6 +269,7 @@ def main() -> None:
             paths.changes()
             paths.keys()
             paths.operators()
+            paths.events()
 
 
 if __name__ == "__main__":

@@ -92,6 +92,10 @@ OUTCOMES = {
     "indexed": "Operated",
     "erasing-refused": "Refused",
     "erasing": "Operated",
+    "published": "Published",
+    "undelivered": "Undelivered",
+    "bus-throttled": "Undelivered",
+    "publishing-crash": "Failed",
 }
 """How each call of `every_path` ends."""
 
@@ -196,6 +200,13 @@ def test_the_line_of_a_key_that_opens_nothing_names_it(output: Output) -> None:
     for name in ("unknown-key", "unknown-key-in-basic"):
         assert output.logs[name]["key_id"] == KEY_ID
         assert "company_id" not in output.logs[name]
+
+
+def test_what_the_bus_did_not_take_is_told_from_our_own_failures(output: Output) -> None:
+    log = output.logs["undelivered"]
+    assert (log["level"], log["codes"], log["events"]) == ("WARNING", ["InternalFailure"], 1)
+    assert output.logs["bus-throttled"]["error"][-1]["code"] == "PutItem: ThrottlingException"
+    assert output.logs["published"]["milliseconds"].keys() == {"Total", "BusLatency"}
 
 
 # ---- Metrics --------------------------------------------------------------------------------------------------------

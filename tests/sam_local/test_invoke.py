@@ -18,6 +18,7 @@ FUNCTION_FOLDERS = {
     "authorizer": "Authorizer",
     "onboard_company": "OnboardCompany",
     "erase_company": "EraseCompany",
+    "publish_events": "PublishEvents",
 }
 
 
@@ -27,6 +28,7 @@ def fresh(database: str) -> str:
     with urlopen(Request(f"{database}/moto-api/reset", method="POST")):
         pass
     sam_local.make_tables(database)
+    sam_local.make_buses(database)
     demo.seed(sam_local.dynamodb(database), "TasksTable", "KeysTable")
     return database
 

@@ -36,7 +36,7 @@ def read_by_libraries() -> set[str]:
         for name in (names if isinstance(names, list) else [names])
         if name
     }
-    services = (session.get_service_model(name).service_id for name in ("dynamodb", "apigateway"))
+    services = (session.get_service_model(name).service_id for name in ("dynamodb", "apigateway", "events"))
     endpoints = {f"AWS_ENDPOINT_URL_{service.replace(' ', '_').upper()}" for service in services}
     return of_powertools | of_botocore | endpoints
 

@@ -13,6 +13,7 @@ from tools import documents
 from tools.template import ROOT, resources, template, translated
 
 OPERATING = (ROOT / "OPERATING.md").read_text()
+EVENTS = (ROOT / "docs/events.md").read_text()
 README = (ROOT / "README.md").read_text()
 ERRORS = (ROOT / "docs/errors.md").read_text()
 PAGES = sorted(path for folder in (".", "docs", "tests/*") for path in ROOT.glob(f"{folder}/*.md"))
@@ -26,7 +27,7 @@ def test_every_parameter_has_advice(parameter: str) -> None:
 @pytest.mark.parametrize("alarm", sorted(resources("AWS::CloudWatch::Alarm")))
 def test_every_alarm_has_a_meaning(alarm: str) -> None:
     name = resources("AWS::CloudWatch::Alarm")[alarm]["AlarmName"]["Fn::Sub"].removeprefix("${AWS::StackName}")
-    assert f"`…{name}`" in OPERATING
+    assert f"`…{name}`" in OPERATING + EVENTS
 
 
 def test_every_folder_is_in_the_layout() -> None:

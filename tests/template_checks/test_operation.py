@@ -132,6 +132,12 @@ def test_alarms_watch_what_there_is(translated: Translated) -> None:
         "GetCatalogueThrottled": ("AWS/Lambda", "Throttles", [{"Ref": "GetCatalogue"}]),
         "UpdateTaskThrottled": ("AWS/Lambda", "Throttles", [{"Ref": "UpdateTask"}]),
         "AuthorizerThrottled": ("AWS/Lambda", "Throttles", [{"Ref": "Authorizer"}]),
+        "EventsLate": ("AWS/Lambda", "IteratorAge", [{"Ref": "PublishEvents"}]),
+        "EventsUndelivered": (
+            "AWS/SQS",
+            "ApproximateNumberOfMessagesVisible",
+            [{"Fn::GetAtt": ["UndeliveredEvents", "QueueName"]}],
+        ),
     }
 
 
@@ -143,6 +149,22 @@ def test_one_failure_rings_while_a_canary_can_still_be_rolled_back(translated: T
     assert properties["DatapointsToAlarm"] == 1
 
 
+def test_the_stream_s_records_are_tried_again_and_then_put_aside_while_they_can_be_replayed(
+    translated: Translated,
+) -> None:
+    [mapping] = translated.properties("AWS::Lambda::EventSourceMapping").values()
+    assert mapping["EventSourceArn"] == {"Fn::GetAtt": ["TasksTable", "StreamArn"]}
+    assert mapping["FunctionName"] == {"Ref": "PublishEventsAliaslive"}
+    assert mapping["StartingPosition"] == "TRIM_HORIZON"
+    assert mapping["BisectBatchOnFunctionError"] is True
+    assert 0 < mapping["MaximumRetryAttempts"] < 100
+    assert mapping["MaximumRecordAgeInSeconds"] <= 20 * 3600, "the stream keeps its records for 24 hours"
+    queue = {"Fn::GetAtt": ["UndeliveredEvents", "Arn"]}
+    assert mapping["DestinationConfig"] == {"OnFailure": {"Destination": queue}}
+    table = translated.properties("AWS::DynamoDB::Table")["TasksTable"]
+    assert table["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+
+
 @pytest.fixture(scope="module")
 def widgets(translated: Translated) -> list[dict[str, Any]]:
     """Return the dashboard's widgets."""
@@ -152,9 +174,14 @@ def widgets(translated: Translated) -> list[dict[str, Any]]:
     return found
 
 
-def test_the_dashboard_answers_three_questions(widgets: list[dict[str, Any]]) -> None:
+def test_the_dashboard_answers_four_questions(widgets: list[dict[str, Any]]) -> None:
     questions = [widget["properties"]["markdown"] for widget in widgets if widget["type"] == "text"]
-    assert questions == ["## Is it healthy?", "## Who is affected?", "## Is it us or the database?"]
+    assert questions == [
+        "## Is it healthy?",
+        "## Who is affected?",
+        "## Is it us or the database?",
+        "## Do others hear of it?",
+    ]
 
 
 def test_the_dashboard_shows_every_alarm(translated: Translated, widgets: list[dict[str, Any]]) -> None:
@@ -164,7 +191,7 @@ def test_the_dashboard_shows_every_alarm(translated: Translated, widgets: list[d
 
 
 def test_the_dashboard_shows_metrics_that_are_sent(widgets: list[dict[str, Any]]) -> None:
-    sent = {*OUTCOMES.values(), "NumberLatency", "WriteLatency", "ReadLatency", "ColdStart"}
+    sent = {*OUTCOMES.values(), "NumberLatency", "WriteLatency", "ReadLatency", "BusLatency", "ColdStart"}
     shown = set()
     for widget in widgets:
         namespace = ""

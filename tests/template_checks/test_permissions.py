@@ -11,6 +11,7 @@ from tests.template_checks.conftest import Translated
 GATEWAY = "arn:${AWS::Partition}:apigateway:${AWS::Region}::"
 TASKS, KEYS = "TasksTable.Arn", "KeysTable.Arn"
 BY_NUMBER, BY_CHANGE = "${TasksTable.Arn}/index/by_number", "${TasksTable.Arn}/index/by_change"
+STREAM = "TasksTable.StreamArn"
 EVERY_USAGE_KEY = f"{GATEWAY}/apikeys/*"
 """API Gateway chooses the id of a usage key, so no role can name it."""
 ALLOWED = {
@@ -32,6 +33,14 @@ ALLOWED = {
         ("dynamodb:BatchGetItem", KEYS),
         ("dynamodb:Scan", TASKS),
         ("dynamodb:UpdateItem", "${TasksTable.Arn}-restored"),
+    },
+    "PublishEvents": {
+        ("events:PutEvents", "TaskEvents.Arn"),
+        *(
+            (f"dynamodb:{action}", STREAM)
+            for action in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
+        ),
+        ("sqs:SendMessage", "UndeliveredEvents.Arn"),
     },
     "EraseCompany": {
         *((f"dynamodb:{action}", TASKS) for action in ("Query", "BatchWriteItem")),
@@ -144,4 +153,4 @@ def test_functions_are_invoked_by_this_api_only(translated: Translated) -> None:
     for permission in invoked.values():
         assert permission["Principal"] == "apigateway.amazonaws.com"
         assert permission["SourceArn"]["Fn::Sub"][1]["__ApiId__"] == {"Ref": "Api"}
-    assert not [name for name in invoked if name.startswith(("OnboardCompany", "EraseCompany"))]
+    assert not [name for name in invoked if name.startswith(("OnboardCompany", "EraseCompany", "PublishEvents"))]

@@ -17,7 +17,7 @@ from tools.template import ROOT
 
 WHOLE = Path(botocore.__file__).parent / "data"
 SOURCES = ROOT / "layers/servicedesk"
-SERVICES = ("apigateway", "dynamodb")
+SERVICES = ("apigateway", "dynamodb", "events")
 
 
 @pytest.fixture(scope="module")

@@ -95,7 +95,7 @@ def test_the_collector_runs_less_often_from_the_first_import_on() -> None:
     assert int(threshold) > 10 * 2_000
 
 
-@pytest.mark.parametrize("function", ["authorizer", "create_task", "get_task", "update_task"])
+@pytest.mark.parametrize("function", ["authorizer", "create_task", "get_task", "publish_events", "update_task"])
 def test_functions_that_answer_requests_import_it_first(function: str) -> None:
     source = (ROOT / "functions" / function / "app.py").read_text()
     assert source.index("import cold_start") < source.index("from servicedesk.")

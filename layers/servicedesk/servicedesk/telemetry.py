@@ -18,7 +18,7 @@ from typing import Any
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics
 
-from servicedesk.domain.faults import UnavailableError
+from servicedesk.domain.faults import UnavailableError, UndeliveredError
 
 logger = Logger(location=None)
 """The logger. ``POWERTOOLS_SERVICE_NAME`` names it and ``POWERTOOLS_LOG_LEVEL`` sets its level."""
@@ -39,6 +39,7 @@ class _Invocation:
 
 _current: ContextVar[_Invocation] = ContextVar("_current")
 _environment = {"cold": True}
+_LOGGED_BY = {"Failed": logger.error, "Unavailable": logger.warning, "Undelivered": logger.warning}
 
 
 class InvocationFailedError(Exception):
@@ -59,7 +60,7 @@ def observed(handle: LambdaHandler) -> LambdaHandler:
         try:
             return handle(event, context)
         except Exception as error:
-            record("Unavailable" if isinstance(error, UnavailableError) else "Failed", error=describe(error))
+            record(_outcome_of(error), error=describe(error))
             raise InvocationFailedError("The function failed; its log line says where.") from None
         finally:
             _current.reset(token)
@@ -109,12 +110,22 @@ def describe(error: BaseException | None) -> list[dict[str, object]]:
     return described
 
 
+def _outcome_of(error: Exception) -> str:
+    match error:
+        case UnavailableError():
+            return "Unavailable"
+        case UndeliveredError():
+            return "Undelivered"
+        case _:
+            return "Failed"
+
+
 def _since(started: float) -> float:
     return round((perf_counter() - started) * 1000, 3)
 
 
 def _write(invocation: _Invocation) -> None:
-    log = {"Failed": logger.error, "Unavailable": logger.warning}.get(invocation.outcome, logger.info)
+    log = _LOGGED_BY.get(invocation.outcome, logger.info)
     total = _since(invocation.started)
     log(invocation.outcome, extra={**invocation.facts, "milliseconds": {"Total": total, **invocation.milliseconds}})
     metrics = EphemeralMetrics()

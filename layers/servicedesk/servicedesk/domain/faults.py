@@ -70,3 +70,7 @@ class NoCompanyError(DomainError):
 
 class UnavailableError(DomainError):
     """A service that we depend on throttles, fails or does not answer in time. The request can be sent again."""
+
+
+class UndeliveredError(DomainError):
+    """The bus did not take all events. The same events can be sent again."""

@@ -1,0 +1,64 @@
+"""What others are told of a task: one event for its creation and one for each change (contract section 12)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID, uuid5
+
+from servicedesk.domain.task import FIELDS, Task
+
+
+class EventType(StrEnum):
+    """What happened to the task (contract rule 12.1)."""
+
+    CREATED = "TaskCreated"
+    CHANGED = "TaskChanged"
+    CLOSED = "TaskClosed"
+    REOPENED = "TaskReopened"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskEvent:
+    """One version of a task.
+
+    Attributes:
+        type: what happened.
+        event_id: the same for each repetition of the event (contract rule 12.2).
+        version: 1 for the creation, and one more for each change.
+        task: the task as it is since then.
+        before: the task as it was before a change; ``None`` for a creation.
+        changed: the names of the fields in which the two differ, in the page's order.
+    """
+
+    type: EventType
+    event_id: str
+    version: int
+    task: Task
+    before: Task | None = None
+    changed: Sequence[str] = ()
+
+
+def created(task: Task, version: int) -> TaskEvent:
+    """Return the event of a task's creation."""
+    return TaskEvent(EventType.CREATED, _event_id(task, str(version)), version, task)
+
+
+def changed(before: Task, task: Task, version: int, unversioned_write: str | None = None) -> TaskEvent | None:
+    """Return the event of a change, or ``None`` where no field differs, as when only the store rewrites an item.
+
+    ``unversioned_write`` names a write that did not raise the version, which only somebody's own hand can make: without
+    a name of its own its event would have the id of the event before, and consumers would take it for a repetition.
+    """
+    names = [name for name in FIELDS if getattr(before, name) != getattr(task, name)]
+    if not names:
+        return None
+    if before.archived == task.archived:
+        kind = EventType.CHANGED
+    else:
+        kind = EventType.CLOSED if task.archived else EventType.REOPENED
+    write = f"{version}/{unversioned_write}" if unversioned_write else str(version)
+    return TaskEvent(kind, _event_id(task, write), version, task, before, names)
+
+
+def _event_id(task: Task, write: str) -> str:
+    return str(uuid5(UUID(task.company_id), f"event/{task.id}/{write}"))

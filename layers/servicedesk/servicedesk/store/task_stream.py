@@ -1,0 +1,31 @@
+"""The tasks table's stream: what its records say happened to tasks.
+
+A record has the item before and after one write. Lambda delivers records at least once, those of an item in the order
+of its writes.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from servicedesk.domain import task_event
+from servicedesk.domain.task_event import TaskEvent
+from servicedesk.store import dynamodb, keys, task_items
+
+
+def read(record: Mapping[str, Any]) -> TaskEvent | None:
+    """Return the event that a record of the stream makes, or ``None`` where nothing happened to a task.
+
+    Counters and catalogues make no event, nor do a rewrite in which no field of the task differs and a deletion, which
+    is part of erasing a company.
+    """
+    change = record["dynamodb"]
+    if not change["Keys"]["sk"]["S"].startswith(keys.TASK_PREFIX) or "NewImage" not in change:
+        return None
+    item = dynamodb.from_item(change["NewImage"])
+    task, version = task_items.to_task(item), task_items.version(item)
+    if "OldImage" not in change:
+        return task_event.created(task, version)
+    old = dynamodb.from_item(change["OldImage"])
+    has_new_version = version > task_items.version(old)
+    unversioned_write = None if has_new_version else str(change["SequenceNumber"])
+    return task_event.changed(task_items.to_task(old), task, version, unversioned_write)

@@ -1,0 +1,163 @@
+"""A bus that fails as planned, and Lambda's way of calling a function with a stream's records."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from unittest.mock import patch
+
+from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
+from servicedesk.domain.task import Task
+from servicedesk.store import dynamodb, keys, task_items
+from servicedesk.telemetry import InvocationFailedError
+
+from tests.api import Context
+
+MEGABYTE = 1_000_000
+"""What PutEvents takes at most, read the strict way (AWS says "1MB")."""
+
+type Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
+type Answer = Callable[[Sequence[Any], "Bus"], dict[str, Any]]
+type Version = tuple[str, str, int]
+
+
+class Killed(BaseException):
+    """The execution environment's end."""
+
+
+def taken(entries: Sequence[Any], bus: "Bus") -> dict[str, Any]:
+    """Take all entries."""
+    return refusing()(entries, bus)
+
+
+def refusing(*places: int) -> Answer:
+    """Refuse the entries at these places of a request, and take the others."""
+
+    def answer(entries: Sequence[Any], bus: "Bus") -> dict[str, Any]:
+        refused = {"ErrorCode": "InternalFailure", "ErrorMessage": "not now"}
+        results = []
+        for place, entry in enumerate(entries):
+            bus.taken += [] if place in places else [entry]
+            results.append(refused if place in places else {"EventId": f"{place}"})
+        return {"FailedEntryCount": sum(result is refused for result in results), "Entries": results}
+
+    return answer
+
+
+def throttled(entries: Sequence[Any], bus: "Bus") -> dict[str, Any]:
+    """Refuse the whole request."""
+    raise ClientError({"Error": {"Code": "ThrottlingException", "Message": "Rate exceeded"}}, "PutEvents")
+
+
+def unreachable(entries: Sequence[Any], bus: "Bus") -> dict[str, Any]:
+    """Take nothing, because nobody gets there."""
+    raise ConnectTimeoutError(endpoint_url="https://events.example")
+
+
+def unanswered(entries: Sequence[Any], bus: "Bus") -> dict[str, Any]:
+    """Take all, but let nobody know."""
+    bus.taken += entries
+    raise ReadTimeoutError(endpoint_url="https://events.example")
+
+
+def killing(after: int) -> Answer:
+    """Take so many entries, and then end the function."""
+
+    def answer(entries: Sequence[Any], bus: "Bus") -> dict[str, Any]:
+        bus.taken += entries[:after]
+        raise Killed
+
+    return answer
+
+
+@dataclass
+class Bus:
+    """Answers requests as planned, one after the other, and after that takes everything. In place of a client."""
+
+    plan: list[Answer] = field(default_factory=list)
+    taken: list[Mapping[str, Any]] = field(default_factory=list)
+    requests: list[int] = field(default_factory=list)
+
+    def put_events(self, *, Entries: Sequence[Any]) -> dict[str, Any]:  # noqa: N803 - botocore's own name
+        """As EventBridge does it, with its limits."""
+        assert 1 <= len(Entries) <= 10
+        assert sum(len((part["Source"] + part["DetailType"] + part["Detail"]).encode()) for part in Entries) < MEGABYTE
+        assert all(entry["EventBusName"] == "TaskEvents" for entry in Entries)
+        self.requests.append(len(Entries))
+        return (self.plan.pop(0) if self.plan else taken)(Entries, self)
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """The events that it took, as it passes them on."""
+        return [
+            {"source": entry["Source"], "detail-type": entry["DetailType"], "detail": json.loads(entry["Detail"])}
+            for entry in self.taken
+        ]
+
+    @property
+    def versions(self) -> list[Version]:
+        """The version that each event is of."""
+        return [version_of(event) for event in self.events]
+
+
+def version_of(event: Mapping[str, Any]) -> Version:
+    """The version of a task that an event is about."""
+    return event["detail"]["company_id"], event["detail"]["task"]["id"], event["detail"]["version"]
+
+
+@dataclass
+class StreamMapping:
+    """Lambda's mapping of the stream to the function: it calls until all is through, or gives up on single records."""
+
+    handler: Handler
+    bisects: bool = True
+    attempts: int = 20
+    dead_letters: list[Any] = field(default_factory=list)
+    calls: int = 0
+
+    def deliver(self, records: Sequence[Any], attempt: int = 1) -> None:
+        """Deliver records in their order; a failed batch again, in two halves where it can be halved."""
+        self.calls += 1
+        try:
+            self.handler({"Records": list(records)}, Context())
+        except (InvocationFailedError, Killed):
+            if self.bisects and len(records) > 1:
+                # Halving does not count as an attempt (Lambda's documentation of BisectBatchOnFunctionError).
+                half = len(records) // 2
+                self.deliver(records[:half], attempt)
+                self.deliver(records[half:], attempt)
+            elif attempt <= self.attempts:
+                self.deliver(records, attempt + 1)
+            else:
+                self.dead_letters += records
+
+
+def behind(module: Any, bus: Bus) -> Any:
+    """Put ``bus`` in the place of the function's client, for a `with` block."""
+    return patch.object(module.bus, "_client", bus)
+
+
+def record(
+    new: Task | None, version: int = 1, old: Task | None = None, number: int = 1, more: Mapping[str, str] | None = None
+) -> Any:
+    """A record of the stream, as Lambda delivers it, of a write from version - 1 to version."""
+    task = new or old
+    assert task
+    change: dict[str, Any] = {"Keys": keys.task(task.company_id, task.id), "SequenceNumber": f"{number:021}"}
+    if new:
+        change["NewImage"] = {**task_items.of_task(new, "1:digest", version), **dynamodb.to_item(more or {})}
+    if old:
+        change["OldImage"] = task_items.of_task(old, "1:digest", version - 1)
+    return {"eventName": "MODIFY" if new and old else "INSERT" if new else "REMOVE", "dynamodb": change}
+
+
+def history(tasks: Iterable[Task], versions: int) -> list[Any]:
+    """The records of tasks that were created and then changed, all of them in turn."""
+    records, states = [], list(tasks)
+    for place, task in enumerate(states):
+        records.append(record(task, 1, number=place))
+    for version in range(2, versions + 1):
+        for place, old in enumerate(states):
+            states[place] = old.model_copy(update={"subject": f"{old.subject}, {version}"})
+            records.append(record(states[place], version, old, number=len(records)))
+    return records

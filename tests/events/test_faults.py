@@ -1,0 +1,142 @@
+"""Faults between stream, function and bus: after recovery every version of every task has come at least once."""
+
+from collections import defaultdict
+from types import ModuleType
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.api import ALPHA, BETA, Context
+from tests.events.bus import (
+    Bus,
+    Killed,
+    StreamMapping,
+    behind,
+    history,
+    killing,
+    record,
+    refusing,
+    throttled,
+    unanswered,
+    unreachable,
+)
+from tests.lists.board import a_task
+
+RECORDS = history([a_task(company, number) for company in (ALPHA, BETA) for number in range(1, 9)], versions=3)
+VERSIONS = {
+    (task["company_id"]["S"], task["id"]["S"], int(task["version"]["N"]))
+    for task in (written["dynamodb"]["NewImage"] for written in RECORDS)
+}
+
+some = st.sets(st.integers(0, 9), min_size=1).map(lambda places: refusing(*places))
+faults = st.one_of(st.sampled_from([throttled, unreachable, unanswered]), st.integers(0, 10).map(killing), some)
+
+
+def assert_all_told(bus: Bus, versions: set[Any] = VERSIONS) -> None:
+    """Every version came, and each with one id of its own, however often it came."""
+    assert set(bus.versions) == versions
+    ids = defaultdict(set)
+    for version, event in zip(bus.versions, bus.events, strict=True):
+        ids[version].add(event["detail"]["event_id"])
+    assert all(len(found) == 1 for found in ids.values())
+    assert len({event_id for found in ids.values() for event_id in found}) == len(versions)
+
+
+@pytest.fixture(scope="module", params=["bisecting", "repeating"])
+def bisects(request: pytest.FixtureRequest) -> bool:
+    """Lambda halves a batch that failed; MiniStack sends it again as it was."""
+    return bool(request.param == "bisecting")
+
+
+@settings(deadline=None)
+@given(plan=st.lists(faults, max_size=12))
+def test_12_2_after_any_faults_every_version_has_come(
+    publish_events: ModuleType, bisects: bool, plan: list[Any]
+) -> None:
+    bus = Bus(plan)
+    mapping = StreamMapping(publish_events.lambda_handler, bisects)
+    with behind(publish_events, bus):
+        mapping.deliver(RECORDS)
+    assert not mapping.dead_letters
+    assert_all_told(bus)
+
+
+def test_12_2_a_bus_that_is_down_for_a_while_delays_events(publish_events: ModuleType) -> None:
+    bus = Bus([unreachable] * 19)
+    mapping = StreamMapping(publish_events.lambda_handler, bisects=False)
+    with behind(publish_events, bus):
+        mapping.deliver(RECORDS)
+    assert_all_told(bus)
+    assert mapping.calls == 20
+    assert len(bus.taken) == len(VERSIONS), "nothing came twice that had not come before"
+
+
+def test_12_2_only_what_was_refused_is_sent_again(publish_events: ModuleType) -> None:
+    bus = Bus([refusing(2, 7), refusing(1)])
+    mapping = StreamMapping(publish_events.lambda_handler)
+    with behind(publish_events, bus):
+        mapping.deliver(RECORDS[:16])
+    assert bus.requests == [10, 2, 1, 6]
+    assert sorted(bus.versions) == sorted(set(bus.versions))
+    assert mapping.calls == 1
+
+
+def test_12_2_what_is_refused_again_and_again_fails_the_invocation(publish_events: ModuleType) -> None:
+    bus = Bus([refusing(0)] * 3)
+    mapping = StreamMapping(publish_events.lambda_handler, bisects=False)
+    with behind(publish_events, bus):
+        mapping.deliver(RECORDS)
+    assert bus.requests[:4] == [10, 1, 1, 10]
+    assert mapping.calls == 2
+    assert_all_told(bus)
+
+
+@pytest.mark.parametrize("after", range(11))
+def test_12_2_a_function_that_is_killed_between_two_entries_loses_none(publish_events: ModuleType, after: int) -> None:
+    bus = Bus([killing(after)])
+    with behind(publish_events, bus):
+        with pytest.raises(Killed):
+            publish_events.lambda_handler({"Records": RECORDS}, Context())
+        publish_events.lambda_handler({"Records": RECORDS}, Context())
+    assert_all_told(bus)
+
+
+class Hurried(Context):
+    """An invocation that has time for two requests."""
+
+    requests = 2
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Less each time it is asked."""
+        self.requests -= 1
+        return 25_000 if self.requests >= 0 else 5_000
+
+
+def test_12_2_a_function_stops_before_its_time_is_up_and_fails(publish_events: ModuleType) -> None:
+    bus = Bus()
+    with behind(publish_events, bus), pytest.raises(Exception, match="its log line says where"):
+        publish_events.lambda_handler({"Records": RECORDS}, Hurried())
+    assert bus.requests == [10, 10]
+
+
+def test_12_3_one_that_cannot_be_delivered_holds_up_no_other(publish_events: ModuleType) -> None:
+    broken: Any = record(a_task(ALPHA, 99))
+    broken["dynamodb"]["NewImage"]["company_id"] = {"S": "no guid"}
+    bus = Bus()
+    mapping = StreamMapping(publish_events.lambda_handler)
+    with behind(publish_events, bus):
+        mapping.deliver([*RECORDS[:20], broken, *RECORDS[20:]])
+    assert mapping.dead_letters == [broken]
+    assert_all_told(bus)
+
+
+def test_12_3_large_events_share_no_request_that_would_be_too_large(publish_events: ModuleType) -> None:
+    """The bus of these tests refuses requests of more than a megabyte."""
+    large = [a_task(ALPHA, number, remark='"' * (40_000 * number)) for number in range(1, 7)]
+    bus = Bus()
+    with behind(publish_events, bus):
+        publish_events.lambda_handler({"Records": [record(task) for task in large]}, Context())
+    assert [event["detail"]["task"]["id2"] for event in bus.events] == [1, 2, 3, 4, 5, 6]
+    assert len(bus.requests) > 1

@@ -1,0 +1,129 @@
+"""Faults on the wire to the bus, met by the client that the function really has."""
+
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import boto3
+import pytest
+from botocore.retries import standard
+from botocore.retries.base import BaseRetryBackoff
+from moto.server import ThreadedMotoServer
+from servicedesk.store import dynamodb
+
+from tests.api import ALPHA, load
+from tests.conftest import without_account
+from tests.events.bus import StreamMapping, Version, history, version_of
+from tests.exactly_once.test_time_limits import OWN_SECONDS, timeout
+from tests.faults.proxy import Fault, FaultProxy, Kind
+from tests.lists.board import a_task
+from tools import events
+from tools.template import environment
+
+FAULTS = [kind for kind in Kind if kind is not Kind.REFUSED]
+
+
+@pytest.fixture(scope="module")
+def bus() -> Iterator[tuple[str, Any, str]]:
+    """A bus in moto's server, and a queue that gets all that is on it."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            without_account(monkeypatch)
+            endpoint = f"http://{host}:{port}"
+            client = boto3.client("events", endpoint_url=endpoint)
+            queues: Any = boto3.client("sqs", endpoint_url=endpoint)
+        url = queues.create_queue(QueueName="all")["QueueUrl"]
+        arn = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        client.create_event_bus(Name="TaskEvents")
+        client.put_rule(Name="all", EventBusName="TaskEvents", EventPattern='{"source": ["servicedesk.tasks"]}')
+        client.put_targets(Rule="all", EventBusName="TaskEvents", Targets=[{"Id": "queue", "Arn": arn}])
+        yield endpoint, queues, url
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def faulty(bus: tuple[str, Any, str]) -> Iterator[tuple[ModuleType, FaultProxy]]:
+    """The function as it is configured, with a proxy between it and the bus."""
+    with FaultProxy(bus[0]) as proxy, pytest.MonkeyPatch.context() as monkeypatch:
+        without_account(monkeypatch)
+        for name, value in environment("PublishEvents").items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("AWS_ENDPOINT_URL_EVENTBRIDGE", proxy.url)
+        yield load("publish_events"), proxy
+
+
+def versions(records: list[Any]) -> set[Version]:
+    """The versions that records are of."""
+    images = (record["dynamodb"]["NewImage"] for record in records)
+    return {(image["company_id"]["S"], image["id"]["S"], int(image["version"]["N"])) for image in images}
+
+
+@pytest.mark.parametrize("times", [1, dynamodb.ATTEMPTS])
+@pytest.mark.parametrize("kind", FAULTS)
+def test_12_2_after_a_fault_on_the_wire_every_version_has_come(
+    faulty: tuple[ModuleType, FaultProxy],
+    bus: tuple[str, Any, str],
+    caplog: pytest.LogCaptureFixture,
+    kind: Kind,
+    times: int,
+) -> None:
+    module, proxy = faulty
+    _, queues, url = bus
+    records = history([a_task(ALPHA, number) for number in range(1, 7)], versions=3)
+    proxy.plan([Fault(kind, "PutEvents", nth=2, times=times)])
+    mapping = StreamMapping(module.lambda_handler, bisects=False)
+    mapping.deliver(records)
+    proxy.settle()
+    assert kind in [request.fault for request in proxy.requests]
+    come: dict[Any, set[str]] = {}
+    while got := list(events.received(queues, url, 0)):
+        for event in got:
+            come.setdefault(version_of(event), set()).add(event["detail"]["event_id"])
+    assert come.keys() == versions(records)
+    assert all(len(ids) == 1 for ids in come.values())
+    assert not mapping.dead_letters
+    assert "Failed" not in {line.message for line in caplog.records}, "it was taken for a fault of our own"
+
+
+def test_the_client_is_configured_with_the_numbers(publish_events: ModuleType) -> None:
+    config = publish_events.bus._client.meta.config
+    assert config.connect_timeout == dynamodb.CONNECT_TIMEOUT
+    assert config.read_timeout == dynamodb.READ_TIMEOUT
+    assert config.retries == {"mode": "standard", "total_max_attempts": dynamodb.ATTEMPTS}
+    assert timeout("publish_events") > dynamodb.REQUEST_SECONDS + OWN_SECONDS
+
+
+def test_the_sdk_waits_no_longer_than_the_number_says() -> None:
+    backoff: BaseRetryBackoff = standard.ExponentialBackoff(
+        random=lambda: 1.0,
+        service_name="events",
+        throttling_detector=standard.ThrottlingErrorDetector(standard.RetryEventAdapter()),
+    )
+    for code in ("ThrottlingException", "InternalException"):
+        parsed = {"Error": {"Code": code}}
+        waits = [
+            backoff.delay_amount(standard.RetryContext(attempt, parsed_response=parsed))
+            for attempt in range(1, dynamodb.ATTEMPTS)
+        ]
+        assert sum(waits) <= (dynamodb.ATTEMPTS - 1) * dynamodb.BACKOFF
+
+
+def test_the_sdk_waits_no_longer_when_the_bus_asks_for_it(publish_events: ModuleType) -> None:
+    class Answered:
+        headers: dict[str, str] = {"x-amz-retry-after": "5000"}  # noqa: RUF012
+
+    client = publish_events.bus._client
+    client.meta.events.emit(
+        "needs-retry.eventbridge.PutEvents",
+        response=(Answered, {"ResponseMetadata": {"HTTPStatusCode": 200}}),
+        endpoint=None,
+        operation=client.meta.service_model.operation_model("PutEvents"),
+        attempts=2,
+        caught_exception=None,
+        request_dict={"context": {}},
+    )
+    assert "x-amz-retry-after" not in Answered.headers
