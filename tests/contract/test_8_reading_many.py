@@ -625,6 +625,11 @@ def test_8_10_a_search_is_json(client: Client) -> None:
         assert_problem(client.api.search(text, company=client.company), 400, "malformed-body")
 
 
+def test_8_10_a_search_has_no_query_options(client: Client) -> None:
+    answer = client.api.search({}, company=client.company, query={"$filter": "id2 eq 1"})
+    assert "$filter" in assert_problem(answer, 400, "invalid-parameter")["detail"]
+
+
 def test_8_10_a_search_never_shows_a_part_of_the_rows_as_all_of_them(
     json_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -383,7 +383,7 @@ def test_8_4_operators_bind_as_odata_has_it() -> None:
             "compares contact_id, whose type is globally unique identifier, with the text x. This is not",
         ),
         ("due_date eq '24/06/2026'", "This is not a date"),
-        ("due_date eq 2026-02-30", "This is not a date"),
+        ("due_date eq 2026-02-30", "30 February does not exist."),
         ("due_date eq subject", "compares due_date, whose type is date, with subject, whose type is string."),
         ("contains(id2,'3')", "gives id2, whose type is integer, to contains, which takes texts."),
         ("contains(subject,3)", "gives the number 3 to contains"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from servicedesk.domain import values
 from servicedesk.domain.faults import InvalidValueError
 from servicedesk.domain.task_query import Order, TaskFilter
-from servicedesk.wire import media_types
+from servicedesk.wire import media_types, odata
 from servicedesk.wire.formats import Members
 from servicedesk.wire.gateway import Request
 from servicedesk.wire.odata import LARGEST_PAGE_SIZE, LARGEST_SKIP
@@ -32,12 +32,13 @@ class Search:
 
 
 def read(request: Request) -> Search:
-    """Read the body of ``request``.
+    """Read the body of ``request``, which is all that a search has: query options are refused.
 
     Raises:
         Problem: ``invalid-parameter``, if the body asks for more than this service can do;
             ``unsupported-media-type``, if it is not JSON; and the problems of ``media_types.read``.
     """
+    odata.refuse_all_options(request.query)
     content_type = request.headers.get("Content-Type")
     if media_types.from_content_type(content_type)[0].format != "json":
         # Reading XML keeps only what a task can have, so a query_object in it would be lost without a word.
