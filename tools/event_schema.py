@@ -24,7 +24,8 @@ def schema() -> dict[str, Any]:
     task = Task.model_json_schema(mode="serialization")
     names = list(task["properties"])
     for described in task["properties"].values():
-        del described["title"]
+        # Neither concerns a consumer: the title repeats the name, and the digests of creates are the store's.
+        del described["title"], described["x-content-rule"]
     # Every version has all fields, null where unset, but for the one that makes events too large.
     task["required"] = [name for name in names if name != OMITTED_WHEN_LARGE]
     task |= {"title": "Task", "description": "The whole task, as GET /tasks/{id} answered at that version."}
