@@ -44,7 +44,7 @@ def catalogue() -> str:
 
 
 PARTS = {
-    "README.md": {"the fields": fields},
+    "docs/fields.md": {"the fields": fields},
     "docs/catalogue.md": {"the built-in catalogue": catalogue},
     "tests/contract/README.md": {"the tests of each rule": rules.table},
 }
