@@ -27,7 +27,7 @@ def test_1_1_both_addresses_create_and_location_is_below_the_one_called(client: 
 
 def test_1_1_the_template_routes_both_addresses() -> None:
     assert routes("CreateTask") == {("POST", "/tasks"), ("POST", "/api/Task")}
-    assert routes("GetTask") == {("GET", "/tasks/{id}"), ("GET", "/api/Task/{id}")}
+    assert routes("GetTask") == {("GET", "/tasks/{id}"), ("GET", "/api/Task/{id}"), ("GET", "/api/{entity}")}
 
 
 def test_1_2_a_task_is_found_in_either_format(client: Client) -> None:

@@ -60,6 +60,26 @@ def test_how_a_client_retries(folder: Folder, shown: str) -> None:
     assert json.loads(folder.paste(f"{ENVIRONMENT}\n{line}"))["subject"] == "Printer on fire"
 
 
+def test_find_and_follow(folder: Folder, shown: str) -> None:
+    [lines] = readme.blocks("Find and follow", "sh")
+    printed, documents = folder.paste(lines).strip(), []
+    while printed:
+        document, end = json.JSONDecoder().raw_decode(printed)
+        documents.append(document)
+        printed = printed[end:].strip()
+    listed, task, changes = documents
+    assert listed["value"]
+    assert not any(entry["archived"] for entry in listed["value"])
+    assert task["id2"] == 1
+    assert changes.keys() >= {"value"}
+
+
+def test_change_and_close(folder: Folder, shown: str) -> None:
+    [program] = readme.blocks("Change and close", "python")
+    (folder.path / ".local/change.py").write_text(f"{program}\nprint(call('GET', '/tasks/1')[0]['remark'])")
+    assert folder.paste(f"{ENVIRONMENT}\n{sys.executable} .local/change.py").strip().endswith("Called back.")
+
+
 def test_send_a_command(folder: Folder, shown: str) -> None:
     [line] = [row[1].strip("`") for row in readme.rows("Companies and keys") if row[0] == "to `make run`"]
     assert json.loads(folder.paste(f"{ENVIRONMENT}\n{line}"))["key"]
