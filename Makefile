@@ -2,12 +2,13 @@
 
 PYTHON ?= python3.13
 ARCHITECTURE ?= $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
+NPM := $(shell command -v npm 2>/dev/null)
 RUN = exec env PYTHONPATH=layers/servicedesk .local/dev/bin/python -m
 
 export SAM_CLI_TELEMETRY = 0
 export ARCHITECTURE
 
-.PHONY: help run test check test-stack bench sam-local invoke deploy build clean
+.PHONY: help run test check openapi fuzz test-stack bench sam-local invoke deploy build clean
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
@@ -19,17 +20,28 @@ run: .local/dev/.ready .local/sam/.ready .local/ministack/.ready
 test: .local/dev/.ready .local/sam/.ready .local/ministack/.ready
 	@$(RUN) pytest
 
-## make check                          format, lint, types, a test for each rule of the contract, the template
-check: .local/dev/.ready .local/sam/.ready .local/checkov/.ready
+## make check                          format, lint, types, a test for each rule of the contract, the template, the OpenAPI document
+check: .local/dev/.ready .local/sam/.ready .local/checkov/.ready $(if $(NPM),.local/node/.ready)
 	@.local/dev/bin/ruff format --check --quiet .
 	@.local/dev/bin/ruff check --quiet .
 	@.local/dev/bin/mypy
 	@$(RUN) tests.contract.rules --check
+	@$(RUN) tools.publishing --check
+	@$(if $(NPM),.local/node/node_modules/.bin/redocly lint --config tools/redocly.yaml functions/describe_api/openapi.json 2> .local/redocly.log \
+	  || { cat .local/redocly.log >&2; exit 1; },echo "Without npm, Redocly's rules for openapi.json are left out." >&2)
 	@.local/dev/bin/cfn-lint template.yaml
 	@.local/sam/bin/sam validate --lint --region eu-west-1
 	@.local/sam/bin/python tools/translated_template.py > .local/translated.json \
 	  && .local/checkov/bin/checkov --config-file tools/checkov.yaml --framework cloudformation --quiet --compact \
 	    --skip-download -f .local/translated.json
+
+## make openapi                        write what is published, from the declarations: the OpenAPI document and the help page
+openapi: .local/dev/.ready
+	@$(RUN) tools.publishing
+
+## make fuzz [EXAMPLES=500]            a long search for answers that the OpenAPI document does not have
+fuzz: .local/dev/.ready .local/sam/.ready .local/ministack/.ready
+	@FUZZ_EXAMPLES=$(or $(EXAMPLES),500) $(RUN) pytest tests/published/test_fuzz.py -q
 
 ## make test-stack                     the HTTP tests against a deployed stack: BASE_URL=… ALPHA_KEY=… BETA_KEY=…
 test-stack: .local/dev/.ready
@@ -78,6 +90,12 @@ clean:
 	@echo "Setting up .local/$* …" >&2
 	@.local/uv/bin/uv venv --quiet --clear --python .local/uv/bin/python .local/$*
 	@.local/uv/bin/uv pip sync --quiet --require-hashes --python .local/$*/bin/python $<
+	@touch $@
+
+.local/node/.ready: tools/environments/node/package-lock.json
+	@echo "Setting up .local/node …" >&2
+	@mkdir -p .local/node && cp tools/environments/node/package*.json .local/node
+	@cd .local/node && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 	@touch $@
 
 .PRECIOUS: .local/%/.ready
