@@ -11,12 +11,22 @@ from cfnlint.decode import cfn_yaml
 _API = ("Resources", "Api", "Properties")
 
 ANY = "*"
-"""Stands in a way for every resource that has the property."""
+"""Stands in a way for everything there that has the property."""
 
 LEFT_OUT: Mapping[tuple[str, ...], str] = {
     ("Globals", "Function", "DeploymentPreference"): "MiniStack has no CodeDeploy and refuses templates that name it.",
     ("Resources", ANY, "Properties", "DeploymentPreference"): "As above: each function adds its own alarm.",
     (*_API, "Auth", "ApiKeyRequired"): "MiniStack reads usage keys from X-Api-Key, not from what the authorizer says.",
+    (
+        "Resources",
+        ANY,
+        "Properties",
+        "Events",
+        ANY,
+        "Properties",
+        "Auth",
+        "ApiKeyRequired",
+    ): "As above: SAM refuses a route's own where the API has none.",
 }
 """The way to each property that is left out, and why."""
 

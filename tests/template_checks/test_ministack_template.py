@@ -50,8 +50,9 @@ def without(holder: dict[str, Any], way: tuple[str, ...]) -> None:
     step, *rest = way
     if not rest:
         holder.pop(step, None)
-    for inner in (holder.values() if step == ANY else [holder[step]]) if rest else []:
-        without(inner, tuple(rest))
+    for inner in (holder.values() if step == ANY else [holder.get(step)]) if rest else []:
+        if isinstance(inner, dict):
+            without(inner, tuple(rest))
 
 
 def test_every_entry_has_its_reason() -> None:

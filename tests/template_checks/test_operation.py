@@ -128,6 +128,7 @@ def test_alarms_watch_what_there_is(translated: Translated) -> None:
         "CounterHotSpot": ("AWS/DynamoDB", "WriteThrottleEvents", [{"Ref": "TasksTable"}]),
         "CreateTaskThrottled": ("AWS/Lambda", "Throttles", [{"Ref": "CreateTask"}]),
         "GetTaskThrottled": ("AWS/Lambda", "Throttles", [{"Ref": "GetTask"}]),
+        "DescribeApiThrottled": ("AWS/Lambda", "Throttles", [{"Ref": "DescribeApi"}]),
         "AuthorizerThrottled": ("AWS/Lambda", "Throttles", [{"Ref": "Authorizer"}]),
     }
 
