@@ -104,10 +104,10 @@ EXAMPLES: Mapping[str, Mapping[str, Mapping[str, object]]] = {
             "remark": "Third floor, beside the kitchen.\nIt smells of toner & smoke.",
             "customer_reference": "PO-4711",
             "date_create": "2026-06-24T03:56:41.4578039Z",
-            "date_start": "2026-06-24",
+            "date_start": "2026-06-24T08:00:00Z",
             "due_date": "2026-06-26T17:00:00+02:00",
             "date_assigned": "2026-06-24T09:30:00Z",
-            "date_suggested_by_company": "2026-06-25",
+            "date_suggested_by_company": "2026-06-25T08:00:00Z",
             "reference_back_office": "BO-2026-118",
         },
     },
@@ -116,7 +116,10 @@ EXAMPLES: Mapping[str, Mapping[str, Mapping[str, object]]] = {
         "Close the task": {"task_status_id": "a9f4b6e7-2d38-4c5a-b1e9-8c7d6f5e4a04"},
     },
     "TaskReplacement": {
-        "All that is not filled is cleared": {"subject": "Printer on fire again", "due_date": "2026-07-01"},
+        "All that is not filled is cleared": {
+            "subject": "Printer on fire again",
+            "due_date": "2026-07-01T17:00:00+02:00",
+        },
     },
     "TaskViewSearch": {
         "The first 500 open tasks": {
