@@ -41,7 +41,7 @@ openapi: .local/dev/.ready
 
 ## make fuzz [EXAMPLES=500]            a long search for answers that the OpenAPI document does not have
 fuzz: .local/dev/.ready .local/sam/.ready .local/ministack/.ready
-	@FUZZ_EXAMPLES=$(or $(EXAMPLES),500) $(RUN) pytest tests/published/test_fuzz.py -q
+	@export FUZZ_EXAMPLES=$(or $(EXAMPLES),500); $(RUN) pytest tests/stack/test_fuzz.py -q
 
 ## make test-stack                     the HTTP tests against a deployed stack: BASE_URL=… ALPHA_KEY=… BETA_KEY=…
 test-stack: .local/dev/.ready

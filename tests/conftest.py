@@ -1,6 +1,7 @@
 """Fixtures: the functions over a moto database whose tables are those of `template.yaml`; and what tests need."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -37,9 +38,24 @@ def no_dynamodb_local() -> str | None:
     return dynamodb_local.unavailable()
 
 
+CHROMIUM = "chromium"
+
+
+def no_chromium() -> str | None:
+    """Say that there is no Chromium; None where there is one."""
+    return None if shutil.which(CHROMIUM) else "There is no Chromium; Debian's package is `chromium`."
+
+
+def no_npm() -> str | None:
+    """Say that there is no npm, which installs what looks at the pages; None where there is one."""
+    return None if shutil.which("npm") else "There is no npm, which installs axe-core and Redocly."
+
+
 MISSING: Mapping[str, Callable[[], str | None]] = {
+    "chromium": no_chromium,
     "docker": no_docker,
     "dynamodb-local": no_dynamodb_local,
+    "npm": no_npm,
 }
 """What some tests need beyond this project's own environments, and why it is missing here, if it is."""
 

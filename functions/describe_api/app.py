@@ -23,7 +23,8 @@ def lambda_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     # Version 1.0 of the event, from a REST API, names the route in one member, and version 2.0 in another.
     page = _PAGES[event.get("resource") or event["routeKey"].partition(" ")[2]]
     sent = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    compressed = bool(_GZIP.search(sent.get("accept-encoding", "")))
+    # By the Accept header API Gateway decides whether an answer is binary. Without one, it is safe to answer in text.
+    compressed = bool(sent.get("accept") and _GZIP.search(sent.get("accept-encoding", "")))
     tag = f'"{page["digest"]}{"-gzip" if compressed else ""}"'
     headers = {
         **page["headers"],
@@ -42,9 +43,10 @@ def lambda_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     body = (_FOLDER / page["file"]).read_bytes()
     if compressed:
         headers["Content-Encoding"] = "gzip"
+        text = base64.b64encode(body).decode()
     else:
-        body = gzip.decompress(body)
-    return {"statusCode": 200, "headers": headers, "isBase64Encoded": True, "body": base64.b64encode(body).decode()}
+        text = gzip.decompress(body).decode()
+    return {"statusCode": 200, "headers": headers, "isBase64Encoded": compressed, "body": text}
 
 
 def _matches(if_none_match: str, tag: str) -> bool:

@@ -42,15 +42,16 @@ def app(folder: Path) -> ModuleType:
 
 def answered(app: ModuleType, route: str, **headers: str) -> dict[str, Any]:
     """What the function answers."""
-    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    sent = {"Accept": "*/*"} | {name.replace("_", "-"): value for name, value in headers.items()}
     answer: dict[str, Any] = app.lambda_handler(event("GET", route, headers=sent, company=None), None)
     return answer
 
 
 def body(answer: dict[str, Any]) -> str:
     """The text of an answer, as a browser reads it."""
-    raw = base64.b64decode(answer["body"])
-    return (gzip.decompress(raw) if answer["headers"].get("Content-Encoding") == "gzip" else raw).decode()
+    assert answer["isBase64Encoded"] == (answer["headers"].get("Content-Encoding") == "gzip")
+    text: str = answer["body"]
+    return gzip.decompress(base64.b64decode(text)).decode() if answer["isBase64Encoded"] else text
 
 
 @pytest.mark.parametrize(("route", "file"), [("/", "help.html"), ("/openapi.json", "openapi.json")])
@@ -95,6 +96,12 @@ def test_11_1_each_coding_has_a_tag_of_its_own(app: ModuleType, route: str) -> N
 def test_what_is_compressed_and_when(app: ModuleType, accepted: str, is_compressed: bool) -> None:
     answer = answered(app, "/openapi.json", Accept_Encoding=accepted)
     assert ("Content-Encoding" in answer["headers"]) == is_compressed
+    assert json.loads(body(answer))["openapi"] == "3.1.1"
+
+
+def test_without_an_accept_header_the_gateway_may_not_decode_so_it_is_text(app: ModuleType) -> None:
+    answer = answered(app, "/openapi.json", Accept_Encoding="gzip", Accept="")
+    assert not answer["isBase64Encoded"]
     assert json.loads(body(answer))["openapi"] == "3.1.1"
 
 

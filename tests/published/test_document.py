@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from servicedesk.domain.task import CLIENT_FIELDS, read_fields
-from servicedesk.wire import gateway
+from servicedesk.wire import gateway, problems
 
 from tests.api import Answer, Api, event, invoke, routes, written
 from tests.conftest import shared_api
@@ -230,5 +230,5 @@ def test_11_2_every_type_of_problem_that_a_caller_can_meet_is_described() -> Non
     }
     # An operator's command is no request of a client, and no operation leads to an address that is none.
     never = {"invalid-command", "no-such-route", "bad-request"}
-    own = {one.name for one in vars(gateway.problems).values() if isinstance(one, gateway.problems.ProblemType)}
+    own = {one.name for one in vars(problems).values() if isinstance(one, problems.ProblemType)}
     assert described == ({*own, *gateway_problems()} - never)

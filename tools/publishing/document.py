@@ -321,7 +321,7 @@ def _parameters() -> dict[str, Any]:
     def in_header(name: str, description: str, schema: Schema, **more: object) -> dict[str, Any]:
         return {"name": name, "in": "header", "description": description, "schema": schema, **more}
 
-    tag = entity_tag.of_task(example_task())
+    # Without examples, because the console would fill them in, and send them.
     token: Schema = {"type": "string", "minLength": 1}
     if_match = (
         "The `ETag` of the task that you read, or `*` for whatever it is now. If the task is another version, the "
@@ -334,7 +334,6 @@ def _parameters() -> dict[str, Any]:
             "description": "The task's `id`, or its number, `id2`.",
             "required": True,
             "schema": {"type": "string", "minLength": 1},
-            "example": example_task().id,
         },
         "validate_only": in_query(
             "validate_only",
@@ -344,9 +343,9 @@ def _parameters() -> dict[str, Any]:
         "$filter": in_query(
             "$filter",
             "Only tasks that meet this condition: fields of a task with `eq ne gt ge lt le in`, `and or not`, "
-            "parentheses, `null`, and `startswith endswith contains tolower` of texts.",
+            "parentheses, `null`, and `startswith endswith contains tolower` of texts, as in "
+            "`archived eq false and startswith(subject,'Printer')`.",
             {"type": "string", "minLength": 1},
-            example="archived eq false and startswith(subject,'Printer')",
         ),
         "$orderby": in_query(
             "$orderby",
@@ -365,11 +364,10 @@ def _parameters() -> dict[str, Any]:
         ),
         "$select": in_query(
             "$select",
-            "Shows only these fields of each task.",
+            "Shows only these fields of each task, as in `id,id2,subject`.",
             {"type": "array", "minItems": 1, "items": {"type": "string", "enum": list(FIELDS)}},
             style="form",
             explode=False,
-            example=["id", "id2", "subject"],
         ),
         "$skiptoken": in_query(
             "$skiptoken", "Where a page begins. Follow links rather than to fill it yourself.", token
@@ -384,36 +382,31 @@ def _parameters() -> dict[str, Any]:
         ),
         "Idempotency-Key": in_header(
             "Idempotency-Key",
-            "Identifies a create that sends no `id`: the same key again is the same task.",
+            "Identifies a create that sends no `id`, as in `erp-order-4711`: the same key again is the same task.",
             {"type": "string", "minLength": 1, "maxLength": KEY_CHARACTERS, "pattern": r"^[!#-\[\]-~]+$"},
-            example="erp-order-4711",
         ),
         "If-None-Match": in_header(
             "If-None-Match",
             "The `ETag` of what you have. If it is still the same, the answer is 304 without a body.",
             {"type": "string"},
-            example=tag,
         ),
-        "If-Match": in_header("If-Match", if_match, {"type": "string", "minLength": 1}, required=True, example=tag),
+        "If-Match": in_header("If-Match", if_match, {"type": "string", "minLength": 1}, required=True),
         "If-Match-optional": in_header(
             "If-Match",
             f"{if_match} This address does not ask for it.",
             {"type": "string", "minLength": 1},
-            example=tag,
         ),
         "Prefer-create": in_header(
             "Prefer",
             "`handling=strict` makes errors of fields that the service does not take; `return=minimal` leaves out all "
             "of the answer that the client knows. Both can stand together, with a comma.",
             {"type": "string"},
-            example="handling=strict",
         ),
         "Prefer-list": in_header(
             "Prefer",
             f"`maxpagesize=n` makes pages of up to n tasks, 1 to {LARGEST_PAGE_SIZE}; without it they have up to "
             f"{PAGE_SIZE}.",
             {"type": "string"},
-            example=f"maxpagesize={LARGEST_PAGE_SIZE}",
         ),
     }
     return {_component(name): about for name, about in described.items()}

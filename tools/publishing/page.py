@@ -77,10 +77,7 @@ class _Page:
             "description": described["description"],
             "alias_of": self._named(described.get("x-alias-of")),
             "is_public": described.get("security") == [],
-            "parameters": [
-                {"required": False, **one, **self._about(one["schema"]), "example": one.get("example")}
-                for one in parameters
-            ],
+            "parameters": [{"required": False, **one, **self._about(one["schema"])} for one in parameters],
             "fields": self._fields(_schema(content)),
             "body_types": list(content),
             "requests": self._examples(content),
