@@ -17,7 +17,7 @@ run: .local/dev/.ready .local/sam/.ready .local/ministack/.ready
 	@$(RUN) tools.run --port $(or $(PORT),4566)
 
 ## make test                           all that can be tested on this machine
-test: .local/dev/.ready .local/sam/.ready .local/ministack/.ready
+test: .local/dev/.ready .local/sam/.ready .local/ministack/.ready $(if $(NPM),.local/node/.ready)
 	@$(RUN) pytest
 
 ## make check                          format, lint, types, a test for each rule of the contract, the template, the OpenAPI document

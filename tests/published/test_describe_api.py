@@ -3,41 +3,28 @@
 import base64
 import gzip
 import hashlib
-import importlib.util
 import json
 import re
 import subprocess
 import sys
 from html.parser import HTMLParser
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
 from tests.api import event
-from tools.build import BUILT_TEMPLATE, ROOT, build
+from tests.published import describe_api
+from tools.build import ROOT
 
 ROUTES = ["/", "/console", "/openapi.json"]
 ELSEWHERE = re.compile(r"https?://(?!www\.rfc-editor\.org|www\.w3\.org|json-schema\.org|api\.example\.org)")
 
 
 @pytest.fixture(scope="module")
-def folder() -> Path:
-    """The function as it is deployed."""
-    build()
-    return BUILT_TEMPLATE.parent / "DescribeApi"
-
-
-@pytest.fixture(scope="module")
-def app(folder: Path) -> ModuleType:
+def app() -> ModuleType:
     """The function, imported."""
-    spec = importlib.util.spec_from_file_location("describe_api_app", folder / "app.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return describe_api.load()
 
 
 def answered(app: ModuleType, route: str, **headers: str) -> dict[str, Any]:
@@ -150,9 +137,11 @@ def test_the_help_page_names_nobody_else(app: ModuleType) -> None:
     assert not ELSEWHERE.search(body(answered(app, "/")))
 
 
-def test_nothing_but_the_standard_library_is_imported(folder: Path) -> None:
+def test_nothing_but_the_standard_library_is_imported() -> None:
     program = "import sys; import app; print(*{name.partition('.')[0] for name in sys.modules})"
-    done = subprocess.run([sys.executable, "-S", "-c", program], cwd=folder, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", program], cwd=describe_api.folder(), capture_output=True, text=True, check=True
+    )
     assert set(done.stdout.split()) - sys.stdlib_module_names <= {"app", "__main__"}
 
 

@@ -12,6 +12,7 @@ from tools.template import ROOT
 FUNCTION_FOLDERS = {
     "create_task": "CreateTask",
     "get_task": "GetTask",
+    "describe_api": "DescribeApi",
     "authorizer": "Authorizer",
     "onboard_company": "OnboardCompany",
     "erase_company": "EraseCompany",
