@@ -180,11 +180,13 @@ def _answer(answer: Answer, operation: Operation) -> dict[str, Any]:
     }
     if answer.json:
         described["content"] = _response_content(answer, operation)
-    if answer.links:
-        described["links"] = {
-            target: {"operationId": target, "parameters": {"id": expression}}
-            for target, expression in answer.links.items()
-        }
+    there = {OPERATIONS[route].id for route in routes()}
+    if links := {
+        target: {"operationId": target, "parameters": dict(parameters)}
+        for target, parameters in answer.links.items()
+        if target in there
+    }:
+        described["links"] = links
     return described
 
 
@@ -275,7 +277,9 @@ def _problem_components(types: Mapping[str, ProblemType]) -> dict[str, Any]:
 
 def _problem_response(status: int, types: Sequence[ProblemType]) -> dict[str, Any]:
     headers = ["X-Request-Id", "Cache-Control"]
-    headers += {401: ["WWW-Authenticate"], 409: ["Location"], 412: ["ETag"], 415: ["Accept"]}.get(status, [])
+    headers += {401: ["WWW-Authenticate"], 409: ["Location"], 412: ["ETag"], 415: ["Accept", "Accept-Patch"]}.get(
+        status, []
+    )
     headers += ["Retry-After"] if status in (429, 503) else []
     headers += ["Ignored-Fields", "Preference-Applied"] if status in (409, 422) else []
     documents = {one.name: _example_problem(one) for one in types}
@@ -438,6 +442,9 @@ def _headers() -> dict[str, Any]:
         "Link": header("The address of what follows.", f'<{BASE_URL}/tasks?$skiptoken=…>; rel="next"'),
         "Retry-After": header("The seconds to wait before the same request is sent again.", problems.RETRY_AFTER),
         "Accept": header("The media types that a body can have.", "application/json, text/json"),
+        "Accept-Patch": header(
+            "The media types that the body of a change can have.", "application/merge-patch+json, application/json"
+        ),
         "WWW-Authenticate": header("How to send the API key.", "Bearer"),
     }
     return {_component(name): about for name, about in described.items()}

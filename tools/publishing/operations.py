@@ -140,14 +140,15 @@ class Answer:
         json: the schema of the body in JSON, by its name, or empty where there is no body.
         xml: the schema of the body in XML, where it is another one.
         headers: the headers that it can have beside those of all answers.
-        links: what can be called with what it holds, as OpenAPI's links: operation to runtime expression of its id.
+        links: what can be called with what it holds, as OpenAPI's links: the operation, and its parameters as runtime
+            expressions.
     """
 
     description: str
     json: str = ""
     xml: str = ""
     headers: Sequence[str] = ()
-    links: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,7 +189,7 @@ _PAGE = Answer(
     json="TaskPage",
     xml="ArrayOfTask",
     headers=("Link", "Preference-Applied"),
-    links={"getTask": "$response.body#/value/0/id"},
+    links={"getTask": {"id": "$response.body#/value/0/id"}},
 )
 _VIEWS = Answer(
     description="A page of the list.",
@@ -221,7 +222,10 @@ With an `id`, or with an `Idempotency-Key`, the request can be sent again withou
             description="The task is stored.",
             json="TaskOrIds",
             headers=_CREATED,
-            links={"getTask": "$response.body#/id"},
+            links={
+                "getTask": {"id": "$response.body#/id"},
+                "changeTask": {"id": "$response.body#/id", "If-Match": "$response.header.ETag"},
+            },
         ),
     },
     problems=(*BODY, "invalid-header", "invalid-parameter", "task-exists", "invalid-task", "idempotency-key-reused"),
