@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
@@ -27,7 +28,7 @@ def browser() -> Iterator[Browser]:
     needs("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=f"/usr/bin/{CHROMIUM}", args=["--no-sandbox", "--disable-dev-shm-usage"]
+            executable_path=shutil.which(CHROMIUM), args=["--no-sandbox", "--disable-dev-shm-usage"]
         )
         yield browser
         browser.close()
