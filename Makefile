@@ -2,12 +2,13 @@
 
 PYTHON ?= python3.13
 ARCHITECTURE ?= $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
+NPM := $(shell command -v npm 2>/dev/null)
 RUN = exec .venv/bin/python -m
 
 export SAM_CLI_TELEMETRY = 0
 export ARCHITECTURE
 
-.PHONY: help run events test check documents test-stack bench sam-local invoke deploy replay-events build clean
+.PHONY: help run events test check documents openapi fuzz test-stack bench sam-local invoke deploy replay-events build clean
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
@@ -20,15 +21,18 @@ events: .venv/.ready
 	@$(RUN) tools.events
 
 ## make test                           run every test that this machine can run
-test: .venv/.ready .local/sam/.ready .local/ministack/.ready
+test: .venv/.ready .local/sam/.ready .local/ministack/.ready $(if $(NPM),.local/node/.ready)
 	@$(RUN) pytest
 
 ## make check                          format, lint, types, the documents, the template
-check: .venv/.ready .local/sam/.ready .local/checkov/.ready
+check: .venv/.ready .local/sam/.ready .local/checkov/.ready $(if $(NPM),.local/node/.ready)
 	@.venv/bin/ruff format --check --quiet .
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/mypy
 	@$(RUN) tools.documents --check
+	@$(RUN) tools.publishing --check
+	@$(if $(NPM),.local/node/node_modules/.bin/redocly lint --config tools/redocly.yaml functions/describe_api/openapi.json 2> .local/redocly.log \
+	  || { cat .local/redocly.log >&2; exit 1; },echo "Without npm, Redocly's rules for openapi.json are left out." >&2)
 	@.venv/bin/cfn-lint template.yaml
 	@.local/sam/bin/sam validate --lint --region eu-west-1
 	@.local/sam/bin/python tools/translated_template.py > .local/translated.json \
@@ -38,6 +42,14 @@ check: .venv/.ready .local/sam/.ready .local/checkov/.ready
 ## make documents                      write the parts of the documents that are made from the code
 documents: .venv/.ready
 	@$(RUN) tools.documents
+
+## make openapi                        write what is published, from the declarations: the OpenAPI document and the help page
+openapi: .venv/.ready
+	@$(RUN) tools.publishing
+
+## make fuzz [EXAMPLES=500]            a long search for answers that the OpenAPI document does not have
+fuzz: .venv/.ready .local/sam/.ready .local/ministack/.ready
+	@export FUZZ_EXAMPLES=$(or $(EXAMPLES),500); $(RUN) pytest tests/stack/test_fuzz.py -q
 
 ## make test-stack                     the HTTP tests against a deployed stack: BASE_URL=… ALPHA_KEY=… BETA_KEY=…
 test-stack: .venv/.ready
@@ -95,6 +107,12 @@ clean:
 	@echo "Setting up .local/$* …" >&2
 	@.venv/bin/uv venv --quiet --clear --python .venv/bin/python .local/$*
 	@.venv/bin/uv pip sync --quiet --require-hashes --python .local/$*/bin/python $<
+	@touch $@
+
+.local/node/.ready: tools/environments/node/package-lock.json
+	@echo "Setting up .local/node …" >&2
+	@mkdir -p .local/node && cp tools/environments/node/package*.json .local/node
+	@cd .local/node && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 	@touch $@
 
 .PRECIOUS: .local/%/.ready

@@ -53,10 +53,25 @@ def no_mono() -> str | None:
     return f"Mono is not complete here: {', '.join(missing)} is missing." if missing else None
 
 
+CHROMIUM = "chromium"
+
+
+def no_chromium() -> str | None:
+    """Say that there is no Chromium; None where there is one."""
+    return None if shutil.which(CHROMIUM) else "There is no Chromium; Debian's package is `chromium`."
+
+
+def no_npm() -> str | None:
+    """Say that there is no npm, which installs what looks at the pages; None where there is one."""
+    return None if shutil.which("npm") else "There is no npm, which installs axe-core and Redocly."
+
+
 MISSING: Mapping[str, Callable[[], str | None]] = {
+    "chromium": no_chromium,
     "docker": no_docker,
     "dynamodb-local": no_dynamodb_local,
     "mono": no_mono,
+    "npm": no_npm,
 }
 """What some tests need beyond this project's own environments, and why it is missing here, if it is."""
 

@@ -38,7 +38,8 @@ def _run(port: int) -> None:
         for company, kind in ((alpha, "json"), (beta, "xml")):
             progress(f"Creating the published page's {kind.upper()} sample for {company.name.title()}")
             print(_create_sample(stack.base_url, company, kind))
-        print(f"\nUp at {stack.base_url}")
+        print(f"\nThe help page: {stack.base_url}/ (to try the API out: {stack.base_url}/console)")
+        print(f"Up at {stack.base_url}")
         print("`make events` shows, in another terminal, what happens to tasks as it happens.")
         print(f"Keys and ids are in {ENVIRONMENT_FILE.relative_to(ROOT)}. To paste, in this folder:")
         print(demo.examples(stack.base_url, alpha, beta))

@@ -258,7 +258,8 @@ def _serve(port: int) -> None:
         with api(endpoint, port) as (base_url, server):
             more = {"AWS_ENDPOINT_URL_DYNAMODB": endpoint, "PARAMETERS": f"'{' '.join(parameters(endpoint))}'"}
             demo.write_environment(ENVIRONMENT_FILE, base_url, [alpha, beta], more)
-            print(f"\nUp at {base_url}")
+            print(f"\nThe help page: {base_url}/ (to try the API out: {base_url}/console)")
+            print(f"Up at {base_url}")
             print(f"The functions log to {LOG_FILE.relative_to(ROOT)}. Keys and ids are in", end=" ")
             print(f"{ENVIRONMENT_FILE.relative_to(ROOT)}. To paste, in this folder:")
             print(demo.examples(base_url, alpha, beta))

@@ -15,6 +15,7 @@ FUNCTION_FOLDERS = {
     "list_tasks": "ListTasks",
     "get_catalogue": "GetCatalogue",
     "update_task": "UpdateTask",
+    "describe_api": "DescribeApi",
     "authorizer": "Authorizer",
     "onboard_company": "OnboardCompany",
     "erase_company": "EraseCompany",

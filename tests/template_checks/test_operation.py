@@ -131,6 +131,7 @@ def test_alarms_watch_what_there_is(translated: Translated) -> None:
         "ListTasksThrottled": ("AWS/Lambda", "Throttles", [{"Ref": "ListTasks"}]),
         "GetCatalogueThrottled": ("AWS/Lambda", "Throttles", [{"Ref": "GetCatalogue"}]),
         "UpdateTaskThrottled": ("AWS/Lambda", "Throttles", [{"Ref": "UpdateTask"}]),
+        "DescribeApiThrottled": ("AWS/Lambda", "Throttles", [{"Ref": "DescribeApi"}]),
         "AuthorizerThrottled": ("AWS/Lambda", "Throttles", [{"Ref": "Authorizer"}]),
         "EventsLate": ("AWS/Lambda", "IteratorAge", [{"Ref": "PublishEvents"}]),
         "EventsUndelivered": (

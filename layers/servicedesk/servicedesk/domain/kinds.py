@@ -67,7 +67,7 @@ class MaxBytes:
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         # A text never has more characters than bytes.
-        return handler(schema) | {"maxLength": self.limit}
+        return handler(schema) | {"maxLength": self.limit, "x-max-bytes": self.limit}
 
     def _check(self, text: str | None) -> str | None:
         if text is not None and len(text.encode()) > self.limit:

@@ -1,0 +1,53 @@
+"""GET /, /console and /openapi.json: what this API is, for people and for programs (contract rule 11.1).
+
+Everything is made when the function is built (publish.py), and nothing but the standard library is imported, so that
+even the first request need not wait.
+"""
+
+import base64
+import gzip
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+_FOLDER = Path(__file__).with_name("published")
+_PAGES: Mapping[str, Mapping[str, Any]] = json.loads((_FOLDER / "pages.json").read_text())
+_TAG = re.compile(r'(?:W/)?("[^"]*")')
+_GZIP = re.compile(r"(?:^|,)\s*(?:gzip|x-gzip|\*)\s*(?:;\s*q=(0\.\d*[1-9]\d*|1(?:\.0*)?)\s*)?(?:,|$)", re.IGNORECASE)
+
+
+def lambda_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Return the page that the route names, compressed where the client takes that, or 304 where it has it already."""
+    # Version 1.0 of the event, from a REST API, names the route in one member, and version 2.0 in another.
+    page = _PAGES[event.get("resource") or event["routeKey"].partition(" ")[2]]
+    sent = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    # By the Accept header API Gateway decides whether an answer is binary. Without one, it is safe to answer in text.
+    compressed = bool(sent.get("accept") and _GZIP.search(sent.get("accept-encoding", "")))
+    tag = f'"{page["digest"]}{"-gzip" if compressed else ""}"'
+    headers = {
+        **page["headers"],
+        "ETag": tag,
+        "Cache-Control": "public, max-age=300",
+        "Vary": "Accept-Encoding",
+        "X-Request-Id": (event.get("requestContext") or {}).get("requestId", ""),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Access-Control-Allow-Origin": "*",
+        "Access-Control-Expose-Headers": "ETag, X-Request-Id",
+    }
+    if _matches(sent.get("if-none-match", ""), tag):
+        del headers["Content-Type"]
+        return {"statusCode": 304, "headers": headers, "body": ""}
+    body = (_FOLDER / page["file"]).read_bytes()
+    if compressed:
+        headers["Content-Encoding"] = "gzip"
+        text = base64.b64encode(body).decode()
+    else:
+        text = gzip.decompress(body).decode()
+    return {"statusCode": 200, "headers": headers, "isBase64Encoded": compressed, "body": text}
+
+
+def _matches(if_none_match: str, tag: str) -> bool:
+    return if_none_match.strip() == "*" or tag in _TAG.findall(if_none_match)

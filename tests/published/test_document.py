@@ -1,0 +1,234 @@
+"""The OpenAPI document and the service say the same."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from servicedesk.domain.task import CLIENT_FIELDS, read_fields
+from servicedesk.wire import gateway, problems
+
+from tests.api import Answer, Api, event, invoke, routes, written
+from tests.conftest import shared_api
+from tools.publishing.__main__ import published
+from tools.publishing.document import ENTITY_ROUTE, document, gateway_problems
+from tools.publishing.operations import CODES, ENTITY_PATHS, EXAMPLES, OPERATIONS
+
+DOCUMENT = document()
+SCHEMAS = DOCUMENT["components"]["schemas"]
+XML = "application/xml"
+
+
+def validator(schema: Mapping[str, Any]) -> Draft202012Validator:
+    """A validator of a schema of the document, whose references lead into it."""
+    return Draft202012Validator(
+        {**schema, "components": DOCUMENT["components"]}, format_checker=Draft202012Validator.FORMAT_CHECKER
+    )
+
+
+def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Every operation of the document, with its method and path."""
+    for path, item in DOCUMENT["paths"].items():
+        yield from ((method, path, item[method]) for method in item if method != "parameters")
+
+
+def closed(schema: Any) -> Any:
+    """A schema that allows no members which it does not name."""
+    if isinstance(schema, dict):
+        more = {"additionalProperties": False} if "properties" in schema else {}
+        return {name: closed(value) for name, value in schema.items()} | more
+    return [closed(value) for value in schema] if isinstance(schema, list) else schema
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Api]:
+    """All functions over one database."""
+    with shared_api() as api:
+        yield api
+
+
+# ---- The document and the declarations ------------------------------------------------------------------------------
+
+
+def test_11_2_the_committed_files_are_what_the_declarations_make() -> None:
+    for file, text in published().items():
+        assert file.read_text() == text, f"{file.name} is not up to date; run `make openapi`"
+
+
+def test_11_2_the_document_has_the_template_s_routes() -> None:
+    described = {(method, ENTITY_ROUTE if path in ENTITY_PATHS else path) for method, path, _ in operations()}
+    assert described == {(method.lower(), path) for method, path in routes()}
+
+
+def test_11_2_a_route_that_nobody_described_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    fewer = {route: said for route, said in OPERATIONS.items() if route != ("get", "/catalogue")}
+    monkeypatch.setattr("tools.publishing.document.OPERATIONS", fewer)
+    with pytest.raises(KeyError, match="get /catalogue"):
+        document()
+
+
+def test_11_2_the_document_has_the_headers_that_a_browser_app_may_read() -> None:
+    assert set(gateway.EXPOSED_HEADERS.split(", ")) <= DOCUMENT["components"]["headers"].keys()
+
+
+def test_11_2_a_body_has_the_fields_that_a_client_can_fill() -> None:
+    assert list(SCHEMAS["NewTask"]["properties"]) == list(CLIENT_FIELDS)
+    assert SCHEMAS["NewTask"]["required"] == ["subject"]
+
+
+@given(st.sampled_from([name for name, schema in SCHEMAS["NewTask"]["properties"].items() if "maxLength" in schema]))
+def test_11_2_a_documented_limit_is_the_one_that_validates(name: str) -> None:
+    limit = SCHEMAS["NewTask"]["properties"][name]["maxLength"]
+    assert not read_fields({name: "x" * limit})[1]
+    [fault] = read_fields({name: "x" * (limit + 1)})[1]
+    assert (fault.code, fault.limit) == ("too_long", limit)
+
+
+# ---- Examples -------------------------------------------------------------------------------------------------------
+
+
+def examples() -> Iterator[Any]:
+    """Every example of a body in JSON, with its schema."""
+    bodies: dict[str, Any] = dict(DOCUMENT["components"]["responses"])
+    for method, path, operation in operations():
+        bodies[f"{method} {path}"] = operation.get("requestBody", {})
+        bodies |= {f"{method} {path} {status}": answer for status, answer in operation["responses"].items()}
+    for name, body in bodies.items():
+        for media_type, about in body.get("content", {}).items():
+            values = [one["value"] for one in about.get("examples", {}).values()]
+            values += [about["example"]] if "example" in about else []
+            for value in values if media_type.endswith("json") else []:
+                yield pytest.param(about["schema"], value, id=name)
+
+
+@pytest.mark.parametrize(("schema", "example"), list(examples()))
+def test_an_example_is_as_its_schema_says(schema: dict[str, Any], example: Any) -> None:
+    validator(schema).validate(example)
+
+
+@pytest.mark.parametrize("summary", EXAMPLES["NewTask"])
+def test_a_documented_request_is_taken_in_both_formats(api: Api, summary: str) -> None:
+    content = DOCUMENT["paths"]["/tasks"]["post"]["requestBody"]["content"]
+    shown = {
+        media_type: next(one["value"] for one in content[media_type]["examples"].values() if one["summary"] == summary)
+        for media_type in ("application/json", XML)
+    }
+    key = {"Idempotency-Key": "one"}
+    created = api.create(shown["application/json"], headers=key)
+    assert created.status == 201, created.body
+    assert "Ignored-Fields" not in created.headers
+    # In XML it says the same, so it is the same task.
+    again = api.create(shown[XML], XML, headers=key)
+    assert (again.status, again.headers.get("Idempotent-Replayed")) == (201, "true"), again.body
+    assert again.task() == created.task()
+
+
+def test_the_documented_search_is_answered(api: Api) -> None:
+    [body] = EXAMPLES["TaskViewSearch"].values()
+    sent = event("POST", "/api/TaskView/Search", json.dumps(body), headers={"Content-Type": "application/json"})
+    assert invoke(api.list_tasks.lambda_handler, sent).status == 200
+
+
+# ---- Answers --------------------------------------------------------------------------------------------------------
+
+READS = [
+    "/tasks",
+    "/tasks/delta",
+    "/tasks/{id}",
+    "/catalogue",
+    "/api/Task",
+    "/api/Task/{id}",
+    "/api/Task({id})",
+    "/api/TaskView",
+    "/api/TaskView({id})",
+    "/api/TaskType",
+    "/api/TaskStatus",
+    "/api/TaskPriority",
+    "/api/TaskType/Translations",
+    "/api/TaskStatus/Translations",
+]
+
+
+def test_every_read_is_looked_at() -> None:
+    read = {path for method, path, operation in operations() if method == "get" and operation.get("security") != []}
+    assert read == set(READS)
+
+
+@pytest.mark.parametrize("path", READS)
+def test_11_2_an_answer_has_what_the_document_says_and_no_more(shared: Api, path: str) -> None:
+    company = str(uuid4())
+    task_id = shared.create({"subject": "x", "remark": "y"}, company=company).task()["id"]
+    shared.create({"subject": "z"}, company=company)
+    answer = read(shared, path.replace("{id}", task_id), company)
+    assert answer.status == 200, answer.body
+    described = DOCUMENT["paths"][path]["get"]["responses"]["200"]
+    Draft202012Validator(
+        {**described["content"]["application/json"]["schema"], "components": closed(DOCUMENT["components"])}
+    ).validate(json.loads(answer.body))
+    described_headers = set(described["headers"])
+    cors = {"Access-Control-Allow-Origin", "Access-Control-Expose-Headers"}
+    assert {name for name, value in answer.headers.items() if value} - cors <= {*described_headers, "Content-Type"}
+
+
+def read(api: Api, path: str, company: str) -> Answer:
+    """GET a path as a company."""
+    sent = event("GET", path, company=company)
+    if sent["resource"].startswith("/catalogue") or path.partition("/Translations")[0] in {
+        "/api/TaskType",
+        "/api/TaskStatus",
+        "/api/TaskPriority",
+    }:
+        return invoke(api.get_catalogue.lambda_handler, sent)
+    is_list = path in {"/tasks", "/tasks/delta", "/api/Task", "/api/TaskView"}
+    return invoke((api.list_tasks if is_list else api.get_task).lambda_handler, sent)
+
+
+# ---- Problems -------------------------------------------------------------------------------------------------------
+
+STRICT = {"Prefer": "handling=strict"}
+GUID = "df39fee8-721c-4c83-9fe2-6403dce36537"
+FAULTY: Mapping[str, Mapping[str, object]] = {
+    "required": {},
+    "too_long": {"subject": "x" * 151},
+    "invalid_guid": {"subject": "x", "task_type_id": "x"},
+    "invalid_date": {"subject": "x", "due_date": "06/24/2026"},
+    "invalid_string": {"subject": "\ufffe"},
+    "unknown_reference": {"subject": "x", "task_type_id": GUID},
+    "conflicting_reference": {
+        "subject": "x",
+        "to_db_table_id": "78154eca-ded3-490f-a47d-543e38c0e63d",
+        "to_db_table_name": "jobs",
+    },
+    "missing_reference": {"subject": "x", "to_id_in_table": GUID},
+    "unknown_field": {"subject": "x", "colour": "red"},
+    "server_assigned": {"subject": "x", "company_id": GUID},
+}
+
+
+def test_every_documented_code_has_its_body() -> None:
+    assert FAULTY.keys() == CODES.keys()
+
+
+@pytest.mark.parametrize("code", FAULTY)
+def test_11_2_a_documented_code_is_met(shared: Api, code: str) -> None:
+    answer = shared.create(written("json", FAULTY[code]), "application/json", headers=STRICT)
+    assert answer.status == 422
+    problem = json.loads(answer.body)
+    assert code in {error["code"] for error in problem["errors"]}
+    validator({"$ref": "#/components/schemas/Problem"}).validate(problem)
+
+
+def test_11_2_every_type_of_problem_that_a_caller_can_meet_is_described() -> None:
+    described = {
+        name
+        for response in DOCUMENT["components"]["responses"].values()
+        for name in response["content"]["application/problem+json"]["examples"]
+    }
+    # An operator's command is no request of a client, and no operation leads to an address that is none.
+    never = {"invalid-command", "no-such-route", "bad-request"}
+    own = {one.name for one in vars(problems).values() if isinstance(one, problems.ProblemType)}
+    assert described == ({*own, *gateway_problems()} - never)

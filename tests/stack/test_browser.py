@@ -1,0 +1,147 @@
+"""The help page and the console, in Chromium."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from servicedesk.domain.task import CLIENT_FIELDS
+
+from tests.conftest import CHROMIUM, needs
+from tests.stack.client import Stack
+from tools.template import ROOT
+
+AXE = ROOT / ".local/node/node_modules/axe-core/axe.min.js"
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 900}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium. Root has to start it without its sandbox."""
+    needs("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which(CHROMIUM), args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def opened(
+    browser: Browser, url: str, size: dict[str, int] = DESK, scheme: Literal["light", "dark"] = "light"
+) -> Iterator[Page]:
+    """A page, in a window of that size. Asserts that nobody else was asked, and that nothing was refused or failed."""
+    asked, complaints = [], []
+    with browser.new_context(viewport=size, color_scheme=scheme, bypass_csp=False) as context:  # type: ignore[arg-type]
+        page = context.new_page()
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(url)
+        yield page
+        strangers = [
+            one for one in asked if urlsplit(one).netloc != urlsplit(url).netloc and not one.startswith("data:")
+        ]
+        assert not strangers
+        assert not complaints
+
+
+def serious_faults(browser: Browser, url: str, size: dict[str, int], scheme: Literal["light", "dark"]) -> list[Any]:
+    """What axe-core finds that is serious or critical. It runs beside the page's own policy, which lets nobody in."""
+    needs("npm")
+    if not AXE.exists():
+        pytest.fail("axe-core is not set up; run `make .local/node/.ready`.", pytrace=False)
+    with browser.new_context(viewport=size, color_scheme=scheme, bypass_csp=True) as context:  # type: ignore[arg-type]
+        page = context.new_page()
+        page.goto(url)
+        page.add_script_tag(path=AXE)
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        return [
+            (one["id"], [node["target"] for node in one["nodes"]])
+            for one in found["violations"]
+            if one["impact"] in ("serious", "critical")
+        ]
+
+
+def shot(page: Page, name: str) -> None:
+    """Keep a picture of a page, for people to look at."""
+    page.screenshot(path=ROOT / f".local/{name}.png")
+
+
+def test_the_help_page_has_a_table_of_every_field(browser: Browser, stack: Stack) -> None:
+    with opened(browser, f"{stack.base_url}/") as page:
+        shot(page, "help-page")
+        table = page.locator("#createTask").get_by_role("table", name="Fields of the body")
+        assert table.get_by_role("columnheader").all_inner_texts() == [
+            "Name",
+            "Description",
+            "Type",
+            "Additional information",
+        ]
+        assert table.get_by_role("rowheader").all_inner_texts() == list(CLIENT_FIELDS)
+        subject = table.get_by_role("row").filter(has=page.get_by_role("rowheader", name="subject", exact=True))
+        assert subject.get_by_role("cell").all_inner_texts()[1:] == ["string", "required; 1 to 150 characters"]
+
+
+@pytest.mark.parametrize("address", ["", "/"])
+def test_the_links_hold_with_and_without_a_slash_at_the_end(browser: Browser, stack: Stack, address: str) -> None:
+    with opened(browser, f"{stack.base_url}{address}") as page:
+        assert (
+            page.get_by_role("link", name="Try it out", exact=True).get_attribute("href") == f"{stack.base_url}/console"
+        )
+        document = page.get_by_role("link", name="OpenAPI document", exact=True).get_attribute("href")
+        assert document == f"{stack.base_url}/openapi.json"
+        expect(page.locator("pre").first).to_contain_text(f'BASE_URL="{stack.base_url}"')
+
+
+def test_a_format_is_chosen_with_the_keyboard_for_the_whole_page(browser: Browser, stack: Stack) -> None:
+    with opened(browser, f"{stack.base_url}/") as page:
+        samples = page.locator("#createTask .tabs").first
+        expect(samples.get_by_text('"subject"').first).to_be_visible()
+        samples.get_by_role("radio", name="JSON").focus()
+        page.keyboard.press("ArrowRight")
+        expect(samples.get_by_text("<subject>").first).to_be_visible()
+        expect(samples.get_by_text('"subject"').first).to_be_hidden()
+        choices = page.locator("input[data-kind=format][value=XML]").all()
+        assert len(choices) > 1
+        assert all(box.is_checked() for box in choices)
+
+
+def test_the_help_page_fits_a_phone(browser: Browser, stack: Stack) -> None:
+    with opened(browser, f"{stack.base_url}/", PHONE, "dark") as page:
+        shot(page, "help-page-phone")
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(
+    browser: Browser, stack: Stack, size: dict[str, int], scheme: Literal["light", "dark"]
+) -> None:
+    assert not serious_faults(browser, f"{stack.base_url}/", size, scheme)
+
+
+def test_a_task_is_created_by_trying_it_out(browser: Browser, stack: Stack) -> None:
+    subject = f"Tried out {uuid4()}"
+    with opened(browser, f"{stack.base_url}/console") as page:
+        page.get_by_role("button", name="Authorize").first.click()
+        page.get_by_label("auth-bearer-value").fill(stack.alpha_key)
+        page.get_by_role("button", name="Apply credentials").first.click()
+        page.get_by_role("button", name="Close", exact=True).first.click()
+        operation = page.locator("[id$='-createTask']")
+        operation.locator(".opblock-summary-control").click()
+        operation.locator("textarea.body-param__text").fill(json.dumps({"subject": subject}))
+        operation.get_by_role("button", name="Execute").click()
+        answer = operation.locator(".live-responses-table")
+        expect(answer.locator(".response-col_status").last).to_contain_text("201", timeout=30_000)
+        shot(page, "console")
+        [location] = re.findall(r"location: (\S+)", answer.inner_text())
+    assert stack.alpha.get(location).document()["subject"] == subject

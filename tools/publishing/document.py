@@ -1,0 +1,512 @@
+"""The OpenAPI document, made from the template's routes, the declarations that validate, and the words beside them."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from xml.dom import minidom
+
+from servicedesk.domain.catalogue import BUILT_IN
+from servicedesk.domain.faults import Fault, InvalidTaskError
+from servicedesk.domain.task import FIELDS
+from servicedesk.domain.task_query import Order
+from servicedesk.wire import entity_tag, json_format, problems, task_document, task_view, xml_format
+from servicedesk.wire.idempotency_key import KEY_CHARACTERS
+from servicedesk.wire.odata import LARGEST_PAGE_SIZE, LARGEST_SKIP, LARGEST_TOP, PAGE_SIZE
+from servicedesk.wire.problems import INVALID_TASK, ProblemType
+
+from tools.publishing import operations, samples
+from tools.publishing.operations import ENTITY_PATHS, EVERYWHERE, EXAMPLES, OPERATIONS, Answer, Operation
+from tools.publishing.schemas import BASE_URL, Schema, catalogue_entries, catalogue_shown, example_task, schemas
+from tools.template import resources
+
+ENTITY_ROUTE = "/api/{entity}"
+_XML_ROOTS = {"Task": "task", "TaskOrIds": "task", "TaskView": "TaskView", "Catalogue": "catalogue"}
+_XML_ROOTS |= {"ArrayOfTask": "ArrayOftask"}
+_REASONS = {
+    400: "The request cannot be read.",
+    401: "Credentials are needed.",
+    403: "The credentials are not accepted.",
+    404: "There is no such thing.",
+    409: "A different task has this id.",
+    412: "The task has changed since.",
+    413: "The body is too large.",
+    415: "The media type is not supported.",
+    422: "The body can be read, but not be taken.",
+    428: "The request needs a condition.",
+    429: "Too many requests.",
+    500: "The request failed.",
+    503: "The service is not available right now.",
+}
+
+
+def document() -> dict[str, Any]:
+    """Return the whole OpenAPI document.
+
+    Raises:
+        KeyError: the template has a route that ``tools.publishing.operations`` says nothing of.
+    """
+    types = problem_types()
+    components = {
+        "schemas": schemas(),
+        "parameters": _parameters(),
+        "headers": _headers(),
+        "responses": _problem_components(types),
+        "securitySchemes": {
+            "ApiKey": {"type": "http", "scheme": "bearer", "description": "The API key of your company."},
+            "Basic": {"type": "http", "scheme": "basic", "description": "The API key as user name or password."},
+        },
+    }
+    paths: dict[str, dict[str, Any]] = {}
+    for method, path in routes():
+        operation = OPERATIONS[method, path]
+        parameters = [_reference("parameters", "id")] if "{id}" in path else []
+        item = paths.setdefault(path, {"parameters": parameters} if parameters else {})
+        item[method] = _operation(method, path, operation, types)
+    whole = {
+        "openapi": "3.1.1",
+        "info": {
+            "title": "Task API",
+            "version": "1",
+            "summary": "The tasks of a service desk, over HTTP, in JSON and XML.",
+            "description": operations.INTRODUCTION,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        # Relative to the address of this document, so that it holds wherever the API is deployed.
+        "servers": [{"url": ".", "description": "The API that this document comes from."}],
+        "security": [{"ApiKey": []}, {"Basic": []}],
+        "tags": [{"name": name, "description": description} for name, description in operations.TAGS.items()],
+        "paths": paths,
+        "components": components,
+    }
+    return _only_what_is_used(whole)
+
+
+def routes() -> Sequence[tuple[str, str]]:
+    """Return the method and path of each operation, in the order of ``OPERATIONS``, from the template's routes."""
+    found = set()
+    for function in resources("AWS::Serverless::Function").values():
+        for event in function.get("Events", {}).values():
+            if event["Type"] == "Api":
+                method, path = event["Properties"]["Method"].lower(), event["Properties"]["Path"]
+                known = [one for one in ENTITY_PATHS if (method, one) in OPERATIONS] if path == ENTITY_ROUTE else [path]
+                found |= {(method, one) for one in known}
+    for route in found:
+        if route not in OPERATIONS:
+            raise KeyError(f"tools/publishing/operations.py says nothing of {' '.join(route)}")
+    return [route for route in OPERATIONS if route in found]
+
+
+def problem_types() -> Mapping[str, ProblemType]:
+    """Return the types of problem that callers can meet: the functions' own, and those of the gateway."""
+    found = {one.name: one for one in vars(problems).values() if isinstance(one, ProblemType)}
+    [api] = resources("AWS::Serverless::Api").values()
+    for response in api["GatewayResponses"].values():
+        sent = json.loads(response["ResponseTemplates"]["application/json"])
+        name = sent["type"].rpartition(":")[2]
+        found.setdefault(name, ProblemType(sent["status"], name, sent["title"]))
+    return found
+
+
+def gateway_problems() -> Sequence[str]:
+    """Return the names of the types of problem that only the gateway answers with, always in JSON."""
+    own = {one.name for one in vars(problems).values() if isinstance(one, ProblemType)}
+    return [name for name in problem_types() if name not in own]
+
+
+def _operation(method: str, path: str, operation: Operation, types: Mapping[str, ProblemType]) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "operationId": operation.id,
+        "tags": [operation.tag],
+        "summary": operation.summary,
+        "description": operation.description,
+    }
+    if operation.parameters:
+        described["parameters"] = [_reference("parameters", _component(name)) for name in operation.parameters]
+    if operation.body:
+        described["requestBody"] = {
+            "description": "In utf-8 or utf-16, at most 1 MiB.",
+            "required": True,
+            "content": {media_type: _request_content(operation, media_type) for media_type in operation.body_types},
+        }
+    described["responses"] = {
+        str(status): _answer(answer, operation) for status, answer in operation.answers.items()
+    } | _problem_responses(operation, types)
+    if operation.is_public:
+        described["security"] = []
+    if operation.alias_of:
+        described["x-alias-of"] = operation.alias_of
+    described["x-codeSamples"] = _samples(method, path, operation)
+    return described
+
+
+# ---- Bodies ---------------------------------------------------------------------------------------------------------
+
+
+def _request_content(operation: Operation, media_type: str) -> dict[str, Any]:
+    schema = _reference("schemas", operation.body)
+    if media_type.startswith("text/"):
+        return {"schema": schema}
+    shown = EXAMPLES[operation.body]
+    return {
+        "schema": schema,
+        "examples": {
+            _example_name(summary): {"summary": summary, "value": _written(body, media_type)}
+            for summary, body in shown.items()
+        },
+    }
+
+
+def _written(body: Mapping[str, object], media_type: str) -> object:
+    """Return an example as OpenAPI has it: values in JSON, and the text itself in XML."""
+    return pretty_xml(xml_format.encode(body)) if media_type.endswith("xml") else body
+
+
+def pretty_xml(text: str) -> str:
+    """Return XML with one element on a line, for people."""
+    # Of our own text. The first line is an XML declaration, which the service does not write.
+    return minidom.parseString(text).toprettyxml(indent="  ").partition("\n")[2].strip()  # noqa: S318
+
+
+def _answer(answer: Answer, operation: Operation) -> dict[str, Any]:
+    names = ["Content-Security-Policy", "Vary-public"] if answer.json == "Html" else ["Vary"]
+    names = ["X-Request-Id", "Cache-Control-public" if operation.is_public else "Cache-Control", *names]
+    described: dict[str, Any] = {
+        "description": answer.description,
+        "headers": {
+            name.removesuffix("-public"): _reference("headers", _component(name))
+            for name in sorted({*names, *answer.headers})
+        },
+    }
+    if answer.json:
+        described["content"] = _response_content(answer, operation)
+    there = {OPERATIONS[route].id for route in routes()}
+    if links := {
+        target: {"operationId": target, "parameters": dict(parameters)}
+        for target, parameters in answer.links.items()
+        if target in there
+    }:
+        described["links"] = links
+    return described
+
+
+def _response_content(answer: Answer, operation: Operation) -> dict[str, Any]:
+    if answer.json == "Html":
+        return {"text/html": {"schema": _reference("schemas", "Html")}}
+    as_json = {"schema": _reference("schemas", answer.json), **_response_example(answer.json, operation)}
+    if operation.is_public:
+        return {"application/json": as_json}
+    as_xml: dict[str, Any] = {"schema": _reference("schemas", answer.xml or answer.json)}
+    if example := as_json.get("example"):
+        root = _XML_ROOTS.get(answer.xml or answer.json) or answer.xml.removesuffix("Name")
+        as_xml["example"] = pretty_xml(xml_format.encode(_with_zone(example), root=root))
+    bare_json, bare_xml = {"schema": as_json["schema"]}, {"schema": as_xml["schema"]}
+    return {"application/json": as_json, "text/json": bare_json, "application/xml": as_xml, "text/xml": bare_xml}
+
+
+def _with_zone(example: Any) -> Any:
+    """Return an example of an answer in JSON as XML has it: with ``Z`` at the end of dates (rule 5.5)."""
+    return json.loads(json.dumps(example).replace("+00:00", "Z"))
+
+
+def _response_example(schema: str, operation: Operation) -> dict[str, Any]:
+    task = example_task()
+    whole, view = task_document.whole(task, "+00:00"), task_view.entry(task, BUILT_IN)
+    kind = schema.removesuffix("Page")
+    known: Mapping[str, Any] = {
+        "Task": whole,
+        "TaskOrIds": whole,
+        "TaskView": view,
+        "TaskViews": [view],
+        "TaskPage": _example_page("task", [whole], "next", "/tasks?$skiptoken=…"),
+        "ChangePage": _example_page("task", [whole], "delta", "/tasks/delta?$deltatoken=…"),
+        "TaskViewPage": _example_page("TaskView", [view], "next", "/api/TaskView?$skiptoken=…"),
+        "Catalogue": catalogue_shown("/catalogue"),
+    }
+    if schema in known:
+        return {"example": json.loads(json_format.encode(known[schema]))}
+    if schema == "Translations":
+        kind = "TaskType" if "Type" in operation.id else "TaskStatus"
+        names = [{"id": one["id"], "name": one["name"], "translations": []} for one in catalogue_entries(kind)]
+        return {"example": names}
+    if kind != schema:
+        return {"example": {"@odata.context": f"{BASE_URL}/$metadata#{kind}", "value": list(catalogue_entries(kind))}}
+    return {}
+
+
+def _example_page(name: str, entries: Sequence[object], relation: str, path: str) -> Mapping[str, object]:
+    link = {f"@odata.{relation}Link": BASE_URL + path}
+    return {"@odata.context": f"{BASE_URL}/$metadata#{name}", "value": entries, **link}
+
+
+# ---- Problems -------------------------------------------------------------------------------------------------------
+
+
+def _problems_by_status(operation: Operation, types: Mapping[str, ProblemType]) -> Mapping[int, Sequence[ProblemType]]:
+    names: Sequence[str] = (*operation.problems, *EVERYWHERE)
+    if operation.is_public:
+        names = ("too-many-requests", "internal", "unavailable")
+    by_status: dict[int, list[ProblemType]] = {}
+    for name in names:
+        # A problem of an operation that is not there yet is not there either.
+        if name in types:
+            by_status.setdefault(types[name].status, []).append(types[name])
+    return by_status
+
+
+def _problem_responses(operation: Operation, types: Mapping[str, ProblemType]) -> dict[str, Any]:
+    by_status = _problems_by_status(operation, types)
+    return {
+        str(status): _reference("responses", _name_of_problems(status, by_status[status]))
+        for status in sorted(by_status)
+    }
+
+
+def _name_of_problems(status: int, types: Sequence[ProblemType]) -> str:
+    return "-".join([str(status), *(one.name for one in types)])
+
+
+def _problem_components(types: Mapping[str, ProblemType]) -> dict[str, Any]:
+    """Return a response for each combination of problem types with one status that an operation has."""
+    found: dict[str, Any] = {}
+    for operation in OPERATIONS.values():
+        for status, members in _problems_by_status(operation, types).items():
+            found[_name_of_problems(status, members)] = _problem_response(status, members)
+    return found
+
+
+def _problem_response(status: int, types: Sequence[ProblemType]) -> dict[str, Any]:
+    headers = ["X-Request-Id", "Cache-Control"]
+    headers += {401: ["WWW-Authenticate"], 409: ["Location"], 412: ["ETag"], 415: ["Accept", "Accept-Patch"]}.get(
+        status, []
+    )
+    headers += ["Retry-After"] if status in (429, 503) else []
+    headers += ["Ignored-Fields", "Preference-Applied"] if status in (409, 422) else []
+    documents = {one.name: _example_problem(one) for one in types}
+    as_json = {
+        "schema": _reference("schemas", "Problem"),
+        "examples": {name: {"summary": one["title"], "value": one} for name, one in documents.items()},
+    }
+    content: dict[str, Any] = {"application/problem+json": as_json}
+    gateway = set(gateway_problems())
+    if own := {name: one for name, one in documents.items() if name not in gateway}:
+        as_xml = {name: pretty_xml(xml_format.encode(one, root="problem")) for name, one in own.items()}
+        content["application/problem+xml"] = {
+            "schema": _reference("schemas", "Problem"),
+            "examples": {name: {"summary": own[name]["title"], "value": text} for name, text in as_xml.items()},
+        }
+    meanings = "\n".join(f"- `{one.name}`: {operations.PROBLEMS[one.name]}" for one in types)
+    return {
+        "description": f"{_REASONS[status]}\n\n{meanings}",
+        "headers": {name: _reference("headers", name) for name in sorted(headers)},
+        "content": content,
+    }
+
+
+def _example_problem(kind: ProblemType) -> dict[str, Any]:
+    if kind == INVALID_TASK:
+        faults = [
+            Fault("subject", "too_long", "The text is longer than 150 characters.", 150),
+            Fault("due_date", "invalid_date", "30 February 2026 does not exist."),
+        ]
+        problem = problems.from_domain_error(InvalidTaskError(faults))
+    else:
+        problem = problems.Problem(kind, operations.PROBLEMS[kind.name].replace("`", ""))
+    return problem.document("6f1c2a52-4a0e-4d0a-9d6f-0a4a5a0c8f11")
+
+
+# ---- Parameters and headers -----------------------------------------------------------------------------------------
+
+
+def _parameters() -> dict[str, Any]:
+    def in_query(name: str, description: str, schema: Schema, **more: object) -> dict[str, Any]:
+        return {"name": name, "in": "query", "description": description, "schema": schema, **more}
+
+    def in_header(name: str, description: str, schema: Schema, **more: object) -> dict[str, Any]:
+        return {"name": name, "in": "header", "description": description, "schema": schema, **more}
+
+    # Without examples, because the console would fill them in, and send them.
+    token: Schema = {"type": "string", "minLength": 1}
+    if_match = (
+        "The `ETag` of the task that you read, or `*` for whatever it is now. If the task is another version, the "
+        "answer is 412."
+    )
+    described = {
+        "id": {
+            "name": "id",
+            "in": "path",
+            "description": "The task's `id`, or its number, `id2`.",
+            "required": True,
+            "schema": {"type": "string", "minLength": 1},
+        },
+        "validate_only": in_query(
+            "validate_only",
+            "With `true` everything is checked and nothing is stored. Values are true, 1, false and 0.",
+            {"type": "boolean", "default": False},
+        ),
+        "$filter": in_query(
+            "$filter",
+            "Only tasks that meet this condition: fields of a task with `eq ne gt ge lt le in`, `and or not`, "
+            "parentheses, `null`, and `startswith endswith contains tolower` of texts, as in "
+            "`archived eq false and startswith(subject,'Printer')`.",
+            {"type": "string", "minLength": 1},
+        ),
+        "$orderby": in_query(
+            "$orderby",
+            "The order of the list; without it, the newest number comes first.",
+            {"type": "string", "enum": [f"{order}{way}" for order in Order for way in ("", " asc", " desc")]},
+        ),
+        "$top": in_query(
+            "$top",
+            "Ends the whole list after so many tasks.",
+            {"type": "integer", "minimum": 0, "maximum": LARGEST_TOP},
+        ),
+        "$skip": in_query(
+            "$skip",
+            "Leaves out the first tasks. To go further, follow the links.",
+            {"type": "integer", "minimum": 0, "maximum": LARGEST_SKIP},
+        ),
+        "$select": in_query(
+            "$select",
+            "Shows only these fields of each task, as in `id,id2,subject`.",
+            {"type": "array", "minItems": 1, "items": {"type": "string", "enum": list(FIELDS)}},
+            style="form",
+            explode=False,
+        ),
+        "$skiptoken": in_query(
+            "$skiptoken", "Where a page begins. Follow links rather than to fill it yourself.", token
+        ),
+        "$deltatoken": in_query(
+            "$deltatoken", "What a delta link has, or `latest`, to begin with what comes now.", token
+        ),
+        "$orderby-entries": in_query(
+            "$orderby",
+            "The order of the entries: their members, separated by commas, each with `asc` or `desc`.",
+            {"type": "string", "enum": ["name", "name desc", "sequence", "sequence desc", "is_default desc,name"]},
+        ),
+        "Idempotency-Key": in_header(
+            "Idempotency-Key",
+            "Identifies a create that sends no `id`, as in `erp-order-4711`: the same key again is the same task.",
+            {"type": "string", "minLength": 1, "maxLength": KEY_CHARACTERS, "pattern": r"^[!#-\[\]-~]+$"},
+        ),
+        "If-None-Match": in_header(
+            "If-None-Match",
+            "The `ETag` of what you have. If it is still the same, the answer is 304 without a body.",
+            {"type": "string"},
+        ),
+        "If-Match": in_header("If-Match", if_match, {"type": "string", "minLength": 1}, required=True),
+        "If-Match-optional": in_header(
+            "If-Match",
+            f"{if_match} This address does not ask for it.",
+            {"type": "string", "minLength": 1},
+        ),
+        "Prefer-create": in_header(
+            "Prefer",
+            "`handling=strict` makes errors of fields that the service does not take; `return=minimal` leaves out all "
+            "of the answer that the client knows. Both can stand together, with a comma.",
+            {"type": "string"},
+        ),
+        "Prefer-list": in_header(
+            "Prefer",
+            f"`maxpagesize=n` makes pages of up to n tasks, 1 to {LARGEST_PAGE_SIZE}; without it they have up to "
+            f"{PAGE_SIZE}.",
+            {"type": "string"},
+        ),
+    }
+    return {_component(name): about for name, about in described.items()}
+
+
+def _headers() -> dict[str, Any]:
+    def header(description: str, example: object, **more: object) -> dict[str, Any]:
+        schema = {"type": "integer" if isinstance(example, int) else "string"}
+        return {"description": description, "schema": schema, "example": example, **more}
+
+    described = {
+        "X-Request-Id": header("Names the request in the service's logs.", "6f1c2a52-4a0e-4d0a-9d6f-0a4a5a0c8f11"),
+        "Cache-Control": header("Nothing may keep an answer with data of a company.", "no-store"),
+        "Cache-Control-public": header("Anybody may keep the answer for a while.", "public, max-age=300"),
+        "Vary": header("The headers of the request that the answer depends on.", "Accept, Content-Type"),
+        "Vary-public": header("The headers of the request that the answer depends on.", "Accept-Encoding"),
+        "Content-Security-Policy": header("What the page may load: nothing of anybody else.", "default-src 'none'"),
+        "ETag": header("Names this version.", entity_tag.of_task(example_task())),
+        "Location": header("The address of the task.", f"{BASE_URL}/tasks/{example_task().id}"),
+        "Content-Location": header(
+            "The task's address by its id, where the request named its number.", f"{BASE_URL}/tasks/{example_task().id}"
+        ),
+        "Ignored-Fields": header(
+            "The fields of the body that the service did not take, and why, as a list of RFC 9651.",
+            "db_address_id;reason=unknown, company_id;reason=server-assigned",
+        ),
+        "Preference-Applied": header("The preferences of the request that were applied.", "return=minimal"),
+        "Idempotent-Replayed": header("The task was created by an earlier request.", "true"),
+        "Link": header("The address of what follows.", f'<{BASE_URL}/tasks?$skiptoken=…>; rel="next"'),
+        "Retry-After": header("The seconds to wait before the same request is sent again.", problems.RETRY_AFTER),
+        "Accept": header("The media types that a body can have.", "application/json, text/json"),
+        "Accept-Patch": header(
+            "The media types that the body of a change can have.", "application/merge-patch+json, application/json"
+        ),
+        "WWW-Authenticate": header("How to send the API key.", "Bearer"),
+    }
+    return {_component(name): about for name, about in described.items()}
+
+
+# ---- Samples --------------------------------------------------------------------------------------------------------
+
+
+def _samples(method: str, path: str, operation: Operation) -> Sequence[Mapping[str, str]]:
+    headers = {}
+    body = ""
+    address = path.replace("{id}", "33" if method == "get" else example_task().id)
+    if operation.body:
+        headers["Content-Type"] = operation.body_types[0]
+        if "Idempotency-Key" in operation.parameters:
+            headers["Idempotency-Key"] = "erp-order-4711"
+        if "If-Match" in operation.parameters:
+            headers["If-Match"] = "*"
+        body = json.dumps(next(iter(EXAMPLES[operation.body].values())), ensure_ascii=False)
+    if "$filter" in operation.parameters:
+        address += "?$filter=archived%20eq%20false&$select=id,id2,subject"
+    return samples.all_samples(method, address, headers, body)
+
+
+# ---- References -----------------------------------------------------------------------------------------------------
+
+
+def _component(name: str) -> str:
+    """Return the name of a component, which may not have all characters that a parameter's own may have."""
+    return name.replace("$", "_")
+
+
+def _example_name(summary: str) -> str:
+    words = re.findall(r"[a-z0-9]+", summary.lower())
+    return "-".join(words[:5])
+
+
+def _reference(section: str, name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/{section}/{name}"}
+
+
+def _only_what_is_used(whole: dict[str, Any]) -> dict[str, Any]:
+    """Return the document without the components that no operation leads to."""
+    used: set[tuple[str, str]] = set()
+
+    def follow(value: Any) -> None:
+        if isinstance(value, dict):
+            reference = value.get("$ref")
+            if isinstance(reference, str):
+                _, _, section, name = reference.split("/")
+                if (section, name) not in used:
+                    used.add((section, name))
+                    follow(whole["components"][section][name])
+            for inner in value.values():
+                follow(inner)
+        elif isinstance(value, list):
+            for inner in value:
+                follow(inner)
+
+    follow(whole["paths"])
+    kept = {
+        section: {name: one for name, one in members.items() if section == "securitySchemes" or (section, name) in used}
+        for section, members in whole["components"].items()
+    }
+    return whole | {"components": kept}

@@ -1,0 +1,179 @@
+"""The help page for people, rendered from the OpenAPI document."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup, escape
+
+from tools.publishing import operations
+from tools.publishing.schemas import kind_of
+
+_TEMPLATE = Path(__file__).with_name("page.html.jinja")
+_METHODS = ("get", "post", "put", "patch", "delete")
+_CODE = re.compile(r"`([^`]+)`")
+
+
+def render(document: Mapping[str, Any]) -> str:
+    """Return the page: one HTML file that loads nothing else."""
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    environment.filters |= {"prose": _prose, "inline": _inline, "pretty": _pretty}
+    template = environment.from_string(_TEMPLATE.read_text())
+    page = _Page(document)
+    return template.render(
+        document=document,
+        tags=[(tag, page.operations(tag["name"])) for tag in document["tags"]],
+        problems=page.problems(),
+        codes=operations.CODES,
+        retrying=operations.RETRYING,
+        paging=operations.PAGING,
+    )
+
+
+class _Page:
+    """What the template shows, looked up in the document."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._document = document
+
+    def operations(self, tag: str) -> Sequence[Mapping[str, Any]]:
+        """Return what the page shows of each operation with that tag."""
+        return [
+            self._operation(method, path, item)
+            for path, item in self._document["paths"].items()
+            for method in item
+            if method in _METHODS and tag in item[method]["tags"]
+        ]
+
+    def problems(self) -> Sequence[Mapping[str, Any]]:
+        """Return all types of problem with their status, title and meaning, by status."""
+        found: dict[str, Mapping[str, Any]] = {}
+        for response in self._document["components"]["responses"].values():
+            for name, example in response["content"]["application/problem+json"]["examples"].items():
+                found[name] = {
+                    "name": name,
+                    "status": example["value"]["status"],
+                    "title": example["value"]["title"],
+                    "meaning": operations.PROBLEMS[name],
+                    "example": example["value"],
+                }
+        order = list(operations.PROBLEMS)
+        return sorted(found.values(), key=lambda one: (one["status"], order.index(one["name"])))
+
+    def _operation(self, method: str, path: str, item: Mapping[str, Any]) -> Mapping[str, Any]:
+        described = item[method]
+        parameters = [self._found(one) for one in [*item.get("parameters", []), *described.get("parameters", [])]]
+        content = self._found(described.get("requestBody", {})).get("content", {})
+        return {
+            "id": described["operationId"],
+            "method": method.upper(),
+            "path": path,
+            "summary": described["summary"],
+            "description": described["description"],
+            "alias_of": self._named(described.get("x-alias-of")),
+            "is_public": described.get("security") == [],
+            "parameters": [{"required": False, **one, **self._about(one["schema"])} for one in parameters],
+            "fields": self._fields(_schema(content)),
+            "body_types": list(content),
+            "requests": self._examples(content),
+            "samples": described.get("x-codeSamples", []),
+            "answers": [self._answer(status, one) for status, one in described["responses"].items()],
+        }
+
+    def _named(self, operation_id: str | None) -> Mapping[str, str] | None:
+        for item in self._document["paths"].values():
+            for method in _METHODS:
+                if operation_id and item.get(method, {}).get("operationId") == operation_id:
+                    return {"id": operation_id, "summary": item[method]["summary"]}
+        return None
+
+    def _answer(self, status: str, response: Mapping[str, Any]) -> Mapping[str, Any]:
+        found = self._found(response)
+        content = found.get("content", {})
+        is_problem = "application/problem+json" in content
+        examples = content["application/problem+json"]["examples"] if is_problem else {}
+        return {
+            "status": status,
+            "description": found["description"].partition("\n\n")[0],
+            "problems": list(examples),
+            "headers": [name for name in found.get("headers", {}) if name not in ("Vary", "Cache-Control")],
+            "examples": {} if is_problem else self._examples(content),
+            "fields": [] if is_problem else self._fields(_schema(content)),
+        }
+
+    def _examples(self, content: Mapping[str, Any]) -> Mapping[str, Sequence[tuple[str, str]]]:
+        """Return the examples in JSON and in XML, each with what it shows."""
+        found: dict[str, list[tuple[str, str]]] = {}
+        for media_type, about in content.items():
+            shown = [(one["summary"], one["value"]) for one in about.get("examples", {}).values()]
+            shown += [("", about["example"])] if "example" in about else []
+            format_name = "XML" if media_type.endswith("xml") else "JSON"
+            if shown and format_name not in found:
+                found[format_name] = [(summary, _pretty(value)) for summary, value in shown]
+        return found
+
+    def _fields(self, schema: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        """Return what a table shows of each member of an object, or of each of the objects in a list."""
+        found = self._found(schema)
+        if "anyOf" in found:
+            found = self._found(found["anyOf"][0])
+        if "items" in found and "$ref" in found["items"]:
+            found = self._found(found["items"])
+        required = found.get("required", [])
+        return [
+            {"name": name, "required": name in required, **self._about(self._found(about)), **self._found(about)}
+            for name, about in found.get("properties", {}).items()
+        ]
+
+    def _about(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+        more = []
+        if "x-max-bytes" in schema:
+            more.append(f"up to {schema['x-max-bytes']:,} bytes of UTF-8")
+        elif "minLength" in schema and schema.get("maxLength"):
+            more.append(f"{schema['minLength']} to {schema['maxLength']:,} characters")
+        elif schema.get("maxLength"):
+            more.append(f"up to {schema['maxLength']:,} characters")
+        if "minimum" in schema and "maximum" in schema:
+            more.append(f"{schema['minimum']:,} to {schema['maximum']:,}")
+        values = schema.get("enum") or schema.get("items", {}).get("enum", [])
+        if values and len(values) < 8:
+            more.append("one of " + ", ".join(f"`{value}`" for value in values))
+        filled_by = schema.get("x-filled-by", "")
+        if filled_by == "client or default":
+            more.append("has a default")
+        if filled_by == "client or server":
+            more.append("made by the service where it is not sent")
+        return {"kind": kind_of(dict(schema)), "more": more}
+
+    def _found(self, one: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what a reference leads to, or ``one`` itself."""
+        if "$ref" not in one:
+            return one
+        found: Any = self._document
+        for step in one["$ref"].removeprefix("#/").split("/"):
+            found = found[step]
+        return dict(found)
+
+
+def _schema(content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the schema of a body in the first of its media types; an empty one where there is no body."""
+    return dict(next(iter(content.values()))["schema"]) if content else {}
+
+
+def _inline(text: str) -> Markup:
+    """Return a text with what stands between backticks as code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped before
+
+
+def _prose(text: str) -> Markup:
+    """Return paragraphs."""
+    return Markup("\n").join(Markup("<p>{}</p>").format(_inline(part)) for part in text.strip().split("\n\n"))
+
+
+def _pretty(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)

@@ -1,0 +1,352 @@
+"""The schemas of the OpenAPI document, made from the declarations that validate and from what the functions answer."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from pydantic import TypeAdapter
+from servicedesk.domain.catalogue import BUILT_IN, Catalogue
+from servicedesk.domain.identity import IdentifiedBy, Identity
+from servicedesk.domain.task import CLIENT_FIELDS, FIELDS, FilledBy, Task, new_task, read_fields
+from servicedesk.domain.task_query import Order
+from servicedesk.wire import catalogue_document, task_view
+from servicedesk.wire.gateway import Request
+from servicedesk.wire.odata import LARGEST_PAGE_SIZE, LARGEST_SKIP
+
+from tools.publishing.operations import CODES, EXAMPLES, PROBLEMS
+
+type Schema = dict[str, Any]
+
+BASE_URL = "https://api.example.org/v1"
+_CONTEXT = {"type": "string", "description": "What the page holds, as OData names it."}
+_NEXT = {"type": "string", "description": "The address of the next page; the last page has none."}
+_DELTA = {"type": "string", "description": "Only on the last page: the address to call later, for what has changed."}
+_FORMATS = {
+    ("string", "uuid"): "globally unique identifier",
+    ("string", "date-time"): "date",
+}
+
+
+def example_task() -> Task:
+    """Return the task that the service makes of the fullest example."""
+    sent = EXAMPLES["NewTask"]["All that a client can fill"]
+    fields, faults = read_fields(sent)
+    references, reference_faults = BUILT_IN.resolve(fields)
+    if faults or reference_faults:
+        raise ValueError([*faults, *reference_faults])
+    task = new_task(
+        fields,
+        references,
+        identity=Identity(str(sent["id"]), IdentifiedBy.ID),
+        company_id=str(Task.model_fields["company_id"].examples[0]),  # type: ignore[index]
+        contact_id=str(Task.model_fields["contact_id"].examples[0]),  # type: ignore[index]
+        now="2026-06-24T03:56:41.4578039",
+    )
+    return task.model_copy(update={"id2": 33})
+
+
+def catalogue_shown(route: str) -> Any:
+    """Return the built-in catalogue, or the part of it that the route names, as the service shows it in JSON."""
+    request = Request.from_event({"resource": route, "stageVariables": {"public_url": BASE_URL}}, "")
+    return catalogue_document.for_route(request, BUILT_IN)[0]
+
+
+def catalogue_entries(kind: str) -> Sequence[Mapping[str, object]]:
+    """Return the entries of the built-in catalogue as ``GET /api/<kind>`` shows them."""
+    entries: Sequence[Mapping[str, object]] = catalogue_shown(f"/api/{kind}")["value"]
+    return entries
+
+
+def schemas() -> dict[str, Schema]:
+    """Return all schemas by their names."""
+    fields: dict[str, Schema] = {
+        name: _tidy(schema) for name, schema in Task.model_json_schema(mode="serialization")["properties"].items()
+    }
+    create = {name: _sent(fields[name], is_required=FIELDS[name].is_required) for name in CLIENT_FIELDS}
+    change = {
+        name: _sent(schema, is_required=FIELDS[name].is_required)
+        for name, schema in fields.items()
+        if schema.get("x-changeable")
+    }
+    required = [name for name, field in FIELDS.items() if field.is_required]
+    shown = {name: _without(schema, ("x-changeable", "readOnly")) for name, schema in fields.items()}
+    view = _view(shown)
+    return {
+        "Task": _task("A task, with all its fields; null where one is not set.", shown, list(shown)),
+        "ListedTask": _task("A task of a list: all its fields, or those that `$select` names.", shown),
+        "TaskIds": _object(
+            "What `Prefer: return=minimal` leaves of a task.",
+            {name: shown[name] for name in ("id", "id2")},
+            ["id", "id2"],
+            xml={"name": "task"},
+        ),
+        "TaskOrIds": {
+            "description": "The task, or only its ids with `Prefer: return=minimal`.",
+            "anyOf": [_ref("Task"), _ref("TaskIds")],
+            "xml": {"name": "task"},
+        },
+        "NewTask": _task("A task to create. Names match in any case.", create, required),
+        "TaskChange": _task("The fields of a task to change. Names match in any case.", change),
+        "TaskReplacement": _task("All that a client says of a task. Names match in any case.", change, required),
+        "TaskPage": _page("ListedTask", "@odata.nextLink"),
+        "ChangePage": _page("Task", "@odata.nextLink", "@odata.deltaLink"),
+        "ArrayOfTask": _array("A page of tasks in XML; `Link` names what follows.", "ListedTask", "ArrayOftask"),
+        "TaskView": _object(
+            "A task as the original shows it, without null.", view, list(view), xml={"name": "TaskView"}
+        ),
+        "ListedTaskView": _object(
+            "A task of a list, as the original shows it, or the fields that `$select` names.",
+            view,
+            xml={"name": "TaskView"},
+        ),
+        "TaskViewPage": _page("ListedTaskView", "@odata.nextLink"),
+        "TaskViews": _array("Tasks as the original shows them.", "TaskView", "ArrayOfTaskView"),
+        "ArrayOfTaskView": _array("A page of tasks in XML.", "ListedTaskView", "ArrayOfTaskView"),
+        "TaskViewSearch": _search(),
+        **_catalogue(),
+        **{name: schema for kind in ("TaskType", "TaskStatus", "TaskPriority") for name, schema in _entries(kind)},
+        **_names(),
+        **_problem(),
+        "Html": {"type": "string", "description": "A page for people."},
+        "OpenApi": _object(
+            "An OpenAPI document.",
+            {
+                "openapi": {"type": "string", "description": "The version of OpenAPI."},
+                "info": {"type": "object", "description": "What the API is."},
+                "paths": {"type": "object", "description": "The operations, by path and method."},
+            },
+            ["openapi", "info", "paths"],
+        ),
+    }
+
+
+def kind_of(schema: Schema) -> str:
+    """Return what the published page calls the type of a value with this schema."""
+    types = schema.get("type", "object")
+    names = [one for one in ([types] if isinstance(types, str) else types) if one != "null"]
+    return " or ".join(_FORMATS.get((name, schema.get("format", "")), name) for name in names)
+
+
+def _task(description: str, properties: Mapping[str, Schema], required: Sequence[str] = ()) -> Schema:
+    return _object(description, properties, required, xml={"name": "task"})
+
+
+def _object(description: str, properties: Mapping[str, Schema], required: Sequence[str] = (), **more: object) -> Schema:
+    schema: Schema = {"type": "object", "description": description, "properties": dict(properties)}
+    return schema | ({"required": list(required)} if required else {}) | more
+
+
+def _array(description: str, name: str, root: str) -> Schema:
+    return {"type": "array", "description": description, "items": _ref(name), "xml": {"name": root, "wrapped": True}}
+
+
+def _page(entry: str, *links: str) -> Schema:
+    value: Schema = {"type": "array", "description": "The entries of the page.", "items": _ref(entry)}
+    known = {"@odata.nextLink": _NEXT, "@odata.deltaLink": _DELTA}
+    properties = {"@odata.context": _CONTEXT, "value": value} | {link: known[link] for link in links}
+    return _object("A page of a list.", properties, ["@odata.context", "value"])
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _without(schema: Mapping[str, Any], names: Collection[str]) -> Schema:
+    return {name: value for name, value in schema.items() if name not in names}
+
+
+def _tidy(schema: Mapping[str, Any]) -> Schema:
+    """Return pydantic's schema of a field in OpenAPI's manner: without titles, and with ``type`` in place of anyOf."""
+    types = [one["type"] for one in schema.get("anyOf", [])] or schema["type"]
+    kept = _without(schema, ("anyOf", "type", "title", "default", "x-content-rule"))
+    return {"type": types} | kept
+
+
+def _sent(schema: Schema, *, is_required: bool) -> Schema:
+    """Return the schema of a field as a client may send it: null means that it is not filled."""
+    types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    kept = _without(schema, ("type", "x-changeable", "readOnly"))
+    return {"type": types[0] if is_required else [*(one for one in types if one != "null"), "null"]} | kept
+
+
+def _view(shown: Mapping[str, Schema]) -> dict[str, Schema]:
+    types = {bool: "boolean", int: "integer", str: "string"}
+    properties: dict[str, Schema] = {}
+    for name, value in task_view.entry(example_task(), BUILT_IN).items():
+        schema = shown.get(name) or {"description": _VIEW_ONLY[name], "x-filled-by": str(FilledBy.SERVER)}
+        kept = _without(schema, ("type", "examples", "format", "minLength", "maxLength", "pattern"))
+        properties[name] = {"type": types[type(value)], **kept, "examples": [value]}
+    # A task without a number has an empty one.
+    return properties | {"id2": properties["id2"] | {"type": ["integer", "string"]}}
+
+
+_VIEW_ONLY = {
+    "task_type_name": "The name of the task's type.",
+    "task_status_name": "The name of the task's status.",
+    "task_priority_name": "The name of the task's priority.",
+    "company_name": "The name of the company, where it has one.",
+    "contact_fullname": "Always empty.",
+    "assigned_to_user_id": "Always the zero GUID.",
+    "assigned_to_user_fullname": "Always empty.",
+    "date_update": "When the task was last written.",
+}
+
+
+def _catalogue() -> dict[str, Schema]:
+    whole = TypeAdapter(Catalogue).json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
+    shown = json.loads(json.dumps(whole["$defs"]))
+    described = {
+        "id": "The entry's id.",
+        "name": "The entry's name.",
+        "default": "Whether a task that names none gets this one.",
+        "completed": "Whether a task with this status is archived.",
+        "default_status_id": "The status that tasks of this type start in, where the type names one.",
+    }
+    entries: dict[str, Schema] = {}
+    for name, schema in shown.items():
+        properties = {
+            one: _tidy(about) | {"description": described[one]} for one, about in schema["properties"].items()
+        }
+        for one, shown_as in properties.items():
+            if one.endswith("id"):
+                shown_as["format"] = "uuid"
+        description = str(schema["description"]).replace("``", "`")
+        entries[f"Catalogue{name}"] = _object(description, properties, list(properties), xml={"name": "i"})
+    parts: dict[str, Schema] = {
+        name: {
+            "type": "array",
+            "description": f"The {name} of the company.",
+            "items": _ref(f"Catalogue{about['items']['$ref'].rpartition('/')[2]}"),
+            "xml": {"wrapped": True},
+        }
+        for name, about in whole["properties"].items()
+        if name != "company_name"
+    }
+    description = "All that a company's tasks may refer to. One type, one status and one priority is the default."
+    return {"Catalogue": _object(description, parts, list(parts), xml={"name": "catalogue"}), **entries}
+
+
+def _entries(kind: str) -> Sequence[tuple[str, Schema]]:
+    described = {
+        "id": "The entry's id.",
+        "name": "The entry's name.",
+        "is_default": "Whether a task that names none gets this one.",
+        "sequence": "The place of the entry in the catalogue, from 1.",
+        "is_completed": "Whether a task with this status is archived.",
+        "default_status_id": "The status that tasks of this type start in, where the type names one.",
+    }
+    types = {bool: "boolean", int: "integer", str: "string", type(None): ["string", "null"]}
+    properties: dict[str, Schema] = {
+        name: {"type": types[type(value)], "description": described[name], "examples": [value]}
+        for name, value in catalogue_entries(kind)[0].items()
+    }
+    entry = f"{kind}Entry"
+    return [
+        (entry, _object("An entry of the catalogue.", properties, list(properties), xml={"name": kind})),
+        (f"{kind}Page", _page(entry)),
+        (f"ArrayOf{kind}", _array("Entries of the catalogue in XML.", entry, f"ArrayOf{kind}")),
+    ]
+
+
+def _names() -> dict[str, Schema]:
+    properties: dict[str, Schema] = {
+        "id": {"type": "string", "format": "uuid", "description": "The entry's id."},
+        "name": {"type": "string", "description": "The entry's name."},
+        "translations": {"type": "array", "description": "Always empty.", "maxItems": 0, "items": {}},
+    }
+    kinds = ("TaskType", "TaskStatus")
+    return {
+        "Translation": _object("The name of an entry.", properties, list(properties)),
+        "Translations": _array("The names of the entries.", "Translation", "ArrayOfEntry"),
+        **{f"ArrayOf{kind}Name": _array("The names in XML.", "Translation", f"ArrayOf{kind}") for kind in kinds},
+    }
+
+
+def _search() -> Schema:
+    sort = _object(
+        "A column and a direction.",
+        {
+            "colId": {"type": "string", "description": "The column.", "enum": list(Order)},
+            "sort": {"type": "string", "description": "The direction.", "enum": ["asc", "desc"]},
+        },
+        ["colId", "sort"],
+        additionalProperties=False,
+    )
+    grid = _object(
+        "The rows that the grid shows.",
+        {
+            "startRow": {
+                "type": "integer",
+                "description": "How many rows to leave out.",
+                "minimum": 0,
+                "maximum": LARGEST_SKIP,
+                "default": 0,
+            },
+            "endRow": {
+                "type": "integer",
+                "description": f"The row to end before, at most {LARGEST_PAGE_SIZE} after startRow.",
+                "minimum": 0,
+                "maximum": LARGEST_SKIP + LARGEST_PAGE_SIZE,
+            },
+            "filterModel": {
+                "type": "object",
+                "description": "Has to be empty: `GET /tasks` has `$filter`.",
+                "maxProperties": 0,
+            },
+            "sortModel": {"type": "array", "description": "One column to sort by.", "maxItems": 1, "items": sort},
+        },
+        additionalProperties=False,
+    )
+    archived: Schema = {
+        "type": ["boolean", "null"],
+        "description": "The archived tasks, or the open ones; all without it.",
+    }
+    return _object(
+        "What the original's grid asks for.",
+        {"archived": archived, "query_object": grid},
+        additionalProperties=False,
+    )
+
+
+def _problem() -> dict[str, Schema]:
+    codes = "; ".join(f"`{code}`: {meaning}" for code, meaning in CODES.items())
+    fault = _object(
+        "A fault of one field.",
+        {
+            "pointer": {"type": "string", "description": "The field, as a JSON Pointer.", "examples": ["#/subject"]},
+            "code": {
+                "type": "string",
+                "description": f"The fault for programs. {codes}",
+                "enum": list(CODES),
+                "examples": ["too_long"],
+            },
+            "detail": {"type": "string", "description": "The fault for people."},
+            "limit": {"type": "integer", "description": "The limit that the value exceeds, where there is one."},
+        },
+        ["pointer", "code", "detail"],
+        xml={"name": "i"},
+    )
+    properties: dict[str, Schema] = {
+        "type": {
+            "type": "string",
+            "format": "uri",
+            "description": "The problem for programs.",
+            "enum": [f"urn:servicedesk:problem:{name}" for name in PROBLEMS],
+        },
+        "title": {"type": "string", "description": "The type of problem for people."},
+        "status": {"type": "integer", "description": "The status of the answer.", "minimum": 400, "maximum": 599},
+        "detail": {"type": "string", "description": "This problem for people, as a sentence."},
+        "instance": {"type": "string", "format": "uri", "description": "Names the request, to ask the operator about."},
+        "errors": {
+            "type": "array",
+            "description": "The faults of single fields.",
+            "items": _ref("Fault"),
+            "xml": {"wrapped": True},
+        },
+    }
+    xml = {"name": "problem", "namespace": "urn:ietf:rfc:7807"}
+    required = ["type", "title", "status", "detail", "instance"]
+    return {
+        "Problem": _object("Why a request failed (RFC 9457).", properties, required, xml=xml),
+        "Fault": fault,
+    }
