@@ -43,9 +43,12 @@ def sections() -> Sequence[Section]:
 
 
 def not_built() -> Sequence[str]:
-    """Return what the contract lists as not built yet: rules, and the numbers of whole sections."""
-    [listed] = re.findall(r"^## Not built yet\n(.*?)(?=^## |\Z)", CONTRACT.read_text(), re.MULTILINE | re.DOTALL)
-    return re.findall(r"`(.+?)`", listed)
+    """Return what the contract lists as not built yet: rules, and the numbers of whole sections.
+
+    The list is missing where everything is built.
+    """
+    listed = re.findall(r"^## Not built yet\n(.*?)(?=^## |\Z)", CONTRACT.read_text(), re.MULTILINE | re.DOTALL)
+    return re.findall(r"`(.+?)`", "".join(listed))
 
 
 def tests() -> Iterator[Test]:

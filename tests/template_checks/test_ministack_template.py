@@ -18,6 +18,12 @@ LEFT_OUT = {
         for name, function in resources("AWS::Serverless::Function").items()
         if "DeploymentPreference" in function
     ),
+    *(
+        ("Resources", name, "Properties", "Events", event, "Properties", "Auth", "ApiKeyRequired")
+        for name, function in resources("AWS::Serverless::Function").items()
+        for event, route in function.get("Events", {}).items()
+        if "ApiKeyRequired" in route["Properties"].get("Auth", {})
+    ),
 }
 REPLACED = {(*API, "BinaryMediaTypes")}
 
