@@ -6,6 +6,8 @@ NPM := $(shell command -v npm 2>/dev/null)
 RUN = exec env PYTHONPATH=layers/servicedesk .local/dev/bin/python -m
 
 export SAM_CLI_TELEMETRY = 0
+export REDOCLY_TELEMETRY = off
+export REDOCLY_SUPPRESS_UPDATE_NOTICE = true
 export ARCHITECTURE
 
 .PHONY: help run test check openapi fuzz test-stack bench sam-local invoke deploy build clean
