@@ -6,6 +6,8 @@ NPM := $(shell command -v npm 2>/dev/null)
 RUN = exec .venv/bin/python -m
 
 export SAM_CLI_TELEMETRY = 0
+export REDOCLY_TELEMETRY = off
+export REDOCLY_SUPPRESS_UPDATE_NOTICE = true
 export ARCHITECTURE
 
 .PHONY: help run events test check documents openapi fuzz test-stack bench sam-local invoke deploy replay-events build clean

@@ -337,7 +337,7 @@ def _parameters() -> dict[str, Any]:
             "in": "path",
             "description": "The task's `id`, or its number, `id2`.",
             "required": True,
-            "schema": {"type": "string", "minLength": 1},
+            "schema": {"type": "string", "minLength": 1, "maxLength": 38, "pattern": "^[0-9A-Fa-f(){}-]+$"},
         },
         "validate_only": in_query(
             "validate_only",
