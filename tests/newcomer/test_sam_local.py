@@ -62,7 +62,7 @@ def alpha(folder: Folder, shown: str) -> Client:
 
 
 def test_what_it_prints_can_be_pasted(folder: Folder, shown: str) -> None:
-    assert statuses(folder.paste(shown.partition("To paste, in this folder:")[2])) == [201, 201, 200]
+    assert statuses(folder.paste(shown.partition("To paste, in this folder:")[2])) == [201, 201, 200, 200, 200]
 
 
 def test_plain_sam_local_invoke_works_on_its_database(folder: Folder, alpha: Client) -> None:
