@@ -16,6 +16,11 @@ ENFORCED_AND_RECORDED = {"AUTH": "true", "CLOUDTRAIL_RECORDING": "1"}
 """MiniStack's settings: the roles' policies are enforced, and all API calls are recorded."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the fuzz test come last: it leaves thousands of calls and tasks behind, in the stack that all tests share."""
+    items.sort(key=lambda item: item.path.name == "test_fuzz.py")
+
+
 @pytest.fixture(scope="session")
 def local_stack() -> Iterator[LocalStack]:
     """Deploy `template.yaml` to a MiniStack of our own."""
