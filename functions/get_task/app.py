@@ -1,20 +1,17 @@
 """GET /tasks/{id}: a task of the caller's company, by its id or its number."""
 
 import os
-import re
 
 from servicedesk import cold_start
 from servicedesk.domain import values
 from servicedesk.domain.catalogue import Catalogue
-from servicedesk.domain.faults import InvalidValueError, NoSuchTaskError
 from servicedesk.domain.task import Task
 from servicedesk.store import dynamodb
 from servicedesk.store.catalogues import CatalogueStore
 from servicedesk.store.task_lists import TaskLists
 from servicedesk.store.tasks import TaskStore
-from servicedesk.wire import entity_tag, task_document, task_view
+from servicedesk.wire import entity_tag, task_address, task_document, task_view
 from servicedesk.wire.gateway import Request, Response, endpoint
-from servicedesk.wire.problems import NO_SUCH_ROUTE, Problem
 
 client = dynamodb.client()
 tasks = TaskStore(client, os.environ["TASKS_TABLE"])
@@ -22,22 +19,19 @@ lists = TaskLists(client, os.environ["TASKS_TABLE"])
 catalogues = CatalogueStore(client, os.environ["TASKS_TABLE"])
 cold_start.warm_up(lambda: tasks.get(values.ZERO_GUID, values.ZERO_GUID))
 
-_ENTITY = re.compile(r"(Task|TaskView)\((.+)\)")
-_NUMBER = re.compile(r"[0-9]{1,18}")
-
 
 @endpoint(vary="Accept, Content-Type")
 def lambda_handler(request: Request) -> Response:
     """Return the task that the path names (contract rules 1.2, 8.8 and 8.10)."""
     caller = request.caller()
-    kind, address = _addressed(request)
+    entity, address = task_address.of_entity(request)
     task = _find(caller.company_id, address)
-    if kind == "TaskView":
+    if entity == "TaskView":
         return _view(request, task, catalogues.for_company(caller.company_id))
     headers = {"ETag": entity_tag.of_task(task)}
     if entity_tag.matches(request.headers.get("If-None-Match", ""), headers["ETag"]):
         return Response(304, None, headers)
-    if address != task.id:
+    if request.path_parameters.get("id") != task.id:
         headers["Content-Location"] = f"{request.base_url}/tasks/{task.id}"
     return Response(200, lambda zone: task_document.whole(task, zone), headers)
 
@@ -51,19 +45,7 @@ def _view(request: Request, task: Task, catalogue: Catalogue) -> Response:
     return Response(200, lambda _zone: entry, headers, root="TaskView")
 
 
-def _addressed(request: Request) -> tuple[str, str]:
-    """Return what the address is of, and its id or number: ``/tasks/{id}``, or the original's ``/api/Task(<id>)``."""
-    if entity := request.path_parameters.get("entity"):
-        if match := _ENTITY.fullmatch(entity):
-            return match[1], match[2].strip("'")
-        raise Problem(NO_SUCH_ROUTE, "The API has no such path, or not with this method.")
-    return "Task", request.path_parameters.get("id", "")
-
-
-def _find(company_id: str, address: str) -> Task:
-    if _NUMBER.fullmatch(address):
-        return lists.get_by_number(company_id, int(address))
-    try:
-        return tasks.get(company_id, values.guid(address))
-    except InvalidValueError:
-        raise NoSuchTaskError("The company has no task with this id.") from None
+def _find(company_id: str, address: str | int) -> Task:
+    if isinstance(address, int):
+        return lists.get_by_number(company_id, address)
+    return tasks.get(company_id, address)

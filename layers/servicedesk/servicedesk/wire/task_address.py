@@ -8,32 +8,49 @@ from servicedesk.domain.faults import InvalidValueError, NoSuchTaskError
 from servicedesk.wire.gateway import Request
 from servicedesk.wire.problems import NO_SUCH_ROUTE, Problem
 
-_ENTITY = re.compile(r"Task\((.+)\)")
+_ENTITY = re.compile(r"(Task|TaskView)\((.+)\)")
 _NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 def of(request: Request) -> str | int:
     """Return the id, or else the number, of the task that the request's address names.
 
-    The address is ``…/{id}``, or the original's ``/api/Task(<id>)``. A parameter of a route has to be a whole part of
-    its path, so that API Gateway knows the latter as ``/api/{entity}``.
-
     Raises:
         NoSuchTaskError: the address names neither an id nor a number.
         Problem: ``no-such-route``, if it is not the address of a task.
     """
-    text = request.path_parameters.get("id", "")
+    entity, address = of_entity(request)
+    if entity != "Task":
+        raise _no_such_route()
+    return address
+
+
+def of_entity(request: Request) -> tuple[str, str | int]:
+    """Return ``Task`` or ``TaskView``, which the request's address is of, and the id or the number that it names.
+
+    The address is ``…/{id}``, or the original's ``/api/Task(<id>)`` or ``/api/TaskView(<id>)``. A parameter of a route
+    has to be a whole part of its path, so that API Gateway knows the latter as ``/api/{entity}``.
+
+    Raises:
+        NoSuchTaskError: the address names neither an id nor a number.
+        Problem: ``no-such-route``, if it is neither of these addresses.
+    """
+    kind, text = "Task", request.path_parameters.get("id", "")
     if entity := request.path_parameters.get("entity"):
         match = _ENTITY.fullmatch(unquote(entity))
         if not match:
-            raise Problem(NO_SUCH_ROUTE, "The API has no such path, or not with this method.")
-        text = match[1].strip("'")
+            raise _no_such_route()
+        kind, text = match[1], match[2].strip("'")
     if _NUMBER.fullmatch(text):
-        return int(text)
+        return kind, int(text)
     try:
-        return values.guid(text)
+        return kind, values.guid(text)
     except InvalidValueError:
         raise NoSuchTaskError("The company has no task with this id.") from None
+
+
+def _no_such_route() -> Problem:
+    return Problem(NO_SUCH_ROUTE, "The API has no such path, or not with this method.")
 
 
 def content_location(request: Request, task_id: str) -> str:
