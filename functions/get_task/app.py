@@ -31,7 +31,7 @@ def lambda_handler(request: Request) -> Response:
     headers = {"ETag": entity_tag.of_task(task)}
     if entity_tag.matches(request.headers.get("If-None-Match", ""), headers["ETag"]):
         return Response(304, None, headers)
-    if request.path_parameters.get("id") != task.id:
+    if task.id not in request.url:
         headers["Content-Location"] = f"{request.base_url}/tasks/{task.id}"
     return Response(200, lambda zone: task_document.whole(task, zone), headers)
 
