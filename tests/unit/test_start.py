@@ -1,5 +1,6 @@
 """What happens once, when an execution environment starts."""
 
+import gc
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -86,13 +87,26 @@ def test_a_function_warms_up_where_nobody_waits(
     assert len(asked) == reads
 
 
-def test_the_collector_runs_less_often_from_the_first_import_on() -> None:
-    function = "import gc; from servicedesk import cold_start; print(gc.isenabled(), gc.get_threshold()[0])"
-    environment = {"PYTHONPATH": str(ROOT / "layers/servicedesk")}
-    done = subprocess.run([sys.executable, "-c", function], env=environment, capture_output=True, text=True, check=True)
-    enabled, threshold = done.stdout.split()
-    assert enabled == "True"
-    assert int(threshold) > 10 * 2_000
+def test_the_collector_rests_until_the_function_has_started() -> None:
+    program = """
+import gc
+usual = gc.get_threshold()
+from servicedesk import cold_start
+print(gc.isenabled(), gc.get_threshold()[0])
+cold_start.warm_up(lambda: None)
+print(gc.isenabled(), gc.get_threshold() == usual, gc.get_freeze_count() > 0)
+"""
+    environment = {"PYTHONPATH": str(ROOT / "layers/servicedesk"), "AWS_LAMBDA_FUNCTION_NAME": "CreateTask"}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    during, after = (line.split() for line in done.stdout.splitlines())
+    assert during[0] == "True"
+    assert int(during[1]) > 230_000
+    assert after == ["True", "True", "True"]
+
+
+def test_outside_of_lambda_the_collector_is_left_alone() -> None:
+    assert gc.get_threshold()[0] <= 10_000
+    assert gc.get_freeze_count() == 0
 
 
 @pytest.mark.parametrize("function", ["authorizer", "create_task", "get_task", "publish_events", "update_task"])
