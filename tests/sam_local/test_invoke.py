@@ -41,5 +41,6 @@ def test_a_fixture_does_what_its_name_says(fresh: str, fixture: str) -> None:
     done = sam_local.invoke(ROOT / f"events/{fixture}.json", fresh)
     assert done.returncode == 0, done.stderr
     function, check = EXPECTED[fixture]
-    assert f'"function_name":"{FUNCTION_FOLDERS[function]}"' in done.stderr
+    if function != "describe_api":  # which imports the standard library alone, and so writes no log line of ours
+        assert f'"function_name":"{FUNCTION_FOLDERS[function]}"' in done.stderr
     assert check(json.loads(done.stdout)), f"{done.stdout}{done.stderr}"
