@@ -120,7 +120,8 @@ def calls_of(deployment: Deployment, function: str) -> bool:
         _make_restored_table(deployment)
         texts.append(json.dumps({"action": "raise_numbers"}))
         _store_as_before_the_indexes(deployment, company.company_id)
-        texts.append(json.dumps({"action": "index_tasks"}))
+        # MiniStack shows only the newest calls, and raising the numbers of all companies makes many.
+        texts.sort(key=lambda text: "index_tasks" in text)
     if folder == "update_task":
         task_id = json.loads(texts[0])["pathParameters"].popitem()[1].strip("Task()")
         number = _create_task(deployment, company.company_id, task_id)
@@ -246,13 +247,23 @@ def test_attributes_are_found_in_expressions() -> None:
     assert _attributes(update) == {"pk", "a", "b", "date", "g", "h"}
 
 
+CALLS = (
+    *("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan", "BatchGetItem", "BatchWriteItem"),
+    *("TransactWriteItems", "PutEvents", "GET.apigateway", "POST.apigateway", "DELETE.apigateway"),
+)
+"""The names of calls that are looked up one by one, because MiniStack shows only the 50 newest of each answer."""
+
+
 def _recorded(stack: LocalStack) -> Iterator[dict[str, Any]]:
-    """Yield all recorded calls except ours, which are those of the account's root."""
-    for page in stack.client("cloudtrail").get_paginator("lookup_events").paginate():
-        for found in page["Events"]:
-            recorded = json.loads(found["CloudTrailEvent"])
-            if recorded["userIdentity"]["accessKeyId"] != "test":
-                yield recorded
+    """Yield the newest recorded calls except ours, which are those of the account's root."""
+    client = stack.client("cloudtrail")
+    found = client.lookup_events()["Events"]
+    for name in CALLS:
+        wanted = [{"AttributeKey": "EventName", "AttributeValue": name}]
+        found += client.lookup_events(LookupAttributes=wanted)["Events"]
+    for recorded in {event["EventId"]: json.loads(event["CloudTrailEvent"]) for event in found}.values():
+        if recorded["userIdentity"]["accessKeyId"] != "test":
+            yield recorded
 
 
 def _actions(recorded: Mapping[str, Any]) -> Iterator[str]:
