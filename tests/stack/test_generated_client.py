@@ -61,6 +61,19 @@ def test_it_creates_reads_and_lists(client: Any) -> None:
     assert (listed.id, listed.id2, listed.due_date) == (task.id, task.id2, due)
 
 
+def test_it_changes(client: Any) -> None:
+    body = part("models").NewTask(subject="Generated", remark="Before")
+    task = part("api.tasks.create_task").sync(client=client, body=body)
+    change = part("models").TaskChange(subject="Changed", remark=None)
+    changed = part("api.tasks.change_task").sync_detailed(client=client, id=str(task.id), body=change, if_match="*")
+    assert changed.status_code == 200
+    assert (changed.parsed.subject, changed.parsed.remark) == ("Changed", None)
+    refused = part("api.tasks.change_task").sync_detailed(
+        client=client, id=str(task.id), body=part("models").TaskChange(subject="Again"), if_match='W/"another"'
+    )
+    assert refused.status_code == 412
+
+
 def test_it_asks_for_the_ids_alone(client: Any) -> None:
     body = part("models").NewTask(subject="Generated")
     ids = part("api.tasks.create_task").sync(client=client, body=body, prefer="return=minimal")

@@ -8,6 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
+from servicedesk.domain.task_event import EventType
 
 from tools.publishing import operations
 from tools.publishing.schemas import kind_of
@@ -32,6 +33,7 @@ def render(document: Mapping[str, Any]) -> str:
         codes=operations.CODES,
         retrying=operations.RETRYING,
         paging=operations.PAGING,
+        event_types=[str(kind) for kind in EventType],
     )
 
 
