@@ -46,6 +46,24 @@ class Slow(Context):
         return functions_over(self.database, self.gateway)
 
 
+@dataclass
+class TimeLeft(Context):
+    """The context of an invocation that has this many milliseconds left."""
+
+    milliseconds: int = 0
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return what Lambda would say."""
+        return self.milliseconds
+
+
+@pytest.mark.parametrize("requests", [1, 2, 5])
+def test_a_request_begins_only_with_time_for_the_slowest_one(requests: int) -> None:
+    slowest = int(requests * dynamodb.REQUEST_SECONDS * 1000)
+    assert not dynamodb.has_time_for(requests, TimeLeft(milliseconds=slowest))
+    assert dynamodb.has_time_for(requests, TimeLeft(milliseconds=slowest + 1))
+
+
 def test_the_client_is_configured_with_the_numbers(api: Api) -> None:
     config: Any = usage_plan.client().meta.config
     assert config.connect_timeout == usage_plan.CONNECT_TIMEOUT
