@@ -44,9 +44,8 @@ check: .venv/.ready .local/sam/.ready .local/checkov/.ready $(if $(NPM),.local/n
 ## make documents                      write the parts of the documents that are made from the code
 documents: .venv/.ready
 	@$(RUN) tools.documents
-	@$(RUN) tools.event_schema
 
-## make openapi                        write what is published, from the declarations: the OpenAPI document and the help page
+## make openapi                        write the OpenAPI document, from the declarations
 openapi: .venv/.ready
 	@$(RUN) tools.publishing
 

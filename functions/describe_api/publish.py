@@ -14,6 +14,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from page import render
+
 SOURCE = Path(__file__).parent
 SWAGGER_UI = "aws_lambda_powertools/event_handler/openapi/swagger_ui"
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
@@ -27,10 +29,11 @@ def main() -> None:
     console = (SOURCE / "console.html").read_text()
     for place, file in (("/* style */", "swagger-ui.min.css"), ("/* script */", "swagger-ui-bundle.min.js")):
         console = console.replace(place, (packages / SWAGGER_UI / file).read_text())
+    document = (SOURCE / "openapi.json").read_text()
     pages = {
-        "/": ("help.html", (SOURCE / "help.html").read_text()),
+        "/": ("help.html", render(json.loads(document))),
         "/console": ("console.html", console),
-        "/openapi.json": ("openapi.json", (SOURCE / "openapi.json").read_text()),
+        "/openapi.json": ("openapi.json", document),
     }
     said = {}
     for route, (name, text) in pages.items():

@@ -8,7 +8,6 @@ from types import ModuleType
 from typing import Any
 
 import boto3
-import jsonschema
 import pytest
 from cfnlint.decode import cfn_yaml
 from moto import mock_aws
@@ -21,7 +20,8 @@ from tests.events.bus import Bus, behind, version_of
 from tests.events.record import OLD_TASK, TASK
 from tests.exactly_once.database import Database, tables_at
 from tests.lists.board import Board
-from tools import event_schema, events, replay_events
+from tests.published.openapi import EVENT, validator
+from tools import events, replay_events
 from tools.template import ROOT
 
 PAGE = (ROOT / "docs/events.md").read_text()
@@ -36,7 +36,7 @@ EXAMPLE, *PATTERNS = [json.loads(block) for block in blocks("json")]
 
 
 def test_the_example_is_an_event() -> None:
-    jsonschema.Draft202012Validator(event_schema.schema()).validate(EXAMPLE)
+    validator(EVENT).validate(EXAMPLE)
     detail = EXAMPLE["detail"]
     assert list(detail["previous"]) == detail["changed"]
     assert all(detail["task"][name] != value for name, value in detail["previous"].items())

@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
-import jsonschema
 import pytest
 
 from tests.events.test_consumers import PATTERNS
 from tests.lists.board import Board, instant
+from tests.published.openapi import EVENT, validator
 from tests.stack.client import Stack
 from tests.stack.deployment import Deployment
-from tools import demo, event_schema, events
+from tools import demo, events
 
 PATIENCE = 60.0
 """Seconds until what has not come counts as lost."""
@@ -55,7 +55,7 @@ def change(deployment: Deployment, **fields: Any) -> str:
 
 def test_12_1_a_create_over_http_reaches_a_queue_at_the_bus(stack: Stack, find: Find) -> None:
     event = find(create(stack))
-    jsonschema.Draft202012Validator(event_schema.schema()).validate(event)
+    validator(EVENT).validate(event)
     assert event["detail-type"] == "TaskCreated"
     assert event["detail"]["company_id"] == demo.ALPHA.company_id
     shown = stack.alpha.get(f"/tasks/{event['detail']['task']['id']}").document()
@@ -64,7 +64,7 @@ def test_12_1_a_create_over_http_reaches_a_queue_at_the_bus(stack: Stack, find: 
 
 def test_12_1_a_change_reaches_it_with_what_changed(deployment: Deployment, find: Find) -> None:
     event = find(change(deployment, archived=True))
-    jsonschema.Draft202012Validator(event_schema.schema()).validate(event)
+    validator(EVENT).validate(event)
     assert (event["detail-type"], event["detail"]["version"]) == ("TaskClosed", 2)
     assert event["detail"]["changed"] == ["subject", "archived"]
     assert event["detail"]["previous"] == {"subject": "Task 1", "archived": False}

@@ -1,1 +1,1 @@
-"""What is published of the API: the OpenAPI document and the help page, made from the declarations that validate."""
+"""The OpenAPI document, made from the declarations that validate. The help page is made from it by the build."""

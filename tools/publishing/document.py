@@ -15,7 +15,7 @@ from servicedesk.wire.idempotency_key import KEY_CHARACTERS
 from servicedesk.wire.odata import LARGEST_PAGE_SIZE, LARGEST_SKIP, LARGEST_TOP, PAGE_SIZE
 from servicedesk.wire.problems import INVALID_TASK, ProblemType
 
-from tools.publishing import operations, samples
+from tools.publishing import events, operations, samples
 from tools.publishing.operations import ENTITY_PATHS, EVERYWHERE, EXAMPLES, OPERATIONS, Answer, Operation
 from tools.publishing.schemas import BASE_URL, Schema, catalogue_entries, catalogue_shown, example_task, schemas
 from tools.template import resources
@@ -48,7 +48,7 @@ def document() -> dict[str, Any]:
     """
     types = problem_types()
     components = {
-        "schemas": schemas(),
+        "schemas": schemas() | {"TaskEvent": events.schema()},
         "parameters": _parameters(),
         "headers": _headers(),
         "responses": _problem_components(types),
@@ -69,7 +69,7 @@ def document() -> dict[str, Any]:
             "title": "Task API",
             "version": "1",
             "summary": "The tasks of a service desk, over HTTP, in JSON and XML.",
-            "description": operations.INTRODUCTION,
+            "description": f"{operations.INTRODUCTION}\n{operations.RETRYING}\n{operations.PAGING}",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         # Relative to the address of this document, so that it holds wherever the API is deployed.
@@ -77,6 +77,7 @@ def document() -> dict[str, Any]:
         "security": [{"ApiKey": []}, {"Basic": []}],
         "tags": [{"name": name, "description": description} for name, description in operations.TAGS.items()],
         "paths": paths,
+        "webhooks": {"taskEvent": events.webhook(example_task())},
         "components": components,
     }
     return _only_what_is_used(whole)
@@ -285,7 +286,10 @@ def _problem_response(status: int, types: Sequence[ProblemType]) -> dict[str, An
     documents = {one.name: _example_problem(one) for one in types}
     as_json = {
         "schema": _reference("schemas", "Problem"),
-        "examples": {name: {"summary": one["title"], "value": one} for name, one in documents.items()},
+        "examples": {
+            name: {"summary": one["title"], "description": operations.PROBLEMS[name], "value": one}
+            for name, one in documents.items()
+        },
     }
     content: dict[str, Any] = {"application/problem+json": as_json}
     gateway = set(gateway_problems())
@@ -504,7 +508,7 @@ def _only_what_is_used(whole: dict[str, Any]) -> dict[str, Any]:
             for inner in value:
                 follow(inner)
 
-    follow(whole["paths"])
+    follow([whole["paths"], whole["webhooks"]])
     kept = {
         section: {name: one for name, one in members.items() if section == "securitySchemes" or (section, name) in used}
         for section, members in whole["components"].items()

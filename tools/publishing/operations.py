@@ -24,6 +24,8 @@ Say in `Content-Type` whether you send JSON or XML, and in `Accept` which of the
 """
 
 RETRYING = """\
+## How to retry
+
 Choose the identity of a task before the first attempt, and keep it: the field `id`, or else the header
 `Idempotency-Key`. The same identity with the same content is the same task, however often it is sent and however long
 ago the first time was. The answer is then 201 again, with `Idempotent-Replayed: true`.
@@ -35,6 +37,8 @@ A create with neither `id` nor `Idempotency-Key` that is sent twice makes two ta
 """
 
 PAGING = """\
+## How to read a list
+
 A list comes in pages of up to 100 tasks; `Prefer: maxpagesize=500` asks for larger ones. Follow `@odata.nextLink`, or
 the header `Link` with `rel="next"`, until a page has neither. A page can be short, or empty, and still have a next one.
 

@@ -21,10 +21,6 @@ BASE_URL = "https://api.example.org/v1"
 _CONTEXT = {"type": "string", "description": "What the page holds, as OData names it."}
 _NEXT = {"type": "string", "description": "The address of the next page; the last page has none."}
 _DELTA = {"type": "string", "description": "Only on the last page: the address to call later, for what has changed."}
-_FORMATS = {
-    ("string", "uuid"): "globally unique identifier",
-    ("string", "date-time"): "date",
-}
 
 
 def example_task() -> Task:
@@ -118,13 +114,6 @@ def schemas() -> dict[str, Schema]:
             ["openapi", "info", "paths"],
         ),
     }
-
-
-def kind_of(schema: Schema) -> str:
-    """Return what the published page calls the type of a value with this schema."""
-    types = schema.get("type", "object")
-    names = [one for one in ([types] if isinstance(types, str) else types) if one != "null"]
-    return " or ".join(_FORMATS.get((name, schema.get("format", "")), name) for name in names)
 
 
 def _task(description: str, properties: Mapping[str, Schema], required: Sequence[str] = ()) -> Schema:
@@ -309,15 +298,15 @@ def _search() -> Schema:
 
 
 def _problem() -> dict[str, Schema]:
-    codes = "; ".join(f"`{code}`: {meaning}" for code, meaning in CODES.items())
     fault = _object(
         "A fault of one field.",
         {
             "pointer": {"type": "string", "description": "The field, as a JSON Pointer.", "examples": ["#/subject"]},
             "code": {
                 "type": "string",
-                "description": f"The fault for programs. {codes}",
+                "description": "The fault for programs.",
                 "enum": list(CODES),
+                "x-enumDescriptions": CODES,
                 "examples": ["too_long"],
             },
             "detail": {"type": "string", "description": "The fault for people."},

@@ -8,14 +8,11 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
-from servicedesk.domain.task_event import EventType
 
-from tools.publishing import operations
-from tools.publishing.schemas import kind_of
-
-_TEMPLATE = Path(__file__).with_name("page.html.jinja")
+_TEMPLATE = Path(__file__).with_name("help.html.jinja")
 _METHODS = ("get", "post", "put", "patch", "delete")
 _CODE = re.compile(r"`([^`]+)`")
+_FORMATS = {("string", "uuid"): "globally unique identifier", ("string", "date-time"): "date"}
 
 
 def render(document: Mapping[str, Any]) -> str:
@@ -28,12 +25,11 @@ def render(document: Mapping[str, Any]) -> str:
     page = _Page(document)
     return template.render(
         document=document,
+        sections=_sections(document["info"]["description"]),
         tags=[(tag, page.operations(tag["name"])) for tag in document["tags"]],
         problems=page.problems(),
-        codes=operations.CODES,
-        retrying=operations.RETRYING,
-        paging=operations.PAGING,
-        event_types=[str(kind) for kind in EventType],
+        codes=document["components"]["schemas"]["Fault"]["properties"]["code"]["x-enumDescriptions"],
+        event=page.event(),
     )
 
 
@@ -61,11 +57,24 @@ class _Page:
                     "name": name,
                     "status": example["value"]["status"],
                     "title": example["value"]["title"],
-                    "meaning": operations.PROBLEMS[name],
+                    "meaning": example["description"],
                     "example": example["value"],
                 }
-        order = list(operations.PROBLEMS)
+        types = self._document["components"]["schemas"]["Problem"]["properties"]["type"]["enum"]
+        order = [name.rpartition(":")[2] for name in types]
         return sorted(found.values(), key=lambda one: (one["status"], order.index(one["name"])))
+
+    def event(self) -> Mapping[str, Any]:
+        """Return what the page shows of the events."""
+        described = self._document["webhooks"]["taskEvent"]["post"]
+        content = described["requestBody"]["content"]
+        properties = self._found(_schema(content))["properties"]
+        return {
+            "description": described["description"],
+            "types": properties["detail-type"]["enum"],
+            "fields": self._fields(properties["detail"]),
+            "example": content["application/json"]["example"],
+        }
 
     def _operation(self, method: str, path: str, item: Mapping[str, Any]) -> Mapping[str, Any]:
         described = item[method]
@@ -150,7 +159,7 @@ class _Page:
             more.append("has a default")
         if filled_by == "client or server":
             more.append("made by the service where it is not sent")
-        return {"kind": kind_of(dict(schema)), "more": more}
+        return {"kind": _kind_of(schema), "more": more}
 
     def _found(self, one: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return what a reference leads to, or ``one`` itself."""
@@ -162,6 +171,13 @@ class _Page:
         return dict(found)
 
 
+def _kind_of(schema: Mapping[str, Any]) -> str:
+    """Return what the published page calls the type of a value with this schema."""
+    types = schema.get("type", "object")
+    names = [one for one in ([types] if isinstance(types, str) else types) if one != "null"]
+    return " or ".join(_FORMATS.get((name, schema.get("format", "")), name) for name in names)
+
+
 def _schema(content: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the schema of a body in the first of its media types; an empty one where there is no body."""
     return dict(next(iter(content.values()))["schema"]) if content else {}
@@ -170,6 +186,12 @@ def _schema(content: Mapping[str, Any]) -> Mapping[str, Any]:
 def _inline(text: str) -> Markup:
     """Return a text with what stands between backticks as code."""
     return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped before
+
+
+def _sections(text: str) -> Sequence[tuple[str, str, str]]:
+    """Return what stands below each heading of a text, with the heading and its anchor; both are empty at its start."""
+    parts = [part.partition("\n")[::2] for part in f"\n{text}".split("\n## ")]
+    return [(title, title.lower().replace(" ", "-"), below) for title, below in parts]
 
 
 def _prose(text: str) -> Markup:
