@@ -9,6 +9,7 @@ from uuid import uuid4
 from xml.etree import ElementTree as ET
 
 from tests.api import INSTANCE, Answer, Api, assert_problem, written
+from tests.turns import turns
 
 FORMATS = ("json", "xml")
 SUBJECT = "Printer on fire"
@@ -70,7 +71,9 @@ class Client:
         """Fetch a list page by page, to its end."""
         page = self.list(path, **more)
         yield page
-        while url := page.links.get("next"):
+        for _ in turns():
+            if not (url := page.links.get("next")):
+                break
             page = self.follow(url, **{name: value for name, value in more.items() if name != "query"})
             yield page
 

@@ -14,6 +14,8 @@ from servicedesk.domain.task_query import Range, TaskFilter, TaskQuery
 from servicedesk.store import dynamodb, keys, task_items
 from servicedesk.store.task_lists import Page, TaskLists
 
+from tests.turns import turns
+
 SOMETHING = str(uuid4())
 """A catalogue id: lists do not look at it."""
 
@@ -122,7 +124,7 @@ class Board:
     def pages(self, query: TaskQuery, size: int = 100, skip: int = 0) -> Iterator[Page]:
         """A list's pages to its end."""
         position: Position | None = None
-        while True:
+        for _ in turns():
             page = self.lists.page(self.company, query, size, position, skip)
             assert len(page.tasks) <= size
             yield page

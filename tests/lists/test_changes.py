@@ -10,6 +10,7 @@ from servicedesk.store import dynamodb, task_lists
 from servicedesk.store.task_lists import INDEX_SECONDS, WRITE_SECONDS, horizon, latest
 
 from tests.lists.board import Board, a_task, instant
+from tests.turns import turns
 from tools import template
 
 SECOND = 10**7
@@ -23,12 +24,14 @@ def at(seconds: float) -> str:
 def follow(board: Board, now: str, position: AfterChange | None = None) -> tuple[list[Task], AfterChange]:
     """All pages up to the link for later."""
     tasks: list[Task] = []
-    while True:
+    for _ in turns():
         changes = board.lists.changes(board.company, 2, now, position)
         tasks += changes.tasks
         position = changes.position
         if changes.is_up_to_date:
-            return tasks, position
+            break
+    assert position
+    return tasks, position
 
 
 @pytest.mark.parametrize("delay", [0, 1, WRITE_SECONDS, LONGEST])

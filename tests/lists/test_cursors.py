@@ -20,7 +20,8 @@ COMPANY = "586e803d-0d26-4307-9727-b1f8abd97122"
 QUERY = "$filter=archived eq false"
 
 NUMBERS = st.builds(AfterNumber, st.integers(0, LARGEST_NUMBER), st.booleans())
-CHANGES = st.builds(AfterChange, st.integers(0, 10**15).map(instant), st.none() | st.uuids().map(str), st.booleans())
+IDS = st.none() | st.uuids().map(str)
+CHANGES = st.builds(AfterChange, st.integers(0, 10**15).map(instant), IDS, IDS)
 POSITIONS = st.none() | NUMBERS | CHANGES
 CURSORS = st.builds(Cursor, POSITIONS, st.none() | st.integers(0, 10**6), st.integers(0, 10_000))
 QUICK = settings(deadline=None, database=None)
@@ -95,11 +96,12 @@ def test_8_6_no_text_fails_as_a_token(token: str) -> None:
         b"[null,0,1" + b"0" * 31 + b",false]",
         b"[null,0,1,false] ",
         b"[null,0,1,0]",
-        b'[null,0,"2026-01-01",null,false]',
-        b'[null,0,"2026-01-01T00:00:00.0000000","x",false]',
-        b'[null,0,"2026-01-01T00:00:00.0000000","3970F5AF-AF17-4420-B038-A1EFDC261244",false]',
-        b'[null,0,"2026-01-01T00:00:00.0000000",7,false]',
-        b"[null,0,7,null,false]",
+        b'[null,0,"2026-01-01",null,null]',
+        b'[null,0,"2026-01-01T00:00:00.0000000","x",null]',
+        b'[null,0,"2026-01-01T00:00:00.0000000",null,"x"]',
+        b'[null,0,"2026-01-01T00:00:00.0000000","3970F5AF-AF17-4420-B038-A1EFDC261244",null]',
+        b'[null,0,"2026-01-01T00:00:00.0000000",7,null]',
+        b"[null,0,7,null,null]",
         b'{"0":1}',
     ],
 )

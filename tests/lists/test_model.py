@@ -19,6 +19,7 @@ from servicedesk.store import task_lists
 from servicedesk.store.task_lists import INDEX_SECONDS, WRITE_SECONDS, horizon
 
 from tests.lists.board import ARCHIVED, OPEN, Board, a_task, changed, instant, numbered, ticks, where
+from tests.turns import turns
 
 RUNS = settings(
     max_examples=40,
@@ -180,14 +181,17 @@ class Model(RuleBasedStateMachine):
         """All lists come to their ends, and the copy has all that there is."""
         while self.under_way:
             self.finish(self.under_way[0])
-        while self.readers:
+        for _ in turns():
+            if not self.readers:
+                break
             self.turn_page(self.readers[0])
         later = instant(self.now + 2 * LATEST)
-        is_up_to_date = False
-        while not is_up_to_date:
+        for _ in turns():
             changes = self.board.lists.changes(self.board.company, 3, later, self.feed)
             self.copy |= {task.id: task for task in changes.tasks}
-            self.feed, is_up_to_date = changes.position, changes.is_up_to_date
+            self.feed = changes.position
+            if changes.is_up_to_date:
+                break
         assert self.copy == self.tasks
 
 

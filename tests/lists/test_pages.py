@@ -19,6 +19,7 @@ from servicedesk.store.tasks import TaskStore
 
 from tests.exactly_once.database import Database
 from tests.lists.board import ARCHIVED, OPEN, Board, a_task, changed, instant, numbered, where
+from tests.turns import turns
 
 FEW = settings(
     max_examples=60, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -118,6 +119,57 @@ def test_8_6_open_tasks_are_read_before_archived_ones(board: Board) -> None:
     assert numbers(board.read(TaskQuery())) == [1]
 
 
+def read_changing_index(board: Board, query: TaskQuery, size: int, sorted_pages: int) -> list[int]:
+    """The numbers of a list whose first pages are sorted from the other index, as long as its range is small enough."""
+    found: list[int] = []
+    position = None
+    for page_number in turns():
+        with pytest.MonkeyPatch.context() as patch:
+            if page_number >= sorted_pages:
+                patch.setattr(task_lists, "GATHERED_TASKS", 0)
+            page = board.lists.page(board.company, query, size, position)
+        found += numbers(page.tasks)
+        position = page.next
+        if position is None:
+            break
+        assert page_number >= sorted_pages or position.gathered
+    return found
+
+
+@pytest.mark.parametrize("descending", [True, False])
+@pytest.mark.parametrize("shown", [1, 2, 3, 4, 5, 6])
+def test_8_6_a_list_goes_on_in_its_own_index_amid_tasks_of_one_instant(
+    board: Board, descending: bool, shown: int
+) -> None:
+    tied = board.add(range(1, 9), modified_dateutc=instant(7))
+    board.add([9], modified_dateutc=instant(6))
+    board.add([10], modified_dateutc=instant(8))
+    board.add(range(11, 14), modified_dateutc=instant(7))  # beside the range
+    query = TaskQuery(numbered(1, 10), Order.CHANGE, descending)
+    found = read_changing_index(board, query, shown + 1, sorted_pages=1)
+    assert sorted(found[1:-1]) == numbers(tied)
+    assert (found[0], found[-1]) == ((10, 9) if descending else (9, 10))
+
+
+@FEW
+@given(
+    instants=st.lists(st.integers(1, 3), min_size=1, max_size=12),
+    descending=st.booleans(),
+    size=st.integers(1, 4),
+    sorted_pages=st.integers(0, 4),
+)
+def test_8_6_a_list_is_whole_wherever_it_leaves_the_other_index(
+    board: Board, instants: list[int], descending: bool, size: int, sorted_pages: int
+) -> None:
+    company = replace(board, company=str(uuid4()))
+    company.put(*(a_task(company.company, n, modified_dateutc=instant(at)) for n, at in enumerate(instants, 1)))
+    query = TaskQuery(numbered(1, len(instants)), Order.CHANGE, descending)
+    found = read_changing_index(company, query, size, sorted_pages)
+    assert sorted(found) == list(range(1, len(instants) + 1))
+    places = [instants[number - 1] for number in found]
+    assert places == sorted(places, reverse=descending)
+
+
 def test_8_6_a_position_shows_only_the_company_of_the_caller(board: Board) -> None:
     other = replace(board, company=str(uuid4()))
     board.add(range(1, 10))
@@ -142,8 +194,10 @@ def test_8_6_a_made_up_position_begins_elsewhere_and_fails_nowhere(
         Order.NUMBER: [AfterNumber(0), AfterNumber(10**30), AfterNumber(2, gathered=True)],
         Order.CHANGE: [
             AfterChange("0001-01-01T00:00:00.0000000", str(uuid4())),
-            AfterChange("9999-12-31T23:59:59.9999999", str(uuid4()), gathered=True),
+            AfterChange("9999-12-31T23:59:59.9999999", sorted_until=str(uuid4())),
             AfterChange(instant(2), str(uuid4())),
+            AfterChange(instant(2), str(uuid4()), str(uuid4())),
+            AfterChange(instant(2), sorted_until=str(uuid4())),
             AfterChange(instant(2)),
         ],
     }
@@ -239,7 +293,7 @@ def test_8_7_a_filter_that_matches_little_reads_a_bounded_amount_and_goes_on(boa
     found: list[int] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(task_lists, "QUERY_TASKS", 200)
-        while True:
+        for _ in turns():
             read.clear()
             with board.counted() as calls:
                 page = board.lists.page(board.company, TaskQuery(where(rare)), 10, position)

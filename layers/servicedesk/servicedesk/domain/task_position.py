@@ -21,12 +21,21 @@ class AfterNumber:
 class AfterChange:
     """The place after the task with that ``modified_dateutc`` and id; without an id, before all of that instant.
 
-    ``gathered`` is as in ``AfterNumber``.
+    Attributes:
+        instant: the ``modified_dateutc``.
+        task_id: the last task that was met in the index ``by_change``, whose order within an instant only DynamoDB
+            knows.
+        sorted_until: the last task of the instant, in the order of ids, that pages from the other index have shown.
     """
 
     instant: str
     task_id: str | None = None
-    gathered: bool = False
+    sorted_until: str | None = None
+
+    @property
+    def gathered(self) -> bool:
+        """Whether the pages before came from the other index, as in ``AfterNumber``."""
+        return self.task_id is None and self.sorted_until is not None
 
 
 type Position = AfterNumber | AfterChange

@@ -132,12 +132,11 @@ class TaskLists:
         page_filter = query.filter or TaskFilter(_all)
         allowance = _Allowance(self._clock)
         gathered = self._gather(company_id, query.order, page_filter, allowance) if _may_gather(position) else None
+        place = _Places(query.order, query.descending, position, gathered=gathered is not None)
         if gathered is not None:
-            place = _Place(query.order, gathered=True)
-            found = iter(place.sorted_after(gathered, position, descending=query.descending))
+            found = iter(sorted(gathered, key=place.rank, reverse=query.descending))
             ranges: Sequence[_IndexRange] = ()
         else:
-            place = _Place(query.order, gathered=False)
             ranges = self._ranges(company_id, query, page_filter, position)
             found = _merged(ranges, query.descending, allowance, first_read=skip + size + 1)
 
@@ -145,7 +144,7 @@ class TaskLists:
         room = PAGE_BYTES
         reached = position
         for task in found:
-            if page_filter.matches(task):
+            if not place.is_passed(task) and page_filter.matches(task):
                 if skip:
                     skip -= 1
                 elif allowance.is_used_up:
@@ -366,31 +365,47 @@ class _Allowance:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """Where tasks stand in an order."""
+class _Places:
+    """Where tasks stand in the order of a list that goes on after ``position``.
+
+    Attributes:
+        gathered: whether the tasks come from the other index, and were sorted, those of one instant by their ids.
+    """
 
     order: Order
+    descending: bool
+    position: Position | None
     gathered: bool
 
     def after(self, task: Task) -> Position:
         """Return the place after a task."""
         if self.order is Order.NUMBER:
             return AfterNumber(_number(task), self.gathered)
-        return AfterChange(task.modified_dateutc, task.id, self.gathered)
+        if self.gathered:
+            return AfterChange(task.modified_dateutc, sorted_until=task.id)
+        match self.position:
+            case AfterChange(instant, _, sorted_until) if instant == task.modified_dateutc:
+                return AfterChange(instant, task.id, sorted_until)
+        return AfterChange(task.modified_dateutc, task.id)
 
-    def sorted_after(self, tasks: Sequence[Task], position: Position | None, *, descending: bool) -> Sequence[Task]:
-        """Return the tasks after ``position``, in order; those of one instant by their ids."""
-        ordered = sorted(tasks, key=self._rank, reverse=descending)
-        match position:
-            case AfterNumber(number):
+    def is_passed(self, task: Task) -> bool:
+        """Return whether a page before has met the task, which the index alone does not tell.
+
+        Sorted tasks are those of the whole list. And where the list began sorted and goes on in its own index, that has
+        the tasks of an instant in another order, so that it is read from before that instant.
+        """
+        match self.position:
+            case AfterNumber(number) if self.gathered:
                 reached: tuple[int | str, str] = (number, "")
-            case AfterChange(instant, task_id):
-                reached = (instant, task_id or "")
-            case None:
-                return ordered
-        return [task for task in ordered if (self._rank(task) < reached if descending else self._rank(task) > reached)]
+            case AfterChange(instant, _, str(sorted_until)):
+                reached = (instant, sorted_until)
+            case _:
+                return False
+        rank = self.rank(task)
+        return bool(rank >= reached if self.descending else rank <= reached)
 
-    def _rank(self, task: Task) -> Any:
+    def rank(self, task: Task) -> Any:
+        """Return what sorts a task."""
         return (_number(task), "") if self.order is Order.NUMBER else (task.modified_dateutc, task.id)
 
 

@@ -92,8 +92,8 @@ def _content(cursor: Cursor) -> str:
     match cursor.position:
         case AfterNumber(number, gathered):
             place: list[object] = [number, gathered]
-        case AfterChange(instant, task_id, gathered):
-            place = [instant, task_id, gathered]
+        case AfterChange(instant, task_id, sorted_until):
+            place = [instant, task_id, sorted_until]
         case None:
             place = []
     return json.dumps([cursor.top, cursor.skip, *place], separators=(",", ":"))
@@ -105,8 +105,8 @@ def _cursor(content: object, order: Order) -> Cursor:
             position: Position | None = None
         case [top, skip, number, bool(gathered)], Order.NUMBER:
             position = AfterNumber(_count(number, LARGEST_NUMBER), gathered)
-        case [top, skip, instant, task_id, bool(gathered)], Order.CHANGE:
-            position = AfterChange(_canonical_date(instant), _canonical_guid(task_id), gathered)
+        case [top, skip, instant, task_id, sorted_until], Order.CHANGE:
+            position = AfterChange(_canonical_date(instant), _canonical_guid(task_id), _canonical_guid(sorted_until))
         case _:
             raise ValueError("no cursor of this order")
     return Cursor(position, None if top is None else _count(top, _LARGEST_COUNT), _count(skip, _LARGEST_COUNT))
