@@ -4,13 +4,14 @@ PYTHON ?= python3.13
 ARCHITECTURE ?= $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 NPM := $(shell command -v npm 2>/dev/null)
 RUN = exec .venv/bin/python -m
+EXPORT = .venv/bin/uv export --quiet --frozen --python .venv/bin/python --only-group
 
 export SAM_CLI_TELEMETRY = 0
 export REDOCLY_TELEMETRY = off
 export REDOCLY_SUPPRESS_UPDATE_NOTICE = true
 export ARCHITECTURE
 
-.PHONY: help run events test check documents openapi fuzz test-stack bench sam-local invoke deploy replay-events build clean
+.PHONY: help run events test check documents openapi lock fuzz test-stack bench sam-local invoke deploy replay-events build clean
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
@@ -31,6 +32,7 @@ check: .venv/.ready .local/sam/.ready .local/checkov/.ready $(if $(NPM),.local/n
 	@.venv/bin/ruff format --check --quiet .
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/mypy
+	@.venv/bin/python -m tools.lock --check
 	@$(RUN) tools.documents --check
 	@$(RUN) tools.publishing --check
 	@$(if $(NPM),.local/node/node_modules/.bin/redocly lint --config tools/redocly.yaml functions/describe_api/openapi.json 2> .local/redocly.log \
@@ -48,6 +50,10 @@ documents: .venv/.ready
 ## make openapi                        write the OpenAPI document, from the declarations
 openapi: .venv/.ready
 	@$(RUN) tools.publishing
+
+## make lock [UPGRADE=package]         pin the packages that pyproject.toml asks for; UPGRADE= brings the newest of one
+lock: .venv/.ready
+	@$(RUN) tools.lock $(if $(UPGRADE),--upgrade-package $(UPGRADE))
 
 ## make fuzz [EXAMPLES=500]            a long search for answers that the OpenAPI document does not have
 fuzz: .venv/.ready .local/sam/.ready .local/ministack/.ready
@@ -94,21 +100,22 @@ clean:
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Contributors, their editors and most targets use this environment. It finds the domain package where it is written.
-.venv/.ready: tools/environments/dev.txt tools/environments/uv.txt
+.venv/.ready: uv.lock tools/environments/uv.txt
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null \
 	  || { echo "This needs Python 3.13, and '$(PYTHON)' is not it; name one with PYTHON=/path/to/python3.13" >&2; exit 1; }
 	@echo "Setting up .venv …" >&2
 	@"$(PYTHON)" -m venv --clear .venv
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tools/environments/uv.txt
-	@.venv/bin/uv pip install --quiet --no-deps --require-hashes --python .venv/bin/python -r $<
+	@$(EXPORT) dev >.venv/requirements.txt
+	@.venv/bin/uv pip install --quiet --no-deps --require-hashes --python .venv/bin/python -r .venv/requirements.txt
 	@echo "$(CURDIR)/layers/servicedesk" >"$$(echo .venv/lib/python3.*/site-packages)/servicedesk.pth"
 	@touch $@
 
-# SAM CLI, checkov and MiniStack each pin another botocore, so none of them can share an environment.
-.local/%/.ready: tools/environments/%.txt .venv/.ready
+.local/%/.ready: uv.lock .venv/.ready
 	@echo "Setting up .local/$* …" >&2
 	@.venv/bin/uv venv --quiet --clear --python .venv/bin/python .local/$*
-	@.venv/bin/uv pip sync --quiet --require-hashes --python .local/$*/bin/python $<
+	@$(EXPORT) $* >.local/$*/requirements.txt
+	@.venv/bin/uv pip sync --quiet --require-hashes --python .local/$*/bin/python .local/$*/requirements.txt
 	@touch $@
 
 .local/node/.ready: tools/environments/node/package-lock.json

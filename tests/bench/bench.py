@@ -25,7 +25,7 @@ from tests.bench.progress import with_progress
 
 OURS = "create_task"
 REFERENCE = "bare"
-RIVALS = ("hello", "powertools_resolver", "fastapi_mangum")
+RIVALS = ("powertools_resolver",)
 
 WARM_UP = 20
 BLOCK = 10

@@ -21,6 +21,8 @@ from typing import Any, Self
 
 import yaml
 
+from tools import lock
+
 BENCH = Path(__file__).parent
 ROOT = BENCH.parent.parent
 PYTHON = Path(sys.base_prefix, "bin", f"python{sys.version_info.major}.{sys.version_info.minor}")
@@ -101,8 +103,7 @@ def rival(name: str, scratch: Path) -> Build:
     for part in ("shared", name):
         shutil.copytree(BENCH / "handlers" / part, function, ignore=_NO_CACHES, dirs_exist_ok=True)
     _compile(function)
-    layers = [packages(name).parent] if (BENCH / f"requirements-{name}.txt").exists() else []
-    return Build(function, layers)
+    return Build(function, [packages(name).parent])
 
 
 def lay_out(build: Build, into: Path) -> Layout:
@@ -120,18 +121,18 @@ def lay_out(build: Build, into: Path) -> Layout:
     return layout
 
 
-def packages(name: str) -> Path:
-    """The packages of ``requirements-<name>.txt``, installed and compiled once; a folder named ``python``."""
-    requirements = BENCH / f"requirements-{name}.txt"
-    digest = hashlib.sha256(requirements.read_bytes()).hexdigest()[:12]
-    installed = ROOT / ".local" / "bench" / f"{name}-{digest}"
+def packages(group: str) -> Path:
+    """The packages of a dependency group, installed and compiled once; a folder named ``python``."""
+    requirements = lock.export(group)
+    digest = hashlib.sha256(f"{sys.version} {requirements}".encode()).hexdigest()[:12]
+    installed = ROOT / ".local" / "packages" / f"{group}-{digest}"
     if not installed.exists():
         installed.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=installed.parent) as scratch:
             target = Path(scratch, "layer", "python")
-            pip = [f"{PYTHON}", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
-            pip += ["--root-user-action", "ignore", "--require-hashes", "--requirement", f"{requirements}"]
-            subprocess.run([*pip, "--target", f"{target}"], check=True)
+            install = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
+            install += ["--python", sys.executable, "--target", f"{target}", "--requirements", "-"]
+            subprocess.run(install, check=True, input=requirements, text=True)
             _compile(target)
             target.parent.rename(installed)
     return installed / "python"

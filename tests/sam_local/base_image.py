@@ -6,7 +6,7 @@ Leaves an image under the name that SAM CLI looks for on this machine's processo
 2. it can be pulled: it is pulled;
 3. it cannot, and this is Linux: a stand-in is built from this machine, in seconds. What a function sees is laid out as
    in the public image: the CPython that runs this script in `/var/lang`, the Lambda runtime client and boto3
-   (`runtime-requirements.txt`) in `/var/runtime`, layers in `/opt`, the function in `/var/task`. The system libraries
+   (`runtime` in pyproject.toml) in `/var/runtime`, layers in `/opt`, the function in `/var/task`. The system libraries
    are this machine's, because that is what this CPython is linked with.
 
 Call SAM with `--skip-pull-image` afterwards, or it asks the registry for a newer image at each start. A stand-in bears
@@ -26,8 +26,8 @@ import tarfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-REQUIREMENTS = Path(__file__).with_name("runtime-requirements.txt")
+from tests.bench.lambda_emulator import packages
+
 VERSION = "3.13"
 ARCHITECTURE = "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
 IMAGE = f"public.ecr.aws/lambda/python:{VERSION}-{ARCHITECTURE}"
@@ -89,9 +89,8 @@ def main() -> None:
         return
     if sys.platform != "linux":
         sys.exit(f"base image: {IMAGE} cannot be pulled, and a stand-in can only be built on Linux")
-    packages = install_packages()
     say("copying CPython, its libraries and the packages into an image")
-    import_image(packages, digest)
+    import_image(digest)
     smoke_test()
     say(f"{IMAGE} built (stand-in, CPython {platform.python_version()})")
 
@@ -103,9 +102,8 @@ def say(line: str) -> None:
 def stand_in_digest() -> str:
     """Return 16 hex digits that change when an older stand-in is out of date."""
     content = hashlib.sha256()
-    for file in (Path(__file__), REQUIREMENTS):
-        content.update(file.read_bytes())
-    content.update(f"{sys.version} {sys.base_prefix}".encode())
+    content.update(Path(__file__).read_bytes())
+    content.update(f"{sys.version} {sys.base_prefix} {packages('runtime').parent.name}".encode())
     return content.hexdigest()[:16]
 
 
@@ -134,27 +132,7 @@ def pull() -> bool:
     return pulled.returncode == 0
 
 
-def install_packages() -> Path:
-    """Install the Lambda runtime's own packages, as pinned, into a folder that is kept for the next time."""
-    pinned = hashlib.sha256(REQUIREMENTS.read_bytes() + sys.version.encode()).hexdigest()[:16]
-    packages = ROOT / ".local" / "sam_local" / f"runtime-{pinned}"
-    if packages.is_dir():
-        return packages
-    uv = shutil.which(ROOT / ".venv/bin/uv") or shutil.which("uv")
-    if uv is None:
-        sys.exit("base image: uv is missing, run `make build` first")
-    say("installing the Lambda runtime client and boto3")
-    unfinished = packages.with_suffix(".unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    install = [uv, "pip", "install", "--quiet", "--python", sys.executable, "--target", str(unfinished)]
-    install += ["--require-hashes", "--only-binary", ":all:", "--compile-bytecode", "--requirements", str(REQUIREMENTS)]
-    if subprocess.run(install, check=False).returncode != 0:
-        sys.exit("base image: the packages could not be installed")
-    unfinished.rename(packages)
-    return packages
-
-
-def import_image(packages: Path, digest: str) -> None:
+def import_image(digest: str) -> None:
     """Stream the stand-in's files into the engine as an image of one layer."""
     changes = [f"ENV {name}={value}" for name, value in ENVIRONMENT.items()]
     changes += ["WORKDIR /var/task", 'ENTRYPOINT ["/var/runtime/bootstrap"]', f"LABEL {LABEL}={digest}"]
@@ -167,16 +145,17 @@ def import_image(packages: Path, digest: str) -> None:
             importing.stdin as pipe,
             tarfile.open(fileobj=pipe, mode="w|") as image,
         ):
-            write_image(image, packages)
+            write_image(image)
     if importing.returncode != 0:
         sys.exit("base image: `docker import` failed")
 
 
-def write_image(image: tarfile.TarFile, packages: Path) -> None:
+def write_image(image: tarfile.TarFile) -> None:
+    runtime = packages("runtime")
     interpreter = Path(sys.base_prefix, "bin", f"python{VERSION}").resolve()
     standard_library = Path(sysconfig.get_path("stdlib"))
     programs = [Path(path) for path in map(shutil.which, PROGRAMS) if path]
-    files = [*files_below(standard_library), *files_below(packages)]
+    files = [*files_below(standard_library), *files_below(runtime)]
     modules = [path for path in files if ".so" in path.suffixes]
 
     add_folder(image, "tmp", mode=0o1777)
@@ -188,8 +167,8 @@ def write_image(image: tarfile.TarFile, packages: Path) -> None:
     add_file(image, interpreter, f"var/lang/bin/python{VERSION}")
     for path in files_below(standard_library):
         add_file(image, path, f"var/lang/lib/python{VERSION}/{path.relative_to(standard_library)}")
-    for path in files_below(packages):
-        add_file(image, path, f"var/runtime/{path.relative_to(packages)}")
+    for path in files_below(runtime):
+        add_file(image, path, f"var/runtime/{path.relative_to(runtime)}")
     for library in sorted(libraries([interpreter, *programs, *modules])):
         # The loader finds the system's libraries where they are; CPython's own go beside the interpreter.
         system = any(map(library.is_relative_to, ("/lib", "/lib64", "/usr/lib")))
