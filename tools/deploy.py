@@ -18,9 +18,9 @@ from typing import Any
 from uuid import uuid4
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 from cfnlint.decode import cfn_yaml
 
+from tools.account import account
 from tools.build import BUILD_STAMP, ROOT, SAM, architecture, build
 
 CONFIG_FILE = ROOT / "samconfig.toml"
@@ -31,7 +31,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--environment", default="default", help="the section of samconfig.toml to use")
     environment = parser.parse_args().environment
-    account = _account()
+    deploys_to = account()
     saved = answers(environment)
     os.environ["ARCHITECTURE"] = saved.get("Architecture", architecture())
     print(f"Building functions and layers with SAM for {architecture()} …", flush=True)
@@ -48,7 +48,7 @@ def main() -> None:
     outputs = _outputs(saved["stack_name"], saved["region"])
     if not outputs:
         sys.exit("Nothing was deployed.")
-    print(f"\n{saved['stack_name']} in account {account}, {saved['region']}: {outputs['ApiUrl']}")
+    print(f"\n{saved['stack_name']} in account {deploys_to}, {saved['region']}: {outputs['ApiUrl']}")
     print(next_steps(outputs, saved["region"]))
 
 
@@ -112,18 +112,6 @@ def next_steps(outputs: dict[str, str], region: str) -> str:
   curl -i {outputs["ApiUrl"]}/tasks -H "Authorization: Bearer $KEY" \\
     -H 'Content-Type: application/json' -d '{{"subject": "Printer on fire"}}'
 """
-
-
-def _account() -> str:
-    try:
-        region = boto3.Session().region_name or "us-east-1"
-        return str(boto3.client("sts", region_name=region).get_caller_identity()["Account"])
-    except (BotoCoreError, ClientError) as error:
-        reason = str(error).rstrip(".")
-        sys.exit(
-            f"AWS does not accept your credentials ({reason}): "
-            "run `aws configure` or `aws sso login`, or set AWS_PROFILE."
-        )
 
 
 def _deploy(template: Path, environment: str, *, guided: bool) -> None:

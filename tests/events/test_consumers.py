@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
@@ -12,16 +11,11 @@ import pytest
 from cfnlint.decode import cfn_yaml
 from moto import mock_aws
 
-from tests import dynamodb_local
-from tests.api import ALPHA, BETA, Context
-from tests.conftest import needs
-from tests.events import record
+from tests.api import ALPHA, Context
 from tests.events.bus import Bus, behind, version_of
 from tests.events.record import OLD_TASK, TASK
-from tests.exactly_once.database import Database, tables_at
-from tests.lists.board import Board
 from tests.published.openapi import EVENT, validator
-from tools import events, replay_events
+from tools import events
 from tools.template import ROOT
 
 PAGE = (ROOT / "docs/events.md").read_text()
@@ -122,69 +116,3 @@ def test_a_consumer_deals_with_a_repeated_event_once(
 def test_a_line_shows_an_event() -> None:
     assert events.line(EXAMPLE).startswith("2026-06-25T08:00:00Z  TaskClosed  a1fa0000-0000-4000-8000-000000000001")
     assert '#33  v2  "Printer on fire"  task_status_id, date_closed' in events.line(EXAMPLE)
-
-
-# ---- The dead-letter queue ------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class DeadLetters:
-    """A queue with the place of three records, and the stream that has them, between others."""
-
-    url: str
-    streams: Any
-    records: list[Any]
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[Database]:
-    """The template's tables in DynamoDB Local, which has a stream to read; moto has none."""
-    needs("dynamodb-local")
-    with dynamodb_local.start() as endpoint, tables_at(endpoint) as database:
-        Board(database.client(), database.tasks_table, BETA).add(range(1, 6))
-        yield database
-
-
-@pytest.fixture
-def dead_letters(engine: Database, aws_environment: pytest.MonkeyPatch) -> Iterator[DeadLetters]:
-    """The place of the middle three of five creates."""
-    streams, named = record.stream_of(engine)
-    middle = record.records(engine)[1:4]
-    first, last = (middle[place]["dynamodb"]["SequenceNumber"] for place in (0, -1))
-    place = {"startSequenceNumber": first, "endSequenceNumber": last, "batchSize": len(middle)}
-    place |= {"shardId": named["ShardId"], "streamArn": named["StreamArn"]}
-    with mock_aws():
-        queues = boto3.client("sqs")
-        url = queues.create_queue(QueueName="dead")["QueueUrl"]
-        queues.send_message(QueueUrl=url, MessageBody=json.dumps({"DDBStreamBatchInfo": place}))
-        yield DeadLetters(url, streams, middle)
-
-
-def sequence_numbers(records: list[Any]) -> list[str]:
-    """What tells records from each other."""
-    return [each["dynamodb"]["SequenceNumber"] for each in records]
-
-
-def test_12_3_a_place_in_the_dead_letter_queue_is_replayed_and_deleted(dead_letters: DeadLetters) -> None:
-    published: list[Any] = []
-
-    def publish(event: dict[str, Any]) -> bool:
-        published.append(event["Records"])
-        return True
-
-    queues = boto3.client("sqs")
-    assert replay_events.replay(queues, dead_letters.url, dead_letters.streams, publish) == (1, 0)
-    assert [sequence_numbers(records) for records in published] == [sequence_numbers(dead_letters.records)]
-    assert _waiting(dead_letters.url) == 0
-
-
-def test_12_3_what_still_fails_stays_in_the_queue(dead_letters: DeadLetters) -> None:
-    queues = boto3.client("sqs")
-    assert replay_events.replay(queues, dead_letters.url, dead_letters.streams, lambda _: False) == (0, 1)
-    assert _waiting(dead_letters.url) == 1
-
-
-def _waiting(url: str) -> int:
-    names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    attributes = boto3.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-    return sum(map(int, attributes.values()))

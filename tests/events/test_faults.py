@@ -140,3 +140,12 @@ def test_12_3_large_events_share_no_request_that_would_be_too_large(publish_even
         publish_events.lambda_handler({"Records": [record(task) for task in large]}, Context())
     assert [event["detail"]["task"]["id2"] for event in bus.events] == [1, 2, 3, 4, 5, 6]
     assert len(bus.requests) > 1
+
+
+def test_12_3_after_large_events_small_ones_share_requests_again(publish_events: ModuleType) -> None:
+    sizes = [600_000, 600_000, *[1] * 18]
+    tasks = [a_task(ALPHA, number, remark="x" * size) for number, size in enumerate(sizes, 1)]
+    bus = Bus()
+    with behind(publish_events, bus):
+        publish_events.lambda_handler({"Records": [record(task) for task in tasks]}, Context())
+    assert bus.requests == [1, 10, 9]

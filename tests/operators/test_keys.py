@@ -346,6 +346,20 @@ def test_a_company_keeps_a_usage_key_with_hyphens(api: Api) -> None:
     assert [key["id"] for key in client.get_api_keys(limit=500)["items"] if key["name"] == name] == [made["id"]]
 
 
+def test_a_usage_key_whose_name_only_begins_with_the_company_s_is_another_one(api: Api) -> None:
+    """As an operator may name one of his own; API Gateway finds keys by the beginning of their names."""
+    company = str(uuid4())
+    client = boto3.client("apigateway")
+    client.create_api_key(name=f"CompanyPlan-{company}-batch", value="operators0000000000000", enabled=True)
+    plan = UsagePlan(client, "CompanyPlan")
+    assert plan.remove(company) is False
+    assert plan.include(company) == usage_key_of(company)
+    assert plan.remove(company) is True
+    named = [key["name"] for key in client.get_api_keys(limit=500)["items"]]
+    assert f"CompanyPlan-{company}-batch" in named
+    assert f"CompanyPlan-{company}" not in named
+
+
 def test_without_a_place_in_the_plan_nothing_is_done(company: str) -> None:
     client = usage_plan.client()
     error = client.exceptions.LimitExceededException({"Error": {"Code": "LimitExceededException"}}, "CreateApiKey")

@@ -96,7 +96,8 @@ class UsagePlan:
 
     def _find(self, company_id: str) -> "ApiKeyTypeDef | None":
         name = self._name(company_id)
-        found = self._client.get_api_keys(nameQuery=name, includeValues=True)["items"]
+        # The query finds every name that begins so, 25 of them by default.
+        found = self._client.get_api_keys(nameQuery=name, includeValues=True, limit=500)["items"]
         return next((usage_key for usage_key in found if usage_key["name"] == name), None)
 
     def _create(self, company_id: str) -> "ApiKeyResponseTypeDef":
