@@ -14,8 +14,9 @@ from typing import Any
 
 _FOLDER = Path(__file__).with_name("published")
 _PAGES: Mapping[str, Mapping[str, Any]] = json.loads((_FOLDER / "pages.json").read_text())
-_TAG = re.compile(r'(?:W/)?("[^"]*")')
-_GZIP = re.compile(r"(?:^|,)\s*(?:gzip|x-gzip|\*)\s*(?:;\s*q=(0\.\d*[1-9]\d*|1(?:\.0*)?)\s*)?(?:,|$)", re.IGNORECASE)
+_TAGS = re.compile(r'(?:[\s,]*+(?:W/)?"[^"]*"(?=\s*+(?:,|\Z)))++[\s,]*+')
+_CODINGS = 32
+"""How many codings of an Accept-Encoding header count. There are not half as many."""
 
 
 def lambda_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
@@ -24,7 +25,7 @@ def lambda_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     page = _PAGES[event.get("resource") or event["routeKey"].partition(" ")[2]]
     sent = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     # By the Accept header API Gateway decides whether an answer is binary. Without one, it is safe to answer in text.
-    compressed = bool(sent.get("accept") and _GZIP.search(sent.get("accept-encoding", "")))
+    compressed = bool(sent.get("accept")) and _takes_gzip(sent.get("accept-encoding", ""))
     tag = f'"{page["digest"]}{"-gzip" if compressed else ""}"'
     headers = {
         **page["headers"],
@@ -50,4 +51,15 @@ def lambda_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 
 def _matches(if_none_match: str, tag: str) -> bool:
-    return if_none_match.strip() == "*" or tag in _TAG.findall(if_none_match)
+    # In a list of tags, our own with its quotes can only be one of them. What is no list is ignored.
+    return if_none_match.strip() == "*" or (tag in if_none_match and bool(_TAGS.fullmatch(if_none_match)))
+
+
+def _takes_gzip(accept_encoding: str) -> bool:
+    """Return whether an Accept-Encoding header allows gzip, by its name or by ``*`` (RFC 9110 section 12.5.3)."""
+    allowed: dict[str, bool] = {}
+    for choice in accept_encoding.lower().split(",", _CODINGS)[:_CODINGS]:
+        coding, separator, weight = choice.partition(";")
+        # A weight of nothing but zeros refuses.
+        allowed.setdefault(coding.strip(), not separator or bool(weight.partition("=")[2].strip(" \t0.")))
+    return allowed.get("gzip", allowed.get("x-gzip", allowed.get("*", False)))

@@ -172,6 +172,13 @@ def test_5_2_without_a_body_or_its_type_it_is_json(api: Api, accept: str | None)
     assert unreadable.headers["Content-Type"] == "application/problem+json; charset=utf-8"
 
 
+@pytest.mark.parametrize(("others", "named"), [(99, "text/xml"), (100, "application/json")])
+def test_5_2_of_a_longer_accept_the_first_100_ranges_count(json_client: Client, others: int, named: str) -> None:
+    accept = f"{'a/b, ' * others}text/xml"
+    answer = json_client.create({"subject": SUBJECT}, headers={"Accept": accept})
+    assert answer.headers["Content-Type"] == f"{named}; charset=utf-8"
+
+
 def test_5_2_several_accept_headers_are_one_list(api: Api, company: str) -> None:
     sent = event(body='{"subject": "x"}', company=company)
     sent["multiValueHeaders"]["accept"] = ["application/xml;q=0.5", "text/xml"]

@@ -59,6 +59,15 @@ def test_1_2_who_has_it_need_not_fetch_it(service: Service, company: str, accept
     assert "Content-Type" not in answer.headers
 
 
+@pytest.mark.parametrize("form", ["{tag} {tag}", "x, {tag}", '"open, {tag}', "{tag};q=1", "*, {tag}", "w/{tag}"])
+def test_1_2_an_if_none_match_that_cannot_be_read_is_ignored(service: Service, company: str, form: str) -> None:
+    created = service.api.create(BODY, company=company)
+    known = form.format(tag=created.headers["ETag"])
+    answer = service.api.get(created.document()["id"], company=company, headers={"If-None-Match": known})
+    assert answer.status == 200
+    assert answer.body == created.body
+
+
 @pytest.mark.parametrize("form", ['"a"', 'W/"a", "b"', "{bare}", "", "**", '"*"', 'W/"{bare}x"'])
 def test_1_2_who_has_another_one_gets_it(service: Service, company: str, form: str) -> None:
     created = service.api.create(BODY, company=company)

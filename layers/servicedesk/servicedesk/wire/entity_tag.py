@@ -28,8 +28,13 @@ def of_document(document: object) -> str:
 
 
 def matches(if_none_match: str, tag: str) -> bool:
-    """Return whether an If-None-Match header (``*``, or a list of tags) names ``tag``, weak and strong ones alike."""
-    return if_none_match.strip() == "*" or tag.removeprefix("W/") in _TAG.findall(if_none_match)
+    """Return whether an If-None-Match header (``*``, or a list of tags) names ``tag``, weak and strong ones alike.
+
+    A header that is neither is ignored, since it only asks to be spared an answer (RFC 9110 section 13.1.2).
+    """
+    if if_none_match.strip() == "*":
+        return True
+    return bool(_TAGS.fullmatch(if_none_match)) and tag.removeprefix("W/") in _TAG.findall(if_none_match)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,9 @@ _SUPPORTED = {
 MERGE_PATCH = MediaType("application/merge-patch+json", "json")
 """What a body that changes a task can also be named (RFC 7396). Nothing is answered in it."""
 
+MEDIA_RANGES = 100
+"""How many media ranges of an Accept header are read. Browsers send fewer than ten."""
+
 _ACCEPT = {"Accept": ", ".join(_SUPPORTED)}
 _ACCEPT_PATCH = {"Accept-Patch": ", ".join([MERGE_PATCH.name, *_SUPPORTED])}
 _CHARSETS = ("utf-8", "utf-16")
@@ -109,7 +112,7 @@ def negotiate(accept: str | None, content_type: str | None) -> MediaType:
         if best is None or rank > best:
             best, chosen = rank, _SUPPORTED[supported[0]]
     if chosen is None:
-        chosen = _SUPPORTED.get(_parameters(content_type or "")[0], JSON)
+        chosen = _SUPPORTED.get((content_type or "").partition(";")[0].strip().lower(), JSON)
     return chosen
 
 
@@ -158,7 +161,7 @@ def _ranges(accept: str) -> Mapping[str, float]:
     A weight that cannot be read counts as 1.
     """
     ranges: dict[str, float] = {}
-    for part in split(accept, ","):
+    for part in split(accept, ",")[:MEDIA_RANGES]:
         name, parameters = _parameters(part)
         weight = parameters.get("q", "")
         q = min(float(weight), 1.0) if _WEIGHT.fullmatch(weight) else 1.0

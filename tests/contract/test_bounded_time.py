@@ -1,0 +1,201 @@
+"""No header, query option or address takes much more time than a normal request, whatever a client writes there."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from time import thread_time_ns
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.api import Api, Context, event, routed, routes
+from tests.conftest import FUNCTIONS
+from tests.contract.client import SUBJECT
+from tests.published import describe_api
+from tools.template import resources
+
+CHARACTERS = 10_000
+"""About as much as API Gateway takes of a request line and all headers together: 10,240 bytes."""
+
+TIMES = 5
+"""How many times its normal time a request may take. Quadratic code takes hundreds of times, so the limit is wide."""
+
+LEAST_SECONDS = 0.001
+"""What counts as the normal time of a request that takes less: Lambda bills whole milliseconds."""
+
+TRIES = 5
+"""The least time of so many tries counts, because other processes take theirs on the same machine."""
+
+COMPANY = "0ddc0de0-0000-4000-8000-00000000000c"
+TASK = "0ddc0de0-0000-4000-8000-00000000000d"
+ADDRESS = "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/v1/GET/tasks"
+
+type Handler = Callable[[dict[str, Any], Context], object]
+type Texts = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A normal request."""
+
+    method: str
+    path: str
+    body: str | None = None
+    headers: Mapping[str, str] = field(default_factory=lambda: {"Accept": "*/*"})
+
+
+JSON = {"Content-Type": "application/json", "Accept": "application/json"}
+CHANGE = {**JSON, "If-Match": "*"}
+BODY = f'{{"subject": "{SUBJECT}", "id": "{TASK}"}}'
+SENT = (
+    *(Sent("GET", path) for path in ("/", f"/tasks/{TASK}", "/tasks", "/tasks/delta", "/catalogue", "/api/TaskType")),
+    Sent("POST", "/tasks", BODY, JSON),
+    Sent("POST", "/api/TaskView/Search", "{}", JSON),
+    Sent("PATCH", f"/tasks/{TASK}", BODY, CHANGE),
+)
+ALIASES = (
+    *(Sent("GET", path) for path in ("/console", "/openapi.json", "/api/Task", "/api/TaskView")),
+    *(Sent("GET", path) for path in (f"/api/Task/{TASK}", f"/api/Task({TASK})")),
+    *(Sent("GET", f"/api/{name}") for name in ("TaskStatus", "TaskPriority")),
+    *(Sent("GET", f"/api/{name}/Translations") for name in ("TaskType", "TaskStatus")),
+    Sent("POST", "/api/Task", BODY, JSON),
+    *(Sent("PUT", path, BODY, CHANGE) for path in (f"/tasks/{TASK}", f"/api/Task/{TASK}", f"/api/Task({TASK})")),
+)
+"""Routes that read what one of those above reads, and do with it what that one does."""
+
+HEADERS: Mapping[str, Sequence[str]] = {
+    "Accept": ("text/*;q=0.", "*/*;q=1,", "a/b;", 'a;b="\\"'),
+    "Accept-Encoding": ("gzip;q=0.", "gzip;q=0,", "*;", "x-gzip"),
+    "Authorization": ("Bearer ", "Basic ", "Basic Ojo6"),
+    "Content-Type": ("application/json;charset=", "text/json;a=1;", 'text/xml;a="\\"'),
+    "Host": (),
+    "Idempotency-Key": ('"', '"\\"'),
+    "If-Match": ('W/"a"', 'W/"a",', '"a" '),
+    "If-None-Match": ('W/"a"', 'W/"a",', '"a" '),
+    "Origin": ("https://",),
+    "Prefer": ("handling=strict", "return=minimal,", "maxpagesize=1", 'a="\\"'),
+    "X-Forwarded-Proto": (),
+}
+"""The headers that some function reads, and how long values of each can begin."""
+
+OPTIONS: Mapping[str, Sequence[str]] = {
+    "$deltatoken": ("latest", "A"),
+    "$filter": ("id2 eq ", "subject eq '", "id2 in (1", "not (", "(", "archived and ", "due_date gt 2026-01-01T"),
+    "$orderby": ("id2 ", "id2 asc,", "name desc,"),
+    "$select": ("id,", "*,"),
+    "$skip": ("0",),
+    "$skiptoken": ("A",),
+    "$top": ("0",),
+    "validate_only": ("true",),
+    "a": (),
+}
+"""The query options that some route takes, and one that none takes."""
+
+PIECES = (" ", ",", ";", '"', "'", "\\", "(", "1", "é", "a,")
+
+
+def long(start: str, piece: str, end: str) -> str:
+    """Return a text of as many pieces as fit."""
+    return start + piece * ((CHARACTERS - len(start) - len(end)) // len(piece)) + end
+
+
+def hostile(starts: Sequence[str]) -> Iterator[str]:
+    """Yield long texts, whole and broken off: each piece repeated, and after each way in which a value can begin."""
+    for end in ("", "\x7f"):
+        yield from (long("", piece, end) for piece in (*PIECES, *starts))
+        yield from (long(start, piece, end) for start in starts for piece in ("1", " ", ","))
+
+
+class Route:
+    """A route with a normal request to it."""
+
+    def __init__(self, sent: Sent, handler: Handler) -> None:
+        self._sent = sent
+        self._handler = handler
+        self._allowed = TIMES * max(LEAST_SECONDS, min(self._seconds({}, {}) for _ in range(TRIES + 1)))
+
+    def assert_bounded(self, headers: Texts, query: Texts) -> None:
+        """Assert that a request with these headers and options takes no more than a few times the normal time."""
+        took: list[float] = []
+        while len(took) < TRIES:
+            took.append(self._seconds(headers, query))
+            if took[-1] <= self._allowed:
+                return
+        shown = {name: f"{value[:30]}…{value[-10:]}" for name, value in {**headers, **query}.items()}
+        pytest.fail(f"{self._sent} with {shown} takes {min(took):.4f} s, and may take {self._allowed:.4f} s.")
+
+    def _seconds(self, headers: Texts, query: Texts) -> float:
+        """Return the processor's time that a request takes."""
+        sent = self._sent
+        built = event(
+            sent.method, sent.path, sent.body, headers={**sent.headers, **headers}, query=query, company=COMPANY
+        )
+        built["methodArn"] = ADDRESS
+        started = thread_time_ns()
+        self._handler(built, Context())
+        return (thread_time_ns() - started) / 1e9
+
+
+@pytest.fixture(scope="module")
+def known_routes(api: Api) -> Sequence[Route]:
+    """One route of each kind, and the authorizer."""
+    key = {"Authorization": f"Bearer {'0' * 16}.{'A' * 43}"}
+    authorizer = Route(Sent("GET", "/tasks", headers=key), api.authorizer.lambda_handler)
+    return [*(Route(sent, handler(api, sent)) for sent in SENT), authorizer]
+
+
+@pytest.fixture(scope="module")
+def known_aliases(api: Api, known_routes: Sequence[Route]) -> Sequence[Route]:
+    """The other routes, over the same task."""
+    return [Route(sent, handler(api, sent)) for sent in ALIASES]
+
+
+def handler(api: Api, sent: Sent) -> Handler:
+    """Return the function that answers a request."""
+    name = function_of(sent)
+    function: Handler = (describe_api.load() if name == "describe_api" else getattr(api, name)).lambda_handler
+    return function
+
+
+def handlers() -> Mapping[tuple[str, str], str]:
+    """Return which function answers each route."""
+    return {
+        (route["Properties"]["Path"], route["Properties"]["Method"]): name
+        for name, function in resources("AWS::Serverless::Function").items()
+        for route in function.get("Events", {}).values()
+        if route["Type"] == "Api"
+    }
+
+
+def function_of(sent: Sent) -> str:
+    names = {logical_id: name for name, logical_id in FUNCTIONS.items()} | {"DescribeApi": "describe_api"}
+    return names[handlers()[routed(sent.method, sent.path)[0], sent.method]]
+
+
+def test_each_route_has_a_normal_request() -> None:
+    assert {(sent.method, routed(sent.method, sent.path)[0]) for sent in (*SENT, *ALIASES)} == set(routes())
+
+
+@pytest.mark.parametrize("header", HEADERS)
+def test_no_header_takes_much_longer(known_routes: Sequence[Route], header: str) -> None:
+    for text in hostile(HEADERS[header]):
+        for route in known_routes:
+            route.assert_bounded({header: text}, {})
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_no_query_option_takes_much_longer(known_routes: Sequence[Route], option: str) -> None:
+    for text in hostile(OPTIONS[option]):
+        for route in known_routes:
+            route.assert_bounded({}, {option: text})
+
+
+@settings(max_examples=100, deadline=None)
+@given(data=st.data())
+def test_nothing_takes_much_longer_anywhere(known_aliases: Sequence[Route], data: st.DataObject) -> None:
+    route = data.draw(st.sampled_from(known_aliases))
+    name, starts = data.draw(st.sampled_from([*HEADERS.items(), *OPTIONS.items()]))
+    parts = st.lists(st.sampled_from([*PIECES, *starts]), min_size=1, max_size=4).map("".join)
+    text = long(data.draw(parts), data.draw(parts), data.draw(parts))
+    route.assert_bounded(*(({name: text}, {}) if name in HEADERS else ({}, {name: text})))
