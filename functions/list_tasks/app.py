@@ -22,8 +22,6 @@ client = dynamodb.client()
 lists = TaskLists(client, os.environ["TASKS_TABLE"])
 catalogues = CatalogueStore(client, os.environ["TASKS_TABLE"])
 _NOTHING = Page((), None)
-# A page that leaves out rows reads 6,000 small ones, and a search can leave out 10,000.
-_SEARCH_PAGES = 2
 cold_start.warm_up(lambda: lists.page(values.ZERO_GUID, TaskQuery(), 1))
 
 
@@ -94,18 +92,15 @@ def _rows(caller: Caller, search: Search) -> Sequence[Task]:
         Problem: ``invalid-parameter``, if one request cannot read so far, or one answer cannot hold so much.
     """
     query = TaskQuery(search.filter, search.order, search.descending)
-    position, skip = None, search.start
     if not search.size:
         return ()
-    for _ in range(_SEARCH_PAGES):
-        page = lists.page(caller.company_id, query, search.size, position, skip)
-        if page.next is None or len(page.tasks) == search.size:
-            return page.tasks
-        if page.tasks:
-            last = search.start + len(page.tasks)
-            detail = f"The rows are too large for one answer. Send {last} as endRow, and then {last} as startRow."
-            raise Problem(INVALID_PARAMETER, detail)
-        position, skip = page.next, page.skip
+    page = lists.rows(caller.company_id, query, search.size, search.start)
+    if page.next is None or len(page.tasks) == search.size:
+        return page.tasks
+    if page.tasks:
+        last = search.start + len(page.tasks)
+        detail = f"The rows are too large for one answer. Send {last} as endRow, and then {last} as startRow."
+        raise Problem(INVALID_PARAMETER, detail)
     detail = "The rows before startRow are too large to leave out at once. GET /api/TaskView gives links to follow."
     raise Problem(INVALID_PARAMETER, detail)
 

@@ -39,7 +39,7 @@ def lambda_handler(request: Request) -> Response:
     change = TaskChange(body.fields, body.faults, replaces=request.method == "PUT")
 
     catalogue = catalogues.for_company(caller.company_id)
-    task_id = address if isinstance(address, str) else lists.get_by_number(caller.company_id, address).id
+    task_id = address if isinstance(address, str) else lists.id_of_number(caller.company_id, address)
     _require_time(started, requests=2)
     stored = tasks.get_versioned(caller.company_id, task_id)
     while True:

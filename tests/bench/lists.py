@@ -72,8 +72,8 @@ READINGS = [
             company, PAGE, "2026-02-01T00:00:00.0000000", AfterChange(instant(tasks // 2))
         ),
     ),
-    Reading("one number, open", lambda lists, company, tasks: lists.get_by_number(company, tasks // 4 * 2 - 1)),
-    Reading("one number, archived", lambda lists, company, tasks: lists.get_by_number(company, tasks // 4 * 2)),
+    Reading("one number, open", lambda lists, company, tasks: lists.id_of_number(company, tasks // 4 * 2 - 1)),
+    Reading("one number, archived", lambda lists, company, tasks: lists.id_of_number(company, tasks // 4 * 2)),
 ]
 
 

@@ -437,6 +437,23 @@ def test_8_8_leading_zeros_do_not_matter(client: Client) -> None:
     assert client.get("001").task() == task
 
 
+def test_8_8_a_task_is_read_by_its_number_as_consistently_as_by_its_id(
+    json_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = json_client.created()
+    database = json_client.api.get_task.lists._client
+    query = {"IndexName": "by_number", "KeyConditionExpression": "task_list = :list"}
+    place = {":list": {"S": f"COMPANY#{json_client.company}#OPEN"}}
+    older = database.query(TableName=json_client.api.create_task.TASKS_TABLE, ExpressionAttributeValues=place, **query)
+    assert older["Count"] == 1
+    monkeypatch.setattr(database, "query", lambda **_: older)
+    changed = json_client.changed(task["id"], subject="Other")
+    for path in ("/tasks/1", "/api/Task(1)"):
+        answer = json_client.get("", path=path)
+        assert answer.task() == changed
+        assert answer.headers["ETag"] == json_client.get(task["id"]).headers["ETag"]
+
+
 def test_8_8_a_number_can_be_asked_for_by_entity_tag(client: Client) -> None:
     tag = client.create({"subject": SUBJECT}).headers["ETag"]
     answer = client.get("1", headers={"If-None-Match": tag})
@@ -648,7 +665,7 @@ def test_8_10_a_search_never_shows_a_part_of_the_rows_as_all_of_them(
     assert "Send 3 as endRow" in assert_problem(answer, 400, "invalid-parameter")["detail"]
     assert rows(json_client, {"query_object": GRID | {"startRow": 1, "endRow": 3}}) == [3, 2]
     assert rows(json_client, {"query_object": GRID | {"startRow": 3}}) == [1]
-    monkeypatch.setattr(limits, "QUERIES", 1)
+    monkeypatch.setattr(limits, "SEARCH_QUERIES", 2)
     monkeypatch.setattr(limits, "QUERY_TASKS", 1)
     far = {"archived": False, "query_object": GRID | {"startRow": 3}}
     answer = json_client.api.search(far, company=json_client.company)

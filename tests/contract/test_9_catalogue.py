@@ -145,6 +145,13 @@ def test_9_2_what_is_not_supported_is_refused_by_name(client: Client, query: dic
     assert name in assert_problem(answer, 400, "invalid-parameter")["detail"]
 
 
+@pytest.mark.parametrize("order", ["name,name", "name desc,sequence, NAME", "sequence," * 900 + "name"])
+def test_9_2_a_member_named_twice_is_refused(client: Client, order: str) -> None:
+    answer = asked(client, "/api/TaskType", query={"$orderby": order})
+    name = order.partition(",")[0].split()[0]
+    assert f"$orderby names {name} more than once" in assert_problem(answer, 400, "invalid-parameter")["detail"]
+
+
 @pytest.mark.parametrize(("name", "part"), [("TaskType", "types"), ("TaskStatus", "statuses")])
 def test_9_2_translations_are_none(client: Client, name: str, part: str) -> None:
     found = entries(client, f"/api/{name}/Translations")

@@ -12,6 +12,7 @@ import pytest
 from servicedesk.domain.task import Task
 from servicedesk.domain.task_query import Order, TaskFilter, TaskQuery
 from servicedesk.store import task_lists
+from servicedesk.store.tasks import TaskStore
 
 from tests.exactly_once.database import Database
 from tests.lists.board import ARCHIVED, OPEN, Board, a_task, changed, instant, numbered, ticks, where
@@ -89,6 +90,24 @@ def assert_exactly_once(listed: Sequence[Task], query: TaskQuery, still: Sequenc
         places = [task.modified_dateutc for task in listed]
     assert places == sorted(places, reverse=query.descending)
     assert all(condition.matches(task) for task in listed)
+
+
+def test_8_8_a_task_is_found_by_its_number_while_it_is_closed_and_opened(board: Board, dynamodb: Database) -> None:
+    TaskStore(board.client, board.table).start_numbers_at(board.company, 2)
+    [task] = board.add([1])
+    writing = replace(board, client=dynamodb.client())
+
+    def close_and_open() -> None:
+        for version in range(1, 301):
+            writing.change(task, version, archived=version % 2 == 1)
+
+    with ThreadPoolExecutor(1) as pool:
+        writer = pool.submit(close_and_open)
+        looks = 0
+        while not writer.done() or looks < 100:
+            assert board.lists.id_of_number(board.company, 1) == task.id
+            looks += 1
+        writer.result()
 
 
 @pytest.mark.parametrize("read_at_once", [10, 1000])

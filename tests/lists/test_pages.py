@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any
 from uuid import uuid4
 
@@ -337,6 +338,27 @@ def test_8_7_a_slow_database_ends_a_page_early_but_never_without_progress(board:
             stopped.page(board.company, TaskQuery(never), 3)
 
 
+@pytest.mark.parametrize("seconds", [2.0, 3.0, 8.0])
+def test_8_10_a_search_has_one_time_for_all_its_queries(board: Board, seconds: float) -> None:
+    board.add(range(1, 21))
+    clock = count(0, seconds)
+    slow = TaskLists(board.client, board.table, clock=lambda: next(clock))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(task_lists, "QUERY_TASKS", 1)
+        with board.counted() as calls, pytest.raises(UnavailableError):
+            slow.rows(board.company, TaskQuery(OPEN), 1, skip=15)
+    assert (len(calls) - 1) * seconds < task_lists.READ_SECONDS
+
+
+def test_8_10_a_search_reads_as_far_as_two_pages(board: Board) -> None:
+    board.add(range(1, 21))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(task_lists, "QUERY_TASKS", 1)
+        assert numbers(board.lists.rows(board.company, TaskQuery(OPEN), 1, skip=10).tasks) == [10]
+        page = board.lists.rows(board.company, TaskQuery(OPEN), 2, skip=12)
+    assert (page.tasks, page.next, page.skip) == ([], AfterNumber(9), 0)
+
+
 @pytest.mark.parametrize("descending", [True, False])
 def test_8_2_the_first_tasks_are_left_out_over_as_many_pages_as_it_takes(board: Board, descending: bool) -> None:
     board.add(range(1, 41))
@@ -353,11 +375,67 @@ def test_8_8_a_number_is_found_by_at_most_two_queries(board: Board) -> None:
     replace(board, company=str(uuid4())).add([3])
     for number, queries in ((1, 1), (2, 2)):
         with board.counted() as calls:
-            assert board.lists.get_by_number(board.company, number).id2 == number
+            found = board.lists.id_of_number(board.company, number)
+        assert TaskStore(board.client, board.table).get(board.company, found).id2 == number
         assert calls == ["Query"] * queries
-    for number in (0, -1, 3, 10**29, 10**50):
+
+
+def no_wait(_: float) -> None:
+    raise AssertionError("nothing to wait for")
+
+
+def test_8_8_a_number_that_was_not_given_is_missing_at_once(board: Board) -> None:
+    TaskStore(board.client, board.table).start_numbers_at(board.company, 2)
+    lists = TaskLists(board.client, board.table, wait=no_wait)
+    for number in (0, -1, 2, 10**29, 10**50):
         with pytest.raises(NoSuchTaskError):
-            board.lists.get_by_number(board.company, number)
+            lists.id_of_number(board.company, number)
+
+
+@pytest.mark.parametrize("attempt", [1, 2, 3, 4])
+def test_8_8_a_number_that_the_index_does_not_have_yet_is_looked_up_again(board: Board, attempt: int) -> None:
+    TaskStore(board.client, board.table).start_numbers_at(board.company, 2)
+    task = a_task(board.company, 1)
+    waited: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == attempt:
+            board.put(task)
+
+    assert TaskLists(board.client, board.table, wait=wait).id_of_number(board.company, 1) == task.id
+    assert len(waited) == attempt
+
+
+def test_8_8_a_number_that_was_given_to_no_task_is_missing_in_the_end(board: Board) -> None:
+    TaskStore(board.client, board.table).start_numbers_at(board.company, 2)
+    waited: list[float] = []
+    with pytest.raises(NoSuchTaskError):
+        TaskLists(board.client, board.table, wait=waited.append).id_of_number(board.company, 1)
+    assert sum(waited) < 1
+
+
+def test_8_8_a_task_that_is_opened_between_the_two_queries_is_found(board: Board) -> None:
+    TaskStore(board.client, board.table).start_numbers_at(board.company, 2)
+    [task] = board.add([1], archived=True)
+
+    def open_after_first_read(**_: Any) -> None:
+        board.client.meta.events.unregister("after-call.dynamodb.Query", open_after_first_read)
+        board.change(task, 1, archived=False, modified_dateutc=instant(9))
+
+    board.client.meta.events.register("after-call.dynamodb.Query", open_after_first_read)
+    assert board.lists.id_of_number(board.company, 1) == task.id
+
+
+def test_8_8_a_number_is_looked_up_in_bounded_time(board: Board) -> None:
+    TaskStore(board.client, board.table).start_numbers_at(board.company, 2)
+    for seconds in (1.0, 3.0, 8.0):
+        clock = count(0, seconds)
+        with board.counted() as calls, pytest.raises(UnavailableError):
+            TaskLists(board.client, board.table, lambda: next(clock), wait=lambda _: None).id_of_number(  # noqa: B023
+                board.company, 1
+            )
+        assert (len(calls) - 1) * seconds < task_lists.READ_SECONDS
 
 
 def test_8_7_an_index_that_is_missing_is_no_answer_for_now(board: Board) -> None:
@@ -388,7 +466,7 @@ def assert_unavailable(lists: TaskLists, company: str) -> None:
         with pytest.raises(UnavailableError, match="index"):
             lists.page(company, TaskQuery(order=order), 10)
     with pytest.raises(UnavailableError, match="index"):
-        lists.get_by_number(company, 1)
+        lists.id_of_number(company, 1)
     with pytest.raises(UnavailableError, match="index"):
         lists.changes(company, 10, instant(0))
 

@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from time import monotonic
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -50,8 +50,15 @@ QUERY_TASKS = 1000
 GATHERED_TASKS = 500
 """The most tasks of one index that are sorted into the order of the other one."""
 
+SEARCH_QUERIES = 2 * QUERIES
+"""The most queries that a search makes. A page that leaves out tasks reads 6,000 small ones, a search up to 10,500."""
+
 READ_SECONDS = 8.0
-"""Seconds after which a page begins no further query. The last one may take ``dynamodb.REQUEST_SECONDS`` more."""
+"""Seconds after which a page, a search or the look-up of a number begins no further request. The last one may take
+``dynamodb.REQUEST_SECONDS`` more."""
+
+PAUSES = (0.05, 0.1, 0.2, 0.4)
+"""Seconds to wait, one after the other, before a number that the index does not have is looked up again."""
 
 WRITE_SECONDS = 25.0
 """The longest that a write begins after the ``modified_dateutc`` that it writes: the functions' timeout.
@@ -99,24 +106,53 @@ class Changes:
 class TaskLists:
     """The tasks of all companies in the orders of the indexes. Every method reads one company's."""
 
-    def __init__(self, client: "DynamoDBClient", table: str, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        clock: Callable[[], float] = monotonic,
+        wait: Callable[[float], None] = sleep,
+    ) -> None:
         self._client = client
         self._table = table
         self._clock = clock
+        self._wait = wait
 
-    def get_by_number(self, company_id: str, number: int) -> Task:
-        """Return the company's task with that ``id2`` (contract rule 8.8), by one query, or two where it is archived.
+    def id_of_number(self, company_id: str, number: int) -> str:
+        """Return the id of the company's task with that ``id2`` (contract rule 8.8).
+
+        The index follows the table a moment later, and a task that is closed or reopened moves from one partition of
+        the index to the other. So a number that the company has given is looked up several times before it counts as
+        missing. Neither the number nor the id of a task ever changes.
 
         Raises:
-            NoSuchTaskError: the company has none, or the index does not have it yet.
+            NoSuchTaskError: the company has none.
             UnavailableError: the database did not answer in time, or the index is still being built.
         """
-        # Open tasks first: a task that is closed between the two queries is met by the second one.
-        for index_range in self._by_number(company_id, TaskFilter(_all, numbers=Range(number, number))):
-            index_range.read(1)
-            for task in index_range.tasks:
-                return task
-        raise NoSuchTaskError("The company has no task with this number.")
+        allowance = _Allowance(self._clock)
+        found = self._look_up(company_id, number, allowance)
+        if found is None and 1 <= number <= self._last_number(company_id, allowance):
+            for pause in PAUSES:
+                self._wait(pause)
+                if found := self._look_up(company_id, number, allowance):
+                    break
+        if found is None:
+            raise NoSuchTaskError("The company has no task with this number.")
+        return found
+
+    def rows(self, company_id: str, query: TaskQuery, size: int, skip: int) -> Page:
+        """Return the ``size`` tasks after the first ``skip`` of a list, or all that there are, at once.
+
+        The page has fewer and is not the last one where they are too large, or too far from the start of the list.
+
+        Raises:
+            UnavailableError: the database did not answer in time, or the index is still being built.
+        """
+        allowance = _Allowance(self._clock, SEARCH_QUERIES)
+        page = self._page(company_id, query, size, allowance, skip=skip)
+        if page.next and len(page.tasks) < size:
+            allowance.require()
+        return page
 
     def page(
         self, company_id: str, query: TaskQuery, size: int, position: Position | None = None, skip: int = 0
@@ -129,8 +165,20 @@ class TaskLists:
         Raises:
             UnavailableError: the database did not answer in time, or the index is still being built.
         """
+        allowance = _Allowance(self._clock, QUERIES)
+        return self._page(company_id, query, size, allowance, position=position, skip=skip)
+
+    def _page(
+        self,
+        company_id: str,
+        query: TaskQuery,
+        size: int,
+        allowance: "_Allowance",
+        *,
+        position: Position | None = None,
+        skip: int = 0,
+    ) -> Page:
         page_filter = query.filter or TaskFilter(_all)
-        allowance = _Allowance(self._clock)
         gathered = self._gather(company_id, query.order, page_filter, allowance) if _may_gather(position) else None
         place = _Places(query.order, query.descending, position, gathered=gathered is not None)
         if gathered is not None:
@@ -177,6 +225,23 @@ class TaskLists:
         if page.tasks:
             position = AfterChange(page.tasks[-1].modified_dateutc, page.tasks[-1].id)
         return Changes(page.tasks, position, is_up_to_date=page.next is None)
+
+    def _look_up(self, company_id: str, number: int, allowance: "_Allowance") -> str | None:
+        # Open tasks first: a task that is closed between the two queries is met by the second one.
+        for index_range in self._by_number(company_id, TaskFilter(_all, numbers=Range(number, number))):
+            allowance.require()
+            index_range.read(1)
+            for task in index_range.tasks:
+                return task.id
+        return None
+
+    @timed("ReadLatency")
+    def _last_number(self, company_id: str, allowance: "_Allowance") -> int:
+        """Return the last number that the company has given."""
+        allowance.require()
+        with dynamodb.temporary_faults_as_unavailable():
+            answer = self._client.get_item(TableName=self._table, Key=keys.counter(company_id), ConsistentRead=True)
+        return int(answer["Item"]["last_id2"]["N"]) if "Item" in answer else 0
 
     def _ranges(
         self, company_id: str, query: TaskQuery, page_filter: TaskFilter, position: Position | None
@@ -348,9 +413,9 @@ class _IndexRange:
 class _Allowance:
     """What one request may read."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], queries: int = 0) -> None:
         self._clock = clock
-        self._queries = QUERIES
+        self._queries = queries
         self.is_used_up = False
         self._ends = clock() + READ_SECONDS
 
@@ -358,6 +423,11 @@ class _Allowance:
         """Return whether one more query is allowed, and count it."""
         self._queries -= 1
         return self._queries >= 0 and not self.is_used_up and self._clock() < self._ends
+
+    def require(self) -> None:
+        """Raise ``UnavailableError`` if the time is over."""
+        if self._clock() >= self._ends:
+            raise dynamodb.unavailable()
 
     def use_up(self) -> None:
         """Allow no further query."""

@@ -93,15 +93,19 @@ def sort_members(entries: Sequence[Mapping[str, object]], query: Fields) -> Sequ
     members = list(entries[0]) if entries else []
     if text is None:
         return entries
-    ordered = list(entries)
-    # The last criterion sorts first, because sorting keeps the order of equal entries.
-    for criterion in reversed(text.lower().split(",")):
+    criteria: dict[str, bool] = {}
+    for criterion in text.lower().split(","):
         name, *direction = criterion.split() or [""]
         if name not in members or len(direction) > 1 or any(word not in _DIRECTIONS for word in direction):
             supported = ", ".join(members)
             detail = f"The query option $orderby is {shown_name(text)}; supported are {supported}, with asc or desc."
             raise Problem(INVALID_PARAMETER, detail)
-        descending = any(_DIRECTIONS[word] for word in direction)
+        if name in criteria:
+            raise Problem(INVALID_PARAMETER, f"The query option $orderby names {name} more than once.")
+        criteria[name] = any(_DIRECTIONS[word] for word in direction)
+    ordered = list(entries)
+    # The last criterion sorts first, because sorting keeps the order of equal entries.
+    for name, descending in reversed(criteria.items()):
         ordered.sort(key=lambda entry, name=name: _sort_key(entry[name]), reverse=descending)  # type: ignore[misc]
     return ordered
 
