@@ -2,7 +2,9 @@
 
 import json
 import re
+import sys
 from collections.abc import Callable, Iterator
+from importlib import metadata
 from types import ModuleType
 from typing import Any
 
@@ -10,6 +12,8 @@ import boto3
 import pytest
 from cfnlint.decode import cfn_yaml
 from moto import mock_aws
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests.api import ALPHA, Context
 from tests.events.bus import Bus, behind, version_of
@@ -92,6 +96,13 @@ def test_the_template_s_patterns_are_of_the_same_source() -> None:
     patterns = [rule["EventPattern"] for rule in rules]
     patterns.append(template["Resources"]["OnClosed"]["Properties"]["Events"]["Closed"]["Properties"]["Pattern"])
     assert [pattern["source"] for pattern in patterns] == [["servicedesk.tasks"]] * 3
+
+
+def test_the_consumer_packages_what_the_runtime_lacks() -> None:
+    [requirements] = blocks("text")
+    packaged = {canonicalize_name(Requirement(line).name) for line in requirements.splitlines()}
+    imported = set(re.findall(r"^(?:import|from) (\w+)", blocks("python")[0], re.MULTILINE)) - sys.stdlib_module_names
+    assert {canonicalize_name(metadata.packages_distributions()[name][0]) for name in imported} == packaged
 
 
 def test_a_consumer_deals_with_a_repeated_event_once(

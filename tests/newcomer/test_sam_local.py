@@ -18,14 +18,15 @@ from tests.stack.client import Client
 from tests.stack.test_http import SAMPLE_ID
 from tools.server import free_port, running
 
-MAKE_LINES, SAM_LINES = readme.blocks("SAM local", "sh")
-ENVIRONMENT, INVOKE, START_API = SAM_LINES.splitlines()
+MAKE_LINES, IMAGE_LINES, SAM_LINES = (block.splitlines()[1:] for block in readme.blocks("SAM local", "sh"))
+ENVIRONMENT, INVOKE, START_API = SAM_LINES
 
 
 @pytest.fixture(scope="module")
 def shown(folder: Folder) -> Iterator[str]:
     """What `make sam-local` printed; it runs, and what it started has ended after it."""
     needs("docker")
+    folder.paste("\n".join(IMAGE_LINES))
     with folder.serving("sam-local") as (port, shown):
         yield shown
         log = (folder.path / ".local/sam-local.log").read_text()
@@ -74,7 +75,7 @@ def test_plain_sam_local_invoke_works_on_its_database(folder: Folder, alpha: Cli
 
 def test_make_invoke_works_on_its_database(folder: Folder, alpha: Client) -> None:
     alpha.create({"id": SAMPLE_ID, "subject": "Perhaps there already"})
-    answer = json.loads(folder.paste(MAKE_LINES.splitlines()[1]))
+    answer = json.loads(folder.paste(MAKE_LINES[1]))
     assert answer["statusCode"] == 200
 
 
