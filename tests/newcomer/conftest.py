@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from tests.newcomer import readme
 from tools.server import free_port
 from tools.template import ROOT
 
@@ -32,7 +33,7 @@ class Folder:
         done = subprocess.run(
             ["bash", "-e", "-o", "pipefail", "-c", lines],
             cwd=self.path,
-            env=a_newcomers_environment(),
+            env=a_newcomers_environment() | {"CURL_HOME": str(self.path.parent)},
             capture_output=True,
             text=True,
             check=False,
@@ -95,10 +96,14 @@ def a_newcomers_environment() -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def folder() -> Iterator[Folder]:
-    """Copy what this project keeps, without what was built here."""
+    """Copy what this project keeps, without what was built here, and set it up as CONTRIBUTING.md says."""
     with TemporaryDirectory(prefix="task api ") as parent:
         path = Path(parent, "a clone")
         shutil.copytree(ROOT, path, ignore=shutil.ignore_patterns(*MADE_HERE))
         for name in WANTED:
             shutil.copy(ROOT / name, path)
-        yield Folder(path)
+        # A line of curl that is answered 4xx or 5xx fails.
+        (path.parent / ".curlrc").write_text("silent\nshow-error\nfail-with-body\n")
+        copy = Folder(path)
+        copy.paste("".join(readme.blocks("Set up", "sh")))
+        yield copy

@@ -3,10 +3,45 @@
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from textwrap import dedent
 
 from tools.template import ROOT
 
-DOCUMENTS = ("README.md", "OPERATING.md", "docs/clients.md", "docs/running-locally.md")
+DOCUMENTS = [str(path.relative_to(ROOT)) for path in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])]
+
+
+@dataclass
+class Terminal:
+    """A shell that a reader opens, and what the reader pastes into it.
+
+    Attributes:
+        place: the page and the line of the first block.
+        needs: what that block's first line names, as in ``# needs AWS``; empty where it names nothing.
+        lines: the shell's blocks, and the programs in Python.
+    """
+
+    place: str
+    needs: str
+    lines: str
+
+
+def terminals() -> Iterator[Terminal]:
+    """Return all blocks of all pages. One that names what it needs, or reads names from a file, opens a terminal."""
+    for page in DOCUMENTS:
+        text = (ROOT / page).read_text()
+        opened: list[Terminal] = []
+        for found in re.finditer(r"^ *```(sh|python)\n(.*?)^ *```$", text, re.MULTILINE | re.DOTALL):
+            lines = dedent(found[2])
+            marked = re.match(r"# needs (\w+)", lines)
+            if found[1] == "python":
+                lines = f".venv/bin/python - <<'END'\n{lines}END\n"
+            if opened and not opened[-1].needs and not marked and not lines.startswith(". .local/"):
+                opened[-1].lines += lines
+            else:
+                place = f"{page}:{text.count('\n', 0, found.start()) + 1}"
+                opened.append(Terminal(place, marked[1] if marked else "", lines))
+        yield from opened
 
 
 def section(heading: str) -> str:

@@ -5,17 +5,24 @@ import os
 import re
 import signal
 import sys
+import urllib.request
 from collections.abc import Iterator
+from operator import attrgetter
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
 
+from tests.faults.proxy import Fault, FaultProxy, Kind
 from tests.newcomer import readme
 from tests.newcomer.conftest import Folder
 from tests.stack.client import Client
+from tests.stack.test_http import SAMPLE_ID
 
 ENVIRONMENT = readme.blocks("Call it", "sh")[0].splitlines()[0]
+PYTHON = sys.executable
+ADDING = "Add to what is there"
 
 
 @pytest.fixture(scope="module")
@@ -40,44 +47,97 @@ def test_what_it_prints_can_be_pasted(folder: Folder, shown: str) -> None:
     assert statuses(folder.paste(shown.partition("To paste, in this folder:")[2])) == [201, 201, 200, 200, 200]
 
 
-def test_call_it(folder: Folder, shown: str) -> None:
-    blocks = readme.blocks("Call it", "sh")
-    assert len(blocks) == 2
-    assert statuses(folder.paste("".join(blocks))) == [201, 201]
+DRY = """
+make() { case $1 in documents|*.ready) command make "$@";; *) command make --dry-run "$@" >/dev/null;; esac; }
+export PYTEST_ADDOPTS=--collect-only
+"""
+"""Targets that serve, or that test what this tests, are only looked up."""
+
+NO_AWS = "aws() { :; }\n"
+"""What needs AWS is only read by the shell."""
 
 
-def test_call_it_in_python(folder: Folder, shown: str) -> None:
+@pytest.mark.parametrize("terminal", [each for each in readme.terminals() if not each.needs], ids=attrgetter("place"))
+def test_what_a_page_gives_to_paste(folder: Folder, shown: str, terminal: readme.Terminal) -> None:
+    folder.paste(f"{DRY}{terminal.lines}")
+
+
+@pytest.mark.parametrize("terminal", [each for each in readme.terminals() if each.needs], ids=attrgetter("place"))
+def test_what_a_page_says_that_it_needs(folder: Folder, shown: str, terminal: readme.Terminal) -> None:
+    assert terminal.needs in ("AWS", "Docker", "Powertools")  # tests/newcomer/test_sam_local.py, tests/events
+    if terminal.needs == "AWS":
+        folder.paste(f"{DRY}{NO_AWS}{terminal.lines}")
+
+
+def test_a_program_that_is_repeated_makes_one_task(folder: Folder, shown: str) -> None:
     [program] = readme.blocks("In Python", "python")
     (folder.path / ".local/call_it.py").write_text(program)
-    printed = folder.paste(f"{ENVIRONMENT}\n{sys.executable} .local/call_it.py; {sys.executable} .local/call_it.py")
-    first, second = printed.splitlines()
+    first, second = folder.paste(f"{ENVIRONMENT}\n{PYTHON} .local/call_it.py; {PYTHON} .local/call_it.py").splitlines()
     assert first.startswith("201 ")
     assert first == second
 
 
-def test_how_a_client_retries(folder: Folder, shown: str) -> None:
-    [line] = readme.blocks("How to retry", "sh")
-    assert json.loads(folder.paste(f"{ENVIRONMENT}\n{line}"))["subject"] == "Printer on fire"
+LOST = pytest.mark.parametrize("lost", [Kind.RESET_AFTER, Kind.CUT_SHORT], ids=attrgetter("name"))
 
 
-def test_find_and_follow(folder: Folder, shown: str) -> None:
-    [lines] = readme.blocks("Find and follow", "sh")
-    printed, documents = folder.paste(lines).strip(), []
-    while printed:
-        document, end = json.JSONDecoder().raw_decode(printed)
-        documents.append(document)
-        printed = printed[end:].strip()
-    listed, task, changes = documents
-    assert listed["value"]
-    assert not any(entry["archived"] for entry in listed["value"])
-    assert task["id2"] == 1
-    assert changes.keys() >= {"value"}
+@LOST
+def test_curl_repeats_a_create_whose_answer_was_lost(folder: Folder, named: dict[str, str], lost: Kind) -> None:
+    [block] = readme.blocks("How to retry", "sh")
+    block = block.replace("order-4711", str(uuid4()))
+    with FaultProxy(named["AWS_ENDPOINT_URL"]) as proxy:
+        proxy.plan([Fault(lost)])
+        folder.paste(through(proxy, named, block))
+        assert [request.status for request in proxy.requests] == [201, 201]
+        proxy.plan([Fault(lost)])
+        with pytest.raises(AssertionError, match="curl: "):
+            folder.paste(through(proxy, named, block.replace(" --retry-all-errors", "")))
+        assert len(proxy.requests) == 1
 
 
-def test_change_and_close(folder: Folder, shown: str) -> None:
-    [program] = readme.blocks("Change and close", "python")
-    (folder.path / ".local/change.py").write_text(f"{program}\nprint(call('GET', '/tasks/1')[0]['remark'])")
-    assert folder.paste(f"{ENVIRONMENT}\n{sys.executable} .local/change.py").strip().endswith("Called back.")
+def through(proxy: FaultProxy, named: dict[str, str], lines: str) -> str:
+    """Return lines whose requests go through a proxy."""
+    address = named["BASE_URL"].replace(named["AWS_ENDPOINT_URL"], proxy.url)
+    assert lines.count(ENVIRONMENT) == 1
+    return lines.replace(ENVIRONMENT, f"{ENVIRONMENT}; BASE_URL={address}")
+
+
+def calls_noted(named: dict[str, str]) -> int:
+    """How many remarks the program of docs/changing.md has left."""
+    answer = Client(named["BASE_URL"], named["ALPHA_KEY"]).get(f"/tasks/{SAMPLE_ID}")
+    return (answer.document()["remark"] or "").count("Called back.")
+
+
+@LOST
+@pytest.mark.parametrize("nth", [1, 2], ids=["read", "change"])
+def test_a_lost_answer_neither_loses_nor_repeats_a_remark(
+    folder: Folder, named: dict[str, str], lost: Kind, nth: int
+) -> None:
+    before = calls_noted(named)
+    [program] = readme.blocks(ADDING, "python")
+    (folder.path / ".local/change.py").write_text(program)
+    with FaultProxy(named["AWS_ENDPOINT_URL"]) as proxy:
+        proxy.plan([Fault(lost, nth=nth)])
+        folder.paste(through(proxy, named, f"{ENVIRONMENT}\n{PYTHON} .local/change.py"))
+        assert proxy.requests[nth - 1].fault is lost
+    assert calls_noted(named) == before + 1
+
+
+def test_two_programs_at_once_leave_both_remarks(named: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    before = calls_noted(named)
+    program = compile(readme.blocks(ADDING, "python")[0], "docs/changing.md", "exec")
+    send = urllib.request.urlopen
+    for name in ("BASE_URL", "ALPHA_KEY"):
+        monkeypatch.setenv(name, named[name])
+
+    def after_another(request: urllib.request.Request, **options: Any) -> Any:
+        if request.method == "PATCH":
+            monkeypatch.setattr(urllib.request, "urlopen", send)
+            exec(program, {})
+        return send(request, **options)
+
+    monkeypatch.setattr(urllib.request, "urlopen", after_another)
+    exec(program, {})
+    assert calls_noted(named) == before + 2
 
 
 def test_send_a_command(folder: Folder, shown: str) -> None:
