@@ -66,12 +66,20 @@ def no_npm() -> str | None:
     return None if shutil.which("npm") else "There is no npm, which installs axe-core and Redocly."
 
 
+def no_command(name: str) -> str | None:
+    """Say that there is no such command; None where there is one."""
+    return None if shutil.which(name) else f"There is no {name}."
+
+
 MISSING: Mapping[str, Callable[[], str | None]] = {
     "chromium": no_chromium,
+    "curl": lambda: no_command("curl"),
     "docker": no_docker,
     "dynamodb-local": no_dynamodb_local,
+    "java": lambda: no_command("javac"),
     "mono": no_mono,
     "npm": no_npm,
+    "wget": lambda: no_command("wget"),
 }
 """What some tests need beyond this project's own environments, and why it is missing here, if it is."""
 

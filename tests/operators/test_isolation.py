@@ -56,8 +56,8 @@ def allowed(answer: Mapping[str, Any]) -> bool:
 # ---- Keys -----------------------------------------------------------------------------------------------------------
 
 
-def in_basic(text: str) -> str:
-    return f"Basic {base64.b64encode(text.encode()).decode()}"
+def in_basic(text: str, encoding: str = "utf-8") -> str:
+    return f"Basic {base64.b64encode(text.encode(encoding)).decode()}"
 
 
 @pytest.mark.parametrize(
@@ -70,9 +70,21 @@ def in_basic(text: str) -> str:
         in_basic,
         lambda key: in_basic(f"anything:{key}"),
         lambda key: in_basic(f"{key}:{key}"),
+        lambda key: in_basic(f"Jürgen:{key}", "latin-1"),
+        lambda key: in_basic(f"{key}:Geheimwörter", "latin-1"),
+        lambda key: in_basic(f"\x85:{key}", "latin-1"),
+        lambda key: in_basic(f"{key}\n"),
+        lambda key: in_basic(f"{key}:\r\n"),
+        lambda key: in_basic(f" user : {key}\t\n"),
+        lambda key: in_basic(f"u:{key}").rstrip("="),
+        lambda key: in_basic(f"us:{key}").rstrip("="),
+        lambda key: in_basic(f"user:{key}") + "====",
+        lambda key: f"basic  {base64.encodebytes(f'{key}:'.encode()).decode()}",
     ],
 )
-def test_a_key_opens_in_each_place_for_it(api: Api, company: str, key: str, shape: Callable[[str], str]) -> None:
+def test_6_gateway_a_key_opens_in_each_place_for_it(
+    api: Api, company: str, key: str, shape: Callable[[str], str]
+) -> None:
     answer = asked(api, {"Authorization": shape(key)})
     assert allowed(answer)
     assert answer["context"] == {"company_id": company, "contact_id": "", "key_id": key.partition(".")[0]}
@@ -103,6 +115,10 @@ FORGED: list[Callable[[str], str]] = [
     lambda key: f"Basic {base64.b64encode(key.encode()).decode()[:-1]}!",
     lambda key: in_basic(key.replace(".", ":")),
     lambda key: in_basic(f"{key}:{api_key.new_key_id()}.{SECRET}"),  # two keys, one of them good
+    lambda key: in_basic(f"{key[:8]} {key[8:]}"),
+    lambda key: in_basic(f"{key}\xa0", "latin-1"),
+    lambda key: in_basic(key)[:-2] + "=A",
+    lambda key: in_basic(key, "utf-16"),
     lambda key: in_basic(f"x:{key}:y"),  # the password is all that follows the first colon (RFC 7617 section 2)
     lambda _: in_basic("\ud7ff" * 200_000),
     lambda _: f"COMPANY#{uuid4()}.{SECRET}",  # the item that lists a company's keys

@@ -52,7 +52,7 @@ def assert_refused(answer: Answer, status: int, kind: str) -> None:
 def test_no_credentials(stranger: Client) -> None:
     answer = stranger.send("POST", "/tasks", b"{}", Origin=ORIGIN)
     assert_refused(answer, 401, "unauthorized")
-    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert answer.headers["WWW-Authenticate"] == 'Basic realm="Task API", charset="UTF-8", Bearer'
 
 
 def test_a_key_that_opens_nothing(stranger: Client) -> None:

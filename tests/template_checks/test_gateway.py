@@ -88,11 +88,14 @@ def test_a_refusal_is_a_problem_document(responses: dict[str, Any], refusal: str
         assert (problem["title"], status) == (OURS[kind].title, OURS[kind].status)
 
 
+CHALLENGES = 'Basic realm="Task API", charset="UTF-8", Bearer'
+
+
 @pytest.mark.parametrize("refusal", STATUSES)
 def test_a_refusal_has_the_headers_of_every_answer(responses: dict[str, Any], refusal: str) -> None:
     prefix = "gatewayresponse.header."
     headers = {name.removeprefix(prefix): value for name, value in responses[refusal]["responseParameters"].items()}
-    more = {"WWW-Authenticate": "'Bearer'"} if refusal == "UNAUTHORIZED" else {}
+    more = {"WWW-Authenticate": f"'{CHALLENGES}'"} if refusal == "UNAUTHORIZED" else {}
     more |= {"Retry-After": "'5'"} if STATUSES[refusal][0] in (429, 503) else {}
     assert headers == more | {
         "Content-Type": "'application/problem+json; charset=utf-8'",

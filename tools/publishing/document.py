@@ -449,7 +449,7 @@ def _headers() -> dict[str, Any]:
         "Accept-Patch": header(
             "The media types that the body of a change can have.", "application/merge-patch+json, application/json"
         ),
-        "WWW-Authenticate": header("How to send the API key.", "Bearer"),
+        "WWW-Authenticate": header("How to send the API key.", 'Basic realm="Task API", charset="UTF-8", Bearer'),
     }
     return {_component(name): about for name, about in described.items()}
 
