@@ -14,7 +14,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCK = ROOT / "uv.lock"
-EXPORTS = {"layer": ROOT / "layers/dependencies/requirements.txt", "uv": ROOT / "tools/environments/uv.txt"}
+EXPORTS = {
+    "layer": ROOT / "layers/dependencies/requirements.txt",
+    "pages": ROOT / "functions/describe_api/requirements.txt",
+    "uv": ROOT / "tools/environments/uv.txt",
+}
 """The groups that are installed where there is no uv yet: by `sam build`, and before the first environment."""
 
 

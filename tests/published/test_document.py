@@ -1,23 +1,25 @@
 """The OpenAPI document and the service say the same."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from servicedesk.domain.task import CLIENT_FIELDS, read_fields
-from servicedesk.wire import gateway, problems
+from servicedesk.domain.catalogue import BUILT_IN
+from servicedesk.domain.task import CHANGEABLE_FIELDS, CLIENT_FIELDS, FIELDS, Task
+from servicedesk.wire import gateway, json_format, problems, task_view
 
-from tests.api import Answer, Api, event, invoke, routes, written
+from tests.api import Answer, Api, assert_problem, event, invoke, routes, written
 from tests.conftest import shared_api
 from tests.published.openapi import DOCUMENT, validator
 from tools.publishing.__main__ import FILE, text
 from tools.publishing.document import ENTITY_ROUTE, document, gateway_problems
 from tools.publishing.operations import CODES, ENTITY_PATHS, EXAMPLES, OPERATIONS
+from tools.publishing.schemas import example_task
+from tools.template import ROOT
 
 SCHEMAS = DOCUMENT["components"]["schemas"]
 XML = "application/xml"
@@ -72,12 +74,50 @@ def test_11_2_a_body_has_the_fields_that_a_client_can_fill() -> None:
     assert SCHEMAS["NewTask"]["required"] == ["subject"]
 
 
-@given(st.sampled_from([name for name, schema in SCHEMAS["NewTask"]["properties"].items() if "maxLength" in schema]))
-def test_11_2_a_documented_limit_is_the_one_that_validates(name: str) -> None:
-    limit = SCHEMAS["NewTask"]["properties"][name]["maxLength"]
-    assert not read_fields({name: "x" * limit})[1]
-    [fault] = read_fields({name: "x" * (limit + 1)})[1]
-    assert (fault.code, fault.limit) == ("too_long", limit)
+CONTRACT = (ROOT / "docs/wire-contract.md").read_text()
+LIMITS = {
+    name: int(limit.replace(",", ""))
+    for name, limit in re.findall(r"^\| (\w+) \| string \| client \|.* (?:to|up to) ([\d,]+) ", CONTRACT, re.MULTILINE)
+}
+"""The longest text of each field that has a limit in contract section 2."""
+
+
+def test_the_limits_of_the_contract_are_found() -> None:
+    assert LIMITS.keys() == {"subject", "remark", "customer_reference", "reference_back_office"}
+
+
+@pytest.mark.parametrize("schema", ["NewTask", "TaskChange", "TaskReplacement", "Task", "ListedTask", "TaskView"])
+@pytest.mark.parametrize("name", LIMITS)
+def test_11_2_a_text_one_longer_than_its_limit_is_refused_by_each_schema(schema: str, name: str) -> None:
+    of_field = validator({"$ref": f"#/components/schemas/{schema}/properties/{name}"})
+    assert of_field.is_valid("x" * LIMITS[name])
+    assert not of_field.is_valid("x" * (LIMITS[name] + 1))
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_11_2_a_text_one_longer_than_its_limit_is_refused_by_the_service(shared: Api, name: str) -> None:
+    longest = {"subject": "x", name: "x" * LIMITS[name]}
+    longer = {"subject": "x", name: "x" * (LIMITS[name] + 1)}
+    created = shared.create(longest)
+    assert created.status == 201
+    changed = shared.change(created.task()["id"], longer)
+    for answer in (shared.create(longer), changed):
+        [error] = assert_problem(answer, 422, "invalid-task", (name, "too_long"))["errors"]
+        assert error["limit"] == LIMITS[name]
+
+
+@pytest.mark.parametrize("schema", ["TaskChange", "TaskReplacement"])
+def test_10_3_a_field_of_a_change_is_one_that_clients_fill(schema: str) -> None:
+    properties = SCHEMAS[schema]["properties"]
+    assert list(properties) == list(CHANGEABLE_FIELDS)
+    assert {about["x-filled-by"] for about in properties.values()} == {"client", "client or default"}
+
+
+def test_8_11_a_view_without_null_is_as_its_schema_says() -> None:
+    nothing = Task.model_construct(**{**dict.fromkeys(FIELDS), "subject": "x"})  # type: ignore[arg-type]
+    for task in (nothing, example_task()):
+        shown = task_view.entry(task, BUILT_IN) | {"archived": True, "created_by_servicedesk_api": True}
+        validator({"$ref": "#/components/schemas/TaskView"}).validate(json.loads(json_format.encode(shown)))
 
 
 # ---- Examples -------------------------------------------------------------------------------------------------------
@@ -103,26 +143,26 @@ def test_an_example_is_as_its_schema_says(schema: dict[str, Any], example: Any) 
 
 
 @pytest.mark.parametrize("summary", EXAMPLES["NewTask"])
-def test_a_documented_request_is_taken_in_both_formats(api: Api, summary: str) -> None:
+def test_a_documented_request_is_taken_in_both_formats(shared: Api, summary: str) -> None:
     content = DOCUMENT["paths"]["/tasks"]["post"]["requestBody"]["content"]
     shown = {
         media_type: next(one["value"] for one in content[media_type]["examples"].values() if one["summary"] == summary)
         for media_type in ("application/json", XML)
     }
-    key = {"Idempotency-Key": "one"}
-    created = api.create(shown["application/json"], headers=key)
+    sender: dict[str, Any] = {"company": str(uuid4()), "headers": {"Idempotency-Key": "one"}}
+    created = shared.create(shown["application/json"], **sender)
     assert created.status == 201, created.body
     assert "Ignored-Fields" not in created.headers
     # In XML it says the same, so it is the same task.
-    again = api.create(shown[XML], XML, headers=key)
+    again = shared.create(shown[XML], XML, **sender)
     assert (again.status, again.headers.get("Idempotent-Replayed")) == (201, "true"), again.body
     assert again.task() == created.task()
 
 
-def test_the_documented_search_is_answered(api: Api) -> None:
+def test_the_documented_search_is_answered(shared: Api) -> None:
     [body] = EXAMPLES["TaskViewSearch"].values()
     sent = event("POST", "/api/TaskView/Search", json.dumps(body), headers={"Content-Type": "application/json"})
-    assert invoke(api.list_tasks.lambda_handler, sent).status == 200
+    assert invoke(shared.list_tasks.lambda_handler, sent).status == 200
 
 
 # ---- Answers --------------------------------------------------------------------------------------------------------

@@ -53,6 +53,19 @@ def test_errors_lists_every_problem_with_its_status() -> None:
     assert {(status, name) for status, name, by in said if by != "function"} == gateway
 
 
+def test_errors_lists_every_status_of_success() -> None:
+    document = json.loads((ROOT / "functions/describe_api/openapi.json").read_text())
+    answers = {
+        int(status)
+        for item in document["paths"].values()
+        for method, operation in item.items()
+        if method != "parameters"
+        for status in operation["responses"]
+    }
+    said = {int(status) for status in re.findall(r"^\| (\d{3}) \| [^|]+ \|$", ERRORS, re.MULTILINE)}
+    assert said == {status for status in answers if status < 400}
+
+
 def test_errors_lists_every_code_of_a_fault() -> None:
     listed = set(re.findall(r"^\| `([a-z_]+)` \|", ERRORS, re.MULTILINE))
     literals, codes = set[str](), set[str]()

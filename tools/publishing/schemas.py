@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from servicedesk.domain.catalogue import BUILT_IN, Catalogue
 from servicedesk.domain.identity import IdentifiedBy, Identity
-from servicedesk.domain.task import CLIENT_FIELDS, FIELDS, FilledBy, Task, new_task, read_fields
+from servicedesk.domain.task import CHANGEABLE_FIELDS, CLIENT_FIELDS, FIELDS, FilledBy, Task, new_task, read_fields
 from servicedesk.domain.task_query import Order
 from servicedesk.wire import catalogue_document, task_view
 from servicedesk.wire.gateway import Request
@@ -60,9 +60,8 @@ def schemas() -> dict[str, Schema]:
     }
     create = {name: _sent(fields[name], is_required=FIELDS[name].is_required) for name in CLIENT_FIELDS}
     change = {
-        name: _sent(schema, is_required=FIELDS[name].is_required)
-        for name, schema in fields.items()
-        if schema.get("x-changeable")
+        name: _sent(fields[name], is_required=FIELDS[name].is_required) | _filled_in_a_change(name)
+        for name in CHANGEABLE_FIELDS
     }
     required = [name for name, field in FIELDS.items() if field.is_required]
     shown = {name: _without(schema, ("x-changeable", "readOnly")) for name, schema in fields.items()}
@@ -145,10 +144,15 @@ def _without(schema: Mapping[str, Any], names: Collection[str]) -> Schema:
 
 
 def _tidy(schema: Mapping[str, Any]) -> Schema:
-    """Return pydantic's schema of a field in OpenAPI's manner: without titles, and with ``type`` in place of anyOf."""
-    types = [one["type"] for one in schema.get("anyOf", [])] or schema["type"]
+    """Return pydantic's schema of a field in OpenAPI's manner: without titles, and with ``type`` in place of anyOf.
+
+    What pydantic says of the text in "text or null" holds beside both types, because it concerns texts alone.
+    """
     kept = _without(schema, ("anyOf", "type", "title", "default", "x-content-rule"))
-    return {"type": types} | kept
+    either = schema.get("anyOf", [])
+    for one in either:
+        kept = _without(one, ("type",)) | kept
+    return {"type": [one["type"] for one in either] or schema["type"]} | kept
 
 
 def _sent(schema: Schema, *, is_required: bool) -> Schema:
@@ -158,26 +162,31 @@ def _sent(schema: Schema, *, is_required: bool) -> Schema:
     return {"type": types[0] if is_required else [*(one for one in types if one != "null"), "null"]} | kept
 
 
+def _filled_in_a_change(name: str) -> Schema:
+    """Return who fills a field that a client may change, though only the server fills it on a create."""
+    filled_by = FIELDS[name].filled_by
+    return {"x-filled-by": str(FilledBy.CLIENT_OR_DEFAULT if filled_by is FilledBy.SERVER else filled_by)}
+
+
 def _view(shown: Mapping[str, Schema]) -> dict[str, Schema]:
     types = {bool: "boolean", int: "integer", str: "string"}
     properties: dict[str, Schema] = {}
     for name, value in task_view.entry(example_task(), BUILT_IN).items():
-        schema = shown.get(name) or {"description": _VIEW_ONLY[name], "x-filled-by": str(FilledBy.SERVER)}
-        kept = _without(schema, ("type", "examples", "format", "minLength", "maxLength", "pattern"))
-        properties[name] = {"type": types[type(value)], **kept, "examples": [value]}
+        schema = shown.get(name) or _VIEW_ONLY[name] | {"x-filled-by": str(FilledBy.SERVER)}
+        properties[name] = {"type": types[type(value)], **_without(schema, ("type", "examples")), "examples": [value]}
     # A task without a number has an empty one.
     return properties | {"id2": properties["id2"] | {"type": ["integer", "string"]}}
 
 
-_VIEW_ONLY = {
-    "task_type_name": "The name of the task's type.",
-    "task_status_name": "The name of the task's status.",
-    "task_priority_name": "The name of the task's priority.",
-    "company_name": "The name of the company, where it has one.",
-    "contact_fullname": "Always empty.",
-    "assigned_to_user_id": "Always the zero GUID.",
-    "assigned_to_user_fullname": "Always empty.",
-    "date_update": "When the task was last written.",
+_VIEW_ONLY: Mapping[str, Schema] = {
+    "task_type_name": {"description": "The name of the task's type."},
+    "task_status_name": {"description": "The name of the task's status."},
+    "task_priority_name": {"description": "The name of the task's priority."},
+    "company_name": {"description": "The name of the company, where it has one."},
+    "contact_fullname": {"description": "Always empty.", "maxLength": 0},
+    "assigned_to_user_id": {"description": "Always the zero GUID.", "format": "uuid"},
+    "assigned_to_user_fullname": {"description": "Always empty.", "maxLength": 0},
+    "date_update": {"description": "When the task was last written.", "format": "date-time"},
 }
 
 
