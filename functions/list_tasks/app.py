@@ -43,6 +43,7 @@ def lambda_handler(request: Request) -> Response:
 def _page(request: Request, caller: Caller, entry: Entry, name: str, fields: Sequence[str]) -> Response:
     """Return a page of the list that the query options describe (contract rules 8.1 to 8.7)."""
     options = odata.list_options(request.query, request.headers.get("Prefer"), fields)
+    task_list.require_short_links(request)
     query_text = task_list.query_text(request)
     cursor = Cursor(None, options.top, options.skip)
     if options.skip_token:

@@ -164,5 +164,8 @@ def page_of(answer: Answer) -> Page:
     context, name = document.pop("@odata.context").split("$metadata#")
     assert context == "https://api.example.com/v1/"
     entries = document.pop("value")
-    assert document == {f"@odata.{relation}Link": url for relation, url in links.items()}
+    in_body = {re.sub(r"^@odata\.(\w+)Link$", r"\1", name): url for name, url in document.items()}
+    long = sum(len(f'<{url}>; rel="{relation}"') for relation, url in in_body.items()) > 4000
+    assert links == ({} if long else in_body)
+    links = in_body
     return Page(answer, f"ArrayOf{name}", entries, links)

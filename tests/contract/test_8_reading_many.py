@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import parse_qs, quote, urlencode
 
 import pytest
 from servicedesk.domain import values
@@ -97,7 +98,7 @@ def test_8_1_a_link_leads_to_where_the_client_called(
     assert document["@odata.context"] == f"{base}/$metadata#task"
     url = document["@odata.nextLink"]
     assert url.startswith(f"{base}/tasks?")
-    assert " " not in url
+    assert url.split("?")[1].startswith("$top=2&$filter=contains(subject,'on+fire')+and+id2+gt+0&$skiptoken=")
     here = url.replace(base, "https://api.example.com/v1")
     assert json_client.follow(here, headers={"Prefer": "maxpagesize=1"}).numbers == [1]
 
@@ -271,6 +272,66 @@ def test_8_4_what_is_not_supported_is_refused_by_name(client: Client, text: str,
     assert named in client.refused_list(query={"$filter": text})
 
 
+@pytest.mark.parametrize("name", ["$filter", "filter", "$orderby", "$top", "$skip", "$select", "$skiptoken"])
+def test_8_4_bytes_that_are_not_utf_8_are_refused(client: Client, name: str) -> None:
+    """API Gateway decodes %E9 to U+FFFD, which is no text that anybody meant to compare with."""
+    value = "subject eq 'caf\ufffd'" if "filter" in name else "\ufffd"
+    detail = client.refused_list(query={name: value})
+    assert f"${name.removeprefix('$')} has U+FFFD" in detail
+    assert "UTF-8" in detail
+
+
+def filter_of(length: int) -> str:
+    return f"subject ne '{'x' * (length - len("subject ne ''"))}'"
+
+
+def test_8_4_a_list_whose_next_link_would_be_too_long_is_refused_at_once(json_client: Client) -> None:
+    json_client.created()
+    for path in ("/tasks", "/api/TaskView"):
+        assert json_client.list(path, query={"$filter": filter_of(7600)}).numbers == [1]
+        for long in (filter_of(8000), filter_of(2700).replace("x", "#"), filter_of(1350).replace("x", "é")):
+            detail = json_client.refused_list(path, query={"$filter": long})
+            assert "more than 8000 bytes" in detail
+    for _ in range(2):
+        json_client.created()
+    pages = list(json_client.pages(query={"$filter": filter_of(7600)}, headers={"Prefer": "maxpagesize=1"}))
+    assert [page.numbers for page in pages] == [[3], [2], [1]]
+
+
+def test_8_4_a_long_link_stands_in_the_body_alone(client: Client) -> None:
+    for _ in range(2):
+        client.created()
+    small = {"Prefer": "maxpagesize=1"}
+    assert "Link" in client.list(query={"$filter": filter_of(3500)}, headers=small).answer.headers
+    page = client.list(query={"$filter": filter_of(4000)}, headers=small)
+    assert ("Link" in page.answer.headers) == (client.format == "xml")
+    assert len(page.links["next"]) > 4000
+    assert client.follow(page.links["next"], headers=small).numbers == [1]
+
+
+ENCODINGS = {
+    "a form": urlencode,
+    "percent": lambda query: urlencode(query, quote_via=quote),
+    "encodeURIComponent": lambda query: urlencode(query, quote_via=quote, safe="!'()*"),
+    "a browser's address": lambda query: urlencode(query, quote_via=quote, safe="!$'()*,/:?@"),
+}
+
+
+@pytest.mark.parametrize("encode", ENCODINGS.values(), ids=ENCODINGS.keys())
+@pytest.mark.parametrize(
+    "text", ["subject ne 'a b  c'", "subject ne 'é+☃&=#%'", "(id2 gt 0) and not(id2 in (7, 8))", "id2 ne +9"]
+)
+def test_8_4_a_link_is_no_longer_than_its_request(json_client: Client, encode: Any, text: str) -> None:
+    for _ in range(2):
+        json_client.created()
+    query = {"$filter": text, "$orderby": "id2 desc"}
+    page = json_client.list(query=query, headers={"Prefer": "maxpagesize=1"})
+    kept, _, _ = page.links["next"].partition("?")[2].partition("&$skiptoken=")
+    assert parse_qs(kept, strict_parsing=True) == {name: [value] for name, value in query.items()}
+    assert len(kept) <= len(encode(query))
+    assert json_client.follow(page.links["next"]).numbers == [1]
+
+
 def test_8_5_select_returns_those_fields_only(client: Client) -> None:
     created = three(client)
     page = client.list(query={"$select": "subject, ID2,id"})
@@ -332,9 +393,9 @@ def test_8_6_a_link_shows_another_company_nothing(client: Client) -> None:
         lambda url: url[:-1],
         lambda url: url.replace("/tasks", "/api/Task"),
         lambda url: url.replace("/tasks", "/api/TaskView"),
-        lambda url: url.replace("id2%20asc", "id2%20desc"),
-        lambda url: url.replace("$orderby=id2%20asc&", ""),
-        lambda url: f"{url}&$filter=id2%20eq%201",
+        lambda url: url.replace("id2+asc", "id2+desc"),
+        lambda url: url.replace("$orderby=id2+asc&", ""),
+        lambda url: f"{url}&$filter=id2+eq%201",
         lambda url: f"{url}&$top=1",
         lambda url: url.replace("$skiptoken=", "$deltatoken="),
     ],
@@ -551,7 +612,23 @@ def test_8_10_task_by_its_id_in_parentheses(client: Client) -> None:
     assert_problem(client.stranger().get("", path=f"/api/TaskView({task['id']})"), 404, "no-such-task")
 
 
-@pytest.mark.parametrize("entity", ["Task()", "Contact", "TaskView", "Task(x", "Contact(1)", "task(1)"])
+@pytest.mark.parametrize("key", ["id={id}", "ID='{id}'", "id=%7B{id}%7D", " id = {id2} ", "id={id2}"])
+def test_8_10_the_key_in_parentheses_can_be_named(client: Client, key: str) -> None:
+    task = client.created()
+    named = key.format(**task)
+    assert client.get("", path=f"/api/Task({named})").task() == task
+    assert client.get("", path=f"/api/TaskView({named})").status == 200
+    changed = client.change("", {"subject": "Other"}, path=f"/api/Task({named})", method="PUT")
+    assert changed.task()["subject"] == "Other"
+
+
+@pytest.mark.parametrize("key", ["id=", "id={id}=", "id==1", "id={id},id={id}"])
+def test_8_10_another_key_names_no_task(client: Client, key: str) -> None:
+    path = f"/api/Task({key.format(**client.created())})"
+    assert_problem(client.get("", path=path), 404, "no-such-task")
+
+
+@pytest.mark.parametrize("entity", ["Task()", "Contact", "TaskView", "Task(x", "Contact(1)", "task(1)", "Task(id2=1)"])
 def test_8_10_another_entity_is_no_address(client: Client, entity: str) -> None:
     sent = event("GET", f"/api/{entity}", headers={"Accept": client.content_type}, company=client.company)
     sent["pathParameters"] = {"entity": entity}

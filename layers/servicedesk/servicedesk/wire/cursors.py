@@ -20,7 +20,7 @@ from servicedesk.domain.task_position import LARGEST_NUMBER, AfterChange, AfterN
 from servicedesk.domain.task_query import Order
 from servicedesk.wire.problems import INVALID_PARAMETER, Problem
 
-TOKEN_CHARACTERS = 400
+TOKEN_CHARACTERS = 256
 """More than any token has."""
 
 _DIGEST_BYTES = 16

@@ -160,6 +160,9 @@ def _options(query: Fields, supported: Sequence[str]) -> Mapping[str, str]:
         sent = query.get_all(name)
         if len(sent) > 1 or option in options:
             raise Problem(INVALID_PARAMETER, f"The query option ${option} is given more than once.")
+        if "\ufffd" in sent[0]:
+            detail = f"The query option ${option} has U+FFFD, which stands for bytes that are not UTF-8 when decoded."
+            raise Problem(INVALID_PARAMETER, f"{detail} Send its text in UTF-8, percent-encoded.")
         if not sent[0].strip():
             raise Problem(INVALID_PARAMETER, f"The query option ${option} has no value.")
         options[option] = sent[0]

@@ -28,8 +28,9 @@ def of(request: Request) -> str | int:
 def of_entity(request: Request) -> tuple[str, str | int]:
     """Return ``Task`` or ``TaskView``, which the request's address is of, and the id or the number that it names.
 
-    The address is ``…/{id}``, or the original's ``/api/Task(<id>)`` or ``/api/TaskView(<id>)``. A parameter of a route
-    has to be a whole part of its path, so that API Gateway knows the latter as ``/api/{entity}``.
+    The address is ``…/{id}``, or the original's ``/api/Task(<id>)`` or ``/api/TaskView(<id>)``, where the key can be
+    named, as in ``Task(id=<id>)`` (OData 4.01 Part 2 section 4.3.1). A parameter of a route has to be a whole part of
+    its path, so that API Gateway knows the latter as ``/api/{entity}``.
 
     Raises:
         NoSuchTaskError: the address names neither an id nor a number.
@@ -40,13 +41,21 @@ def of_entity(request: Request) -> tuple[str, str | int]:
         match = _ENTITY.fullmatch(unquote(entity))
         if not match:
             raise _no_such_route()
-        kind, text = match[1], match[2].strip("'")
+        kind, text = match[1], _key(match[2])
     if _NUMBER.fullmatch(text):
         return kind, int(text)
     try:
         return kind, values.guid(text)
     except InvalidValueError:
         raise NoSuchTaskError("The company has no task with this id.") from None
+
+
+def _key(text: str) -> str:
+    """Return the id or number in the parentheses of an address."""
+    name, equals, value = text.partition("=")
+    if equals and name.strip().lower() != "id":
+        raise _no_such_route()
+    return (value if equals else text).strip().strip("'")
 
 
 def _no_such_route() -> Problem:

@@ -2,10 +2,19 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from servicedesk.domain.task import Task
+from servicedesk.wire import media_types
+from servicedesk.wire.cursors import TOKEN_CHARACTERS
 from servicedesk.wire.gateway import Request, Response
+from servicedesk.wire.problems import INVALID_PARAMETER, Problem
+
+LINK_BYTES = 8000
+"""The longest link. API Gateway takes no more than 10,240 bytes of request line and headers."""
+
+LINK_HEADER_BYTES = 4000
+"""The longest header ``Link`` of an answer whose body has the links, too. Many proxies take 4 KB of a header."""
 
 type Entry = Callable[[Task, str], Mapping[str, object]]
 """Makes an entry of a list from a task, given how a date says UTC in the answer's format."""
@@ -21,10 +30,11 @@ def response(
         page["value"] = [entry(task, zone) for task in tasks]
         return page | {f"@odata.{relation}Link": url for relation, url in links.items()}
 
-    headers = {
-        "Link": ", ".join(f'<{url}>; rel="{relation}"' for relation, url in links.items()),
-        "Preference-Applied": applied,
-    }
+    link_header = ", ".join(f'<{url}>; rel="{relation}"' for relation, url in links.items())
+    media_type = media_types.negotiate(request.headers.get("Accept"), request.headers.get("Content-Type"))
+    if media_type.format == "json" and len(link_header) > LINK_HEADER_BYTES:
+        link_header = ""
+    headers = {"Link": link_header, "Preference-Applied": applied}
     return Response(200, document, headers, "Listed", root=f"ArrayOf{name}")
 
 
@@ -39,7 +49,18 @@ def select(entry: Entry, names: Sequence[str] | None) -> Entry:
 def link(request: Request, option: str, token: str) -> str:
     """Return the address of the same list with ``option`` in place of the tokens that the request has."""
     kept = [(name, value) for name, value in _query(request) if "token" not in name]
-    return f"{request.url}?{urlencode([*kept, (option, token)], quote_via=quote, safe="$'(),:/")}"
+    # A blank is a plus sign: with %20, a link could be three times as long as what the client has sent.
+    return f"{request.url}?{urlencode([*kept, (option, token)], safe="$'(),:/!*?@")}"
+
+
+def require_short_links(request: Request) -> None:
+    """Raise ``invalid-parameter`` if a link to a further page of the list could be longer than ``LINK_BYTES``.
+
+    Whether there is a further page does not matter, so that a query does not fail one day because there are more tasks.
+    """
+    if len(link(request, "$skiptoken", "x" * TOKEN_CHARACTERS)) > LINK_BYTES:
+        detail = f"The query options are too long: the link to the next page would have more than {LINK_BYTES} bytes."
+        raise Problem(INVALID_PARAMETER, detail)
 
 
 def query_text(request: Request) -> str:
