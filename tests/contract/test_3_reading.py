@@ -240,7 +240,25 @@ def test_3_5_a_name_that_only_looks_like_a_fields_does_not_take_its_place(json_c
     assert answer.task()["subject"] == "x"
 
 
-UNSET_DATES = ["1980-01-01", "1980-01-01T00:00:00Z", "1980-01-01T01:00:00+01:00", "/Date(315532800000)/"]
+UNSET_DATES = [
+    *(f"{day}{midnight}" for day in ("1980-01-01", "0001-01-01") for midnight in ("", "T00:00:00Z", " 00:00")),
+    "1980-01-01T01:00:00+01:00",
+    "1980-01-01T00:00:00+01:00",
+    "1980-01-01T00:00:00.00000000-11:30",
+    "1979-12-31T24:00:00",
+    "/Date(315532800000)/",
+    "/Date(315532800000+0100)/",
+    "/Date(315529200000+0100)/",
+    "Tue Jan 01 1980 00:00",
+    "Tue Jan 01 1980 null",
+    "0001-01-01T00:00:00+02:00",
+    "0001-01-01T02:00:00+02:00",
+    "0001-01-01T00:00:00-05:00",
+    "/Date(-62135596800000)/",
+    "/Date(-62135600400000+0100)/",
+    "/Date(-62135593200000-0100)/",
+    "Mon Jan 01 0001 null",
+]
 UNSET_GUIDS = ["00000000-0000-0000-0000-000000000000", "{00000000-0000-0000-0000-000000000000}", "0" * 32]
 NOT_FILLED: dict[str, list[Any]] = {
     "guid": [None, "", *UNSET_GUIDS],
@@ -252,7 +270,7 @@ NOT_FILLED: dict[str, list[Any]] = {
 
 
 @pytest.mark.parametrize("handling", ["lenient", "strict"])
-@pytest.mark.parametrize("place", range(6))
+@pytest.mark.parametrize("place", range(max(map(len, NOT_FILLED.values()))))
 def test_3_6_what_is_not_filled_is_as_if_absent(client: Client, handling: str, place: int) -> None:
     sent: dict[str, Any] = {name: NOT_FILLED[kind][place % len(NOT_FILLED[kind])] for name, kind in FIELDS.items()}
     answer = client.create(sent | {"subject": SUBJECT}, headers={"Prefer": f"handling={handling}"})
@@ -301,9 +319,31 @@ def test_3_6_each_kind_has_its_own(client: Client) -> None:
     client.refused("to_id_in_table", UNSET_DATES[0], "invalid_guid")
 
 
-def test_3_6_1980_at_another_time_is_a_date(client: Client) -> None:
-    for date in ("1980-01-01T00:00:00.0000001Z", "1980-01-01T00:00:00+01:00", "1980-01-02"):
-        assert client.created(due_date=date)["due_date"] is not None
+NEARLY_UNSET = {
+    "1980-01-01T00:00:00.0000001Z": "1980-01-01T00:00:00.0000001",
+    "1980-01-01T00:30:00+01:00": "1979-12-31T23:30:00",
+    "1980-01-02": "1980-01-02T00:00:00",
+    "/Date(315532800000)/": None,
+    "/Date(315532800001)/": "1980-01-01T00:00:00.001",
+    "/Date(315529200000)/": "1979-12-31T23:00:00",
+    "/Date(315529200000-0100)/": "1979-12-31T23:00:00",
+    "Tue Jan 01 1980 00:01": "1980-01-01T00:01:00",
+    "0001-01-01T00:00:00.0000001Z": "0001-01-01T00:00:00.0000001",
+    "0001-01-02": "0001-01-02T00:00:00",
+    "/Date(-62135596799999)/": "0001-01-01T00:00:00.001",
+}
+
+
+@pytest.mark.parametrize("spelled", NEARLY_UNSET)
+def test_3_6_the_two_days_at_another_time_are_dates(client: Client, spelled: str) -> None:
+    assert client.created(due_date=spelled)["due_date"] == NEARLY_UNSET[spelled]
+
+
+def test_3_6_a_change_with_an_unset_date_clears_the_field(client: Client) -> None:
+    for unset in UNSET_DATES:
+        task = client.created(due_date="2026-06-24")
+        answer = client.change(task["id"], {"due_date": unset}, headers={"If-Match": "*"})
+        assert answer.task()["due_date"] is None, unset
 
 
 @pytest.mark.parametrize(
@@ -365,7 +405,7 @@ DATES = {
     "2026-01-01T00:30:00+01:00": "2025-12-31T23:30:00",
     " \n2026-06-24T09:00\t": "2026-06-24T09:00:00",
     "2024-02-29": "2024-02-29T00:00:00",
-    "0001-01-01T00:00:00": "0001-01-01T00:00:00",
+    "0001-01-01T00:00:00.0000001": "0001-01-01T00:00:00.0000001",
     "9999-12-31T23:59:59.9999999": "9999-12-31T23:59:59.9999999",
     "/Date(1782291401457)/": "2026-06-24T08:56:41.457",
     "/Date(1782291401457+0200)/": "2026-06-24T08:56:41.457",
@@ -379,6 +419,12 @@ DATES = {
     "2026-06-24t09:00": "2026-06-24T09:00:00",
     "2026-06-24T09:00z": "2026-06-24T09:00:00",
     "Fri Jan 02 2026 23:59": "2026-01-02T23:59:00",
+    "2026-06-24T24:00:00": "2026-06-25T00:00:00",
+    "2026-12-31 24:00": "2027-01-01T00:00:00",
+    "2024-02-28T24:00:00.0000000000Z": "2024-02-29T00:00:00",
+    "2026-06-24T24:00:00+02:00": "2026-06-24T22:00:00",
+    "9999-12-31T24:00:00+00:01": "9999-12-31T23:59:00",
+    "Wed Jun 24 2026 24:00": "2026-06-25T00:00:00",
 }
 
 
@@ -415,10 +461,16 @@ def test_3_8_spellings_of_a_date(client: Client, spelled: str) -> None:
         "2026-00-10",
         "2026-06-31",
         "0000-01-01",
-        "2026-06-24T24:00",
+        "2026-06-24T24:01",
+        "2026-06-24T24:00:01",
+        "2026-06-24T24:00:00.00000001",
+        "2026-06-24T25:00",
+        "9999-12-31T24:00:00Z",
+        "2026-02-29T24:00:00",
         "2026-06-24T09:60",
         "2026-06-24T23:59:60",
-        "0001-01-01T00:00:00+01:00",
+        "0001-01-01T00:00:01+01:00",
+        "/Date(-62135596800001)/",
         "9999-12-31T23:59:59-01:00",
         "12026-06-24",
         "\u0662\u0660\u0662\u0666-06-24",
@@ -452,10 +504,12 @@ IMPOSSIBLE = {
     "2026-13-01": "There is no month 13; the months go from 01 to 12.",
     "2026-00-01": "There is no month 00; the months go from 01 to 12.",
     "0000-01-01": "There is no year 0000; the years go from 0001 to 9999.",
-    "2026-06-24T24:00": "The time 24:00 does not exist.",
+    "2026-06-24T24:01": "The time 24:01 does not exist.",
+    "2026-06-24T24:00:00.5": "The time 24:00:00.5 does not exist.",
+    "9999-12-31T24:00": "In UTC, this date is outside of the years 0001 to 9999.",
     "2026-06-24T23:59:60Z": "The time 23:59:60 does not exist.",
     "2026-06-24T09:00+24:00": "The offset +24:00 does not exist.",
-    "0001-01-01T00:00+00:01": "In UTC, this date is outside of the years 0001 to 9999.",
+    "0001-01-01T00:00:59+00:01": "In UTC, this date is outside of the years 0001 to 9999.",
     "/Date(99999999999999999)/": "In UTC, this date is outside of the years 0001 to 9999.",
     "Thu Jun 24 2026 09:00": "24 June 2026 is a Wednesday, not a Thursday.",
     "Mon Feb 29 2004": "29 February 2004 is a Sunday, not a Monday.",
@@ -545,8 +599,21 @@ def test_3_8_a_date_time_offset_is_one_in_xml_only_and_only_for_a_date(json_clie
     xml_client.refused("to_id_in_table", parts, "invalid_guid")
 
 
-def test_3_6_a_date_time_offset_can_say_that_a_date_is_not_filled(xml_client: Client) -> None:
-    unset = "<DateTime>1980-01-01T00:00:00Z</DateTime><OffsetMinutes>0</OffsetMinutes>"
+@pytest.mark.parametrize(
+    ("date_time", "offset"),
+    [
+        ("1980-01-01T00:00:00Z", 0),
+        ("1980-01-01T00:00:00Z", 60),
+        ("1979-12-31T23:00:00Z", 60),
+        ("0001-01-01T00:00:00", 0),
+        ("0001-01-01T00:00:00Z", -60),
+        ("0001-01-01T05:00:00Z", -300),
+    ],
+)
+def test_3_6_a_date_time_offset_can_say_that_a_date_is_not_filled(
+    xml_client: Client, date_time: str, offset: int
+) -> None:
+    unset = f"<DateTime>{date_time}</DateTime><OffsetMinutes>{offset}</OffsetMinutes>"
     fields = "".join(f"<{name}>{unset}</{name}>" for name in ("due_date", "date_closed", "db_date"))
     answer = xml_client.send(xml(f"<subject>x</subject>{fields}"))
     assert answer.task()["due_date"] is None

@@ -88,7 +88,15 @@ def test_4_2_nothing_ignored_no_header(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [None, "", "00000000-0000-0000-0000-000000000000", "{" + "0" * 32 + "}", "1980-01-01T00:00:00"]
+    "value",
+    [
+        None,
+        "",
+        "00000000-0000-0000-0000-000000000000",
+        "{" + "0" * 32 + "}",
+        "1980-01-01T00:00:00",
+        "0001-01-01T00:00:00+02:00",
+    ],
 )
 def test_4_2_an_unknown_field_that_is_not_filled_is_not_named(client: Client, value: str | None) -> None:
     assert ignored(client.create({"subject": SUBJECT, "db_address_id": value})) == []

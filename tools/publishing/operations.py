@@ -210,8 +210,9 @@ _CREATE = Operation(
 Create a task in the company of your key. Only `subject` is required. The answer has the whole task, its number in
 `id2`, and its address in `Location`.
 
-An empty value, null, the zero GUID and 1980-01-01 count as not filled. Fields that the service does not take are named
-in the header `Ignored-Fields`, or, with `Prefer: handling=strict`, are errors. Dates without a zone are in UTC.
+An empty value, null, the zero GUID, 1980-01-01 and 0001-01-01 count as not filled. Fields that the service does not
+take are named in the header `Ignored-Fields`, or, with `Prefer: handling=strict`, are errors. Dates without a zone are
+in UTC.
 
 With an `id`, or with an `Idempotency-Key`, the request can be sent again without making a second task.""",
     parameters=("validate_only", "Idempotency-Key", "Prefer-create"),

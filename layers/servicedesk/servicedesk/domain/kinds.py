@@ -23,19 +23,19 @@ class Kind:
     Attributes:
         name: what the published page calls it.
         read: turns any accepted spelling into the canonical text; raises ``InvalidValueError``.
-        unset: the canonical text that means "not filled" (contract rule 3.6), if there is one beside the empty text.
+        unset: the canonical text of "not filled" (contract rule 3.6), which also shows it where there is no null.
         schema: what JSON Schema says of the kind.
     """
 
     name: str
     read: Callable[[object], str]
-    unset: str | None = None
+    unset: str = ""
     schema: Mapping[str, str] = field(default_factory=dict)
 
     def is_unset(self, value: object) -> bool:
-        """Return whether ``value`` spells "not filled" in this kind."""
+        """Return whether ``value``, in any spelling, means "not filled" in this kind (contract rule 3.6)."""
         try:
-            return self.unset is not None and self.read(value) == self.unset
+            return value is None or value == "" or self.read(value) == self.unset
         except InvalidValueError:
             return False
 
@@ -53,7 +53,19 @@ GUID = Kind("globally unique identifier", values.guid, unset=values.ZERO_GUID, s
 DATE = Kind("date", values.date, unset=values.UNSET_DATE, schema={"format": "date-time"})
 TEXT = Kind("string", values.text)
 BOOLEAN = Kind("boolean", values.boolean, unset="false")
-INTEGER = Kind("integer", values.integer, unset="0")
+INTEGER = Kind("integer", lambda value: str(values.integer(value)), unset="0")
+
+
+def read_bound(kind: Kind, value: object) -> str:
+    """Return the canonical text of a value of ``kind`` that others are less or greater than.
+
+    A date that means "not filled" is the instant that it spells, or the least one if that is before the year 1
+    (contract rule 3.6).
+
+    Raises:
+        InvalidValueError: the value is not of this kind.
+    """
+    return values.instant(value) if kind is DATE else kind.read(value)
 
 
 @dataclass(frozen=True, slots=True)

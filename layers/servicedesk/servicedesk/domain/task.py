@@ -237,17 +237,18 @@ def read_fields(sent: Mapping[str, object]) -> tuple[ClientFields, Sequence[Faul
     """Validate what a request says of a task, and return the valid fields beside the faults of the others.
 
     ``sent`` has values as the client spelled them (contract rules 3.6 to 3.10), by the names of ``CLIENT_FIELDS``
-    or, for a change, of ``CHANGEABLE_FIELDS``. A value that spells "not filled" is returned as ``None``.
+    or, for a change, of ``CHANGEABLE_FIELDS``. A value that means "not filled" is returned as ``None``.
     """
+    filled = {name: value for name, value in sent.items() if not FIELDS[name].kind.is_unset(value)}
     faults: list[Fault] = []
     try:
-        request = _Request.model_validate(sent)
+        request = _Request.model_validate(filled)
     except ValidationError as error:
         faults = [_fault(dict(details)) for details in error.errors(include_url=False, include_input=False)]
         faulty = {fault.field for fault in faults}
-        request = _Request.model_validate({name: value for name, value in sent.items() if name not in faulty})
+        request = _Request.model_validate({name: value for name, value in filled.items() if name not in faulty})
     texts = {name: getattr(request, name) for name in _READ_FIELDS if name in request.model_fields_set}
-    return {name: None if text == FIELDS[name].kind.unset else text for name, text in texts.items()}, faults
+    return dict.fromkeys(sent.keys() - filled.keys()) | texts, faults
 
 
 def missing_fields(fields: ClientFields, faulty: Sequence[Fault]) -> Sequence[Fault]:

@@ -1,6 +1,6 @@
-"""The values that a client fills in. Each function reads any accepted spelling and returns one canonical text.
+"""Readers of the values that a client fills in: each returns one canonical form of any accepted spelling.
 
-Two values are equal exactly when their canonical texts are, and dates sort as their texts do. A function raises
+Two values are equal exactly when their canonical forms are, and dates sort as their texts do. A function raises
 ``InvalidValueError``, which pydantic understands, for a value of another kind.
 """
 
@@ -14,7 +14,8 @@ ZERO_GUID = "00000000-0000-0000-0000-000000000000"
 """What a .NET client sends for "no GUID" (contract rule 3.6)."""
 
 UNSET_DATE = "1980-01-01T00:00:00.0000000"
-"""What the original's clients send for "no date" (contract rule 3.6)."""
+"""What the original's clients send for "no date", and what ``date`` returns for each way to say it (contract rule 3.6).
+"""
 
 _GUID = re.compile(
     r"([0-9a-f]{8})(-?)([0-9a-f]{4})\2([0-9a-f]{4})\2([0-9a-f]{4})\2([0-9a-f]{12})", re.ASCII | re.IGNORECASE
@@ -34,14 +35,16 @@ _MONTHS = (
     "December",
 )
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_TIME = r"(?P<time>\d\d:\d\d(?::\d\d)?)"
+_TIME = r"(?P<time>(?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d))?)"
 _ISO_DATE = re.compile(
     r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)"
     rf"(?:[Tt ]{_TIME}(?:(?<=:\d\d:\d\d)\.(?P<fraction>\d*))?"
     r"(?P<zone>[Zz]|(?P<sign>[+-])(?P<hours>\d\d)(?::?(?P<minutes>\d\d))?)?)?",
     re.ASCII,
 )
-_JSON_NET_DATE = re.compile(r"/Date\((?P<milliseconds>-?\d{1,17})(?:[+-]\d{4})?\)/", re.ASCII)
+_JSON_NET_DATE = re.compile(
+    r"/Date\((?P<milliseconds>-?\d{1,17})(?:(?P<sign>[+-])(?P<hours>\d\d)(?P<minutes>\d\d))?\)/", re.ASCII
+)
 _BROWSER_DATE = re.compile(
     rf"(?P<weekday>{'|'.join(name[:3] for name in _WEEKDAYS)}) (?P<month>{'|'.join(name[:3] for name in _MONTHS)}) "
     # The original's own client puts its time after the day, and the word null where its user chose none.
@@ -50,9 +53,17 @@ _BROWSER_DATE = re.compile(
 )
 _OFFSET_MINUTES = re.compile(r"[+-]?\d{1,3}", re.ASCII)
 _LARGEST_OFFSET_MINUTES = 14 * 60
-_TICKS_PER_SECOND = 10_000_000
-_INTEGER = re.compile(r"([+-]?)(\d+)", re.ASCII)
-_EPOCH = datetime(1970, 1, 1)
+_SECOND = 10_000_000
+_MINUTE = 60 * _SECOND
+_DAY = 24 * 60 * _MINUTE
+_EPOCH = (datetime(1970, 1, 1).toordinal() - 1) * _DAY
+_YEAR_10000 = datetime.max.toordinal() * _DAY
+_UNSET_TICKS = {
+    0,  # .NET's DateTime.MinValue
+    (datetime(1980, 1, 1).toordinal() - 1) * _DAY,
+}
+_INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
+_LEAST_INTEGER, _LARGEST_INTEGER = -(2**63), 2**63 - 1
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -70,6 +81,18 @@ class DateTimeOffset(NamedTuple):
 
     date_time: str
     offset_minutes: str
+
+
+class _Moment(NamedTuple):
+    """A date as it was read, in ticks of 100 ns since the year 1 began.
+
+    Attributes:
+        clock: what the sender's own clock showed.
+        utc: the instant. It can be outside of the years that a canonical date has.
+    """
+
+    clock: int
+    utc: int
 
 
 def guid(value: object) -> str:
@@ -91,27 +114,30 @@ def date(value: object) -> str:
     """Return an instant in UTC to 100 ns, such as ``2026-06-24T03:56:41.4578039``, always with seven fraction digits.
 
     Reads the spellings of contract rule 3.8 for the years 1 to 9999. A date without a zone is in UTC, and more than
-    seven fraction digits are cut off.
+    seven fraction digits are cut off. What means "not filled", midnight of 0001-01-01 or of 1980-01-01 by the sender's
+    own clock or in UTC (rule 3.6), is ``UNSET_DATE``.
 
     Raises:
         InvalidValueError: ``invalid_date``, also for dates that are impossible or can be read two ways.
     """
-    if isinstance(value, DateTimeOffset):
-        return _from_date_time_offset(value)
-    if isinstance(value, str) and not isinstance(value, Number):
-        text = value.strip()
-        if match := _ISO_DATE.fullmatch(text):
-            return _from_iso(match)
-        if match := _JSON_NET_DATE.fullmatch(text):
-            return _canonical(_moved(_EPOCH, milliseconds=int(match["milliseconds"])))
-        if match := _BROWSER_DATE.fullmatch(text):
-            return _from_browser(match)
-    raise _no_date("This is not a date, like 2026-06-24 or 2026-06-24T03:56:41.4578039Z (ISO 8601).")
+    moment = _read_date(value)
+    return UNSET_DATE if _UNSET_TICKS.intersection(moment) else _canonical(moment.utc)
+
+
+def instant(value: object) -> str:
+    """Return the instant that a date spells, as ``date`` does, whether or not that means "not filled".
+
+    It is for comparisons (contract rule 3.6): before the year 1 it is the least instant.
+
+    Raises:
+        InvalidValueError: ``invalid_date``, as ``date``.
+    """
+    return _canonical(max(_read_date(value).utc, 0))
 
 
 def now() -> str:
     """Return the present instant in the canonical form of ``date``."""
-    return _canonical(datetime.now(UTC).replace(tzinfo=None))
+    return f"{datetime.now(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}0"
 
 
 def next_instant(canonical: str) -> str:
@@ -120,10 +146,7 @@ def next_instant(canonical: str) -> str:
     Raises:
         InvalidValueError: ``invalid_date``, after the last instant of the year 9999.
     """
-    second, _, fraction = canonical.partition(".")
-    if (ticks := int(fraction) + 1) < _TICKS_PER_SECOND:
-        return f"{second}.{ticks:07}"
-    return _canonical(_moved(datetime.fromisoformat(second), seconds=1))
+    return _canonical(_read_date(canonical).utc + 1)
 
 
 def date_text(canonical: str, zone: str) -> str:
@@ -161,43 +184,59 @@ def boolean(value: object) -> str:
     raise InvalidValueError("invalid_boolean", "This is not a boolean.")
 
 
-def integer(value: object) -> str:
-    """Return the digits of an integer without a plus sign or leading zeros.
+def integer(value: object, least: int = _LEAST_INTEGER, largest: int = _LARGEST_INTEGER) -> int:
+    """Return an integer between two limits, by default those of 64 bits.
+
+    This is the one reader of integers: ``int()`` takes a time that grows with the square of the digits, and raises
+    ``ValueError`` past 4,300 of them.
 
     Raises:
         InvalidValueError: ``invalid_integer``.
     """
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    if isinstance(value, str) and (match := _INTEGER.fullmatch(value.strip())):
-        sign, digits = match.groups()
-        digits = digits.lstrip("0") or "0"
-        return f"-{digits}" if sign == "-" and digits != "0" else digits
-    raise InvalidValueError("invalid_integer", "This is not an integer.")
+    number = value if isinstance(value, int) and not isinstance(value, bool) else None
+    text = value.strip() if isinstance(value, str) else ""
+    if _INTEGER.fullmatch(text):
+        digits = text.lstrip("+-").lstrip("0")
+        if len(digits) <= len(str(_LARGEST_INTEGER)):
+            number = int(f"-0{digits}" if text.startswith("-") else f"0{digits}")
+    if number is not None and least <= number <= largest:
+        return number
+    raise InvalidValueError("invalid_integer", f"This is not an integer from {least} to {largest}.")
 
 
-def _from_iso(match: re.Match[str]) -> str:
-    moment = _moment(match["year"], int(match["month"]), match["day"], match["time"])
-    if match["sign"]:
-        hours, minutes = int(match["hours"]), int(match["minutes"] or 0)
-        if hours > 23 or minutes > 59:
-            raise _no_date(f"The offset {match['zone']} does not exist.")
-        offset = hours * 60 + minutes
-        moment = _moved(moment, minutes=-offset if match["sign"] == "+" else offset)
-    fraction = (match["fraction"] or "")[:7].ljust(7, "0")
-    return f"{moment.isoformat(timespec='seconds')}.{fraction}"
+def _read_date(value: object) -> _Moment:
+    if isinstance(value, DateTimeOffset):
+        return _from_date_time_offset(value)
+    if isinstance(value, str) and not isinstance(value, Number):
+        text = value.strip()
+        if match := _ISO_DATE.fullmatch(text):
+            return _from_iso(match)
+        if match := _JSON_NET_DATE.fullmatch(text):
+            utc = _EPOCH + int(match["milliseconds"]) * (_SECOND // 1000)
+            return _Moment(utc + _offset(match), utc)
+        if match := _BROWSER_DATE.fullmatch(text):
+            return _from_browser(match)
+    raise _no_date("This is not a date, like 2026-06-24 or 2026-06-24T03:56:41.4578039Z (ISO 8601).")
 
 
-def _from_browser(match: re.Match[str]) -> str:
+def _from_iso(match: re.Match[str]) -> _Moment:
+    clock = _clock(_day(match["year"], int(match["month"]), match["day"]), match, match["fraction"] or "")
+    if match["sign"] and (int(match["hours"]) > 23 or int(match["minutes"] or 0) > 59):
+        raise _no_date(f"The offset {match['zone']} does not exist.")
+    return _Moment(clock, clock - _offset(match))
+
+
+def _from_browser(match: re.Match[str]) -> _Moment:
     month = next(number for number, name in enumerate(_MONTHS, 1) if name.startswith(match["month"]))
-    moment = _moment(match["year"], month, match["day"], match["time"])
-    weekday, said = _WEEKDAYS[moment.weekday()], next(name for name in _WEEKDAYS if name.startswith(match["weekday"]))
+    day = _day(match["year"], month, match["day"])
+    weekday, said = _WEEKDAYS[day.weekday()], next(name for name in _WEEKDAYS if name.startswith(match["weekday"]))
     if weekday != said:
-        raise _no_date(f"{moment.day} {_MONTHS[month - 1]} {match['year']} is a {weekday}, not a {said}.")
-    return _canonical(moment)
+        raise _no_date(f"{day.day} {_MONTHS[month - 1]} {match['year']} is a {weekday}, not a {said}.")
+    clock = _clock(day, match)
+    return _Moment(clock, clock)
 
 
-def _from_date_time_offset(value: DateTimeOffset) -> str:
+def _from_date_time_offset(value: DateTimeOffset) -> _Moment:
     # .NET writes the instant into DateTime, in UTC, and the offset beside it only for display.
     match = _ISO_DATE.fullmatch(value.date_time.strip())
     offset = _OFFSET_MINUTES.fullmatch(value.offset_minutes.strip())
@@ -209,37 +248,46 @@ def _from_date_time_offset(value: DateTimeOffset) -> str:
     if not match["zone"] and int(offset[0]):
         # .NET itself reads such a DateTime as local time, though it never writes one.
         raise _no_date("This DateTimeOffset can be read two ways: its DateTime, which is in UTC, has to end in Z.")
-    return _from_iso(match)
+    utc = _from_iso(match).utc
+    return _Moment(utc + int(offset[0]) * _MINUTE, utc)
 
 
-def _moment(year: str, month: int, day: str, time: str | None) -> datetime:
-    """Return the moment with these parts, or raise ``invalid_date`` with the part that no date has."""
+def _offset(match: re.Match[str]) -> int:
+    """Return how far a clock is ahead of UTC, in ticks; without an offset, it is in UTC."""
+    minutes = int(match["hours"] or 0) * 60 + int(match["minutes"] or 0)
+    return (-minutes if match["sign"] == "-" else minutes) * _MINUTE
+
+
+def _day(year: str, month: int, day: str) -> datetime:
+    """Return the day with these parts, or raise ``invalid_date`` with the part that no date has."""
     if year == "0000":
         raise _no_date("There is no year 0000; the years go from 0001 to 9999.")
     if not 1 <= month <= len(_MONTHS):
         raise _no_date(f"There is no month {month:02}; the months go from 01 to 12.")
     for one_year, named in ((2000, ""), (int(year), f" {year}")):  # 2000 has all days that any year has
         try:
-            moment = datetime(one_year, month, int(day))
+            found = datetime(one_year, month, int(day))
         except ValueError:
             raise _no_date(f"{int(day)} {_MONTHS[month - 1]}{named} does not exist.") from None
-    hour, minute, *second = map(int, (time or "00:00").split(":"))
-    try:
-        return moment.replace(hour=hour, minute=minute, second=second[0] if second else 0)
-    except ValueError:
-        raise _no_date(f"The time {time} does not exist.") from None
+    return found
 
 
-def _moved(moment: datetime, **by: int) -> datetime:
-    try:
-        return moment + timedelta(**by)
-    except OverflowError:
-        raise _no_date("In UTC, this date is outside of the years 0001 to 9999.") from None
+def _clock(day: datetime, match: re.Match[str], fraction: str = "") -> int:
+    """Return what a clock shows on ``day`` at the time in ``match``, in ticks. 24:00:00 is the next midnight."""
+    hour, minute, second = (int(match[part] or 0) for part in ("hour", "minute", "second"))
+    is_midnight = hour == 24 and not minute and not second and not fraction.strip("0")
+    if not is_midnight and (hour > 23 or minute > 59 or second > 59):
+        raise _no_date(f"The time {match['time']}{fraction and f'.{fraction[:20]}'} does not exist.")
+    ticks = ((hour * 60 + minute) * 60 + second) * _SECOND + int(fraction[:7].ljust(7, "0"))
+    return (day.toordinal() - 1) * _DAY + ticks
+
+
+def _canonical(ticks: int) -> str:
+    if not 0 <= ticks < _YEAR_10000:
+        raise _no_date("In UTC, this date is outside of the years 0001 to 9999.")
+    seconds, fraction = divmod(ticks, _SECOND)
+    return f"{(datetime.min + timedelta(seconds=seconds)).isoformat(timespec='seconds')}.{fraction:07}"
 
 
 def _no_date(detail: str) -> InvalidValueError:
     return InvalidValueError("invalid_date", detail)
-
-
-def _canonical(moment: datetime) -> str:
-    return f"{moment.isoformat(timespec='microseconds')}0"

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from servicedesk.domain import values
 from servicedesk.domain.faults import InvalidValueError, NoCompanyError
+from servicedesk.domain.kinds import GUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,6 @@ def _claims(context: Mapping[str, object]) -> Mapping[str, object]:
 
 def _guid(value: object) -> str | None:
     try:
-        guid = values.guid(value)
+        return None if GUID.is_unset(value) else GUID.read(value)
     except InvalidValueError:
         return None
-    return guid if guid != values.ZERO_GUID else None

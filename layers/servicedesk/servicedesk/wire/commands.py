@@ -21,13 +21,13 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from servicedesk.domain import api_key, catalogue_rules, values
+from servicedesk.domain import api_key, catalogue_rules
 from servicedesk.domain.api_key import LABEL_CHARACTERS, KeyRequest
 from servicedesk.domain.catalogue import Catalogue
 from servicedesk.domain.catalogue_rules import CATALOGUE_BYTES, NAME_CHARACTERS
 from servicedesk.domain.company import LARGEST_FIRST_NUMBER
 from servicedesk.domain.faults import DomainError, Fault, InvalidCommandError, InvalidValueError, UnavailableError
-from servicedesk.domain.kinds import DATE, TEXT, Kind, NotBlank
+from servicedesk.domain.kinds import DATE, GUID, TEXT, Kind, NotBlank
 from servicedesk.telemetry import LambdaHandler, describe, observed, record
 from servicedesk.wire import problems
 
@@ -50,10 +50,9 @@ _SENTENCES = {
 
 
 def _read_id(value: object) -> str:
-    guid = values.guid(value)
-    if guid == values.ZERO_GUID:
+    if GUID.read(value) == GUID.unset:
         raise InvalidValueError("invalid_guid", "The zero GUID stands for none.")
-    return guid
+    return GUID.read(value)
 
 
 type Id = Annotated[str, Kind("globally unique identifier", _read_id)]

@@ -119,7 +119,7 @@ def _count(value: object, largest: int) -> int:
 
 
 def _canonical_date(value: object) -> str:
-    if values.date(value) != value:
+    if values.instant(value) != value:
         raise ValueError("no canonical date")
     return value
 

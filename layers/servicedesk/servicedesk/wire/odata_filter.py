@@ -20,7 +20,7 @@ from odata_query.grammar import ODataLexer, ODataParser
 from sly.lex import Token
 
 from servicedesk.domain.faults import InvalidValueError
-from servicedesk.domain.kinds import BOOLEAN, DATE, GUID, INTEGER, TEXT, Kind
+from servicedesk.domain.kinds import BOOLEAN, DATE, GUID, INTEGER, TEXT, Kind, read_bound
 from servicedesk.domain.task import FIELDS, Task
 from servicedesk.domain.task_query import Order, Range, TaskFilter
 from servicedesk.wire.problems import INVALID_PARAMETER, Problem, shown_name
@@ -386,24 +386,19 @@ def _text(node: ast._Node, function: str, depth: int) -> _Evaluate:
 
 
 def _literal(node: ast._Node, kind: Kind, name: str) -> _Value:
-    """Return the canonical value of a literal that ``name``, of that kind, is compared with."""
+    """Return the canonical value of a literal that ``name``, of that kind, is less or greater than."""
     if isinstance(node, ast.Null):
         return None
     comparison = f"compares {name}, whose type is {kind.name}, with {_shown(node)}"
     if not isinstance(node, _LITERALS_OF_KINDS[kind.name]):
         _refuse(f"{comparison}.")
     try:
-        text = kind.read(node.val)  # type: ignore[attr-defined]
+        text = read_bound(kind, node.val)  # type: ignore[attr-defined]
     except InvalidValueError as error:
         _refuse(f"{comparison}. {error.detail}")
     if kind is BOOLEAN:
         return text == "true"
-    if kind is INTEGER:
-        # Digits are counted first: Python reads no more than 4,300.
-        if len(text) > 20 or not -(2**63) <= int(text) < 2**63:
-            _refuse(f"{comparison}, which is no integer of 64 bits.")
-        return int(text)
-    return text
+    return int(text) if kind is INTEGER else text
 
 
 def _literal_or_null(node: ast._Node, kind: Kind, name: str) -> _Value:
@@ -411,7 +406,7 @@ def _literal_or_null(node: ast._Node, kind: Kind, name: str) -> _Value:
     if type(node) not in _LITERALS:
         _refuse("has something else than values in the list after in.")
     value = _literal(node, kind, name)
-    return None if kind is not BOOLEAN and str(value) in ("", kind.unset) else value
+    return None if value is None or (kind is not BOOLEAN and kind.is_unset(node.val)) else value  # type: ignore[attr-defined]
 
 
 def _shown(node: ast._Node) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from servicedesk.domain.faults import Fault, InvalidValueError
-from servicedesk.domain.kinds import DATE, GUID
+from servicedesk.domain.kinds import DATE, GUID, TEXT
 from servicedesk.domain.task import CHANGEABLE_FIELDS, CLIENT_FIELDS, FIELDS, ClientFields, Task, read_fields
 from servicedesk.wire import ignored_fields, media_types
 from servicedesk.wire.formats import Members
@@ -90,17 +90,13 @@ def _sorted(members: Members, client_fields: Collection[str]) -> TaskBody:
     for name, sent_name, value in _each_once(members):
         if name in client_fields:
             sent[name] = value
-        elif value is None or value == "":
-            continue
         elif name in FIELDS:
             if not FIELDS[name].kind.is_unset(value):
                 claims[name] = _claim(name, value)
-        elif not (GUID.is_unset(value) or DATE.is_unset(value)):
+        elif not any(kind.is_unset(value) for kind in (TEXT, GUID, DATE)):
             unknown.append(sent_name)
-    filled = {name: value for name, value in sent.items() if value is not None and value != ""}
-    fields, faults = read_fields(filled)
-    unfilled = dict.fromkeys(sent.keys() - filled.keys())
-    return TaskBody({**unfilled, **fields}, faults, unknown, claims)
+    fields, faults = read_fields(sent)
+    return TaskBody(fields, faults, unknown, claims)
 
 
 def _each_once(members: Members) -> Iterator[tuple[str, str, object]]:

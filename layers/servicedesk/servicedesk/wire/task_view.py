@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from servicedesk.domain import values
 from servicedesk.domain.catalogue import Catalogue
 from servicedesk.domain.kinds import DATE, GUID, Kind
 from servicedesk.domain.task import FIELDS, Task
@@ -13,7 +12,7 @@ _BESIDE_FIELDS: Mapping[str, Callable[[Task, Catalogue], object]] = {
     "task_priority_name": lambda task, catalogue: _name(catalogue.priorities, task.task_priority_id),
     "company_name": lambda _, catalogue: catalogue.company_name,
     "contact_fullname": lambda _, __: "",
-    "assigned_to_user_id": lambda _, __: values.ZERO_GUID,
+    "assigned_to_user_id": lambda _, __: GUID.unset,
     "assigned_to_user_fullname": lambda _, __: "",
     "date_update": lambda task, _: _without_null(DATE, task.modified_dateutc),
 }
@@ -29,12 +28,9 @@ def entry(task: Task, catalogue: Catalogue) -> dict[str, object]:
 
 
 def _without_null(kind: Kind, value: object) -> object:
-    if kind is DATE:
-        # The original has milliseconds.
-        return f"{str(value or values.UNSET_DATE)[:23]}Z"
-    if value is None:
-        return values.ZERO_GUID if kind is GUID else ""
-    return value
+    shown = kind.unset if value is None else value
+    # The original's dates have milliseconds.
+    return f"{shown!s:.23}Z" if kind is DATE else shown
 
 
 def _name(entries: Sequence[object], entry_id: str) -> str:

@@ -82,7 +82,7 @@ def _integer(value: object, name: str, default: int) -> int:
     if value is None:
         return default
     try:
-        return int(values.integer(value))
+        return values.integer(value)
     except InvalidValueError:
         raise Problem(INVALID_PARAMETER, f"{name} has to be an integer.") from None
 
