@@ -35,22 +35,12 @@ def resources(kind: str) -> dict[str, dict[str, Any]]:
 
 
 def tables() -> list[dict[str, Any]]:
-    """Return the arguments of `create_table` for each table, which gets its logical id as its name.
-
-    Every parameter is at its default.
-    """
+    """Return the arguments of `create_table` for each table, which gets its logical id as its name."""
     taken = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
     return [
-        {"TableName": name}
-        | {key: _with_all_parts(properties[key]) for key in taken if key in properties}
-        | _stream(properties)
+        {"TableName": name} | {key: properties[key] for key in taken if key in properties} | _stream(properties)
         for name, properties in resources("AWS::DynamoDB::Table").items()
     ]
-
-
-def _with_all_parts(value: Any) -> Any:
-    """Resolve the conditions of a table, all of which hold by default."""
-    return [part["Fn::If"][1] if "Fn::If" in part else part for part in value] if isinstance(value, list) else value
 
 
 def _stream(properties: dict[str, Any]) -> dict[str, Any]:

@@ -11,14 +11,12 @@ from servicedesk.store import dynamodb, usage_plan
 from servicedesk.store.api_keys import KeyStore
 from servicedesk.store.catalogues import CatalogueStore
 from servicedesk.store.companies import COUNTER_REQUESTS, CompanyStore
-from servicedesk.store.task_index import index_tasks
 from servicedesk.store.tasks import TaskStore
 from servicedesk.store.usage_plan import UsagePlan
 from servicedesk.wire import command_answers, commands
 from servicedesk.wire.commands import (
     Command,
     EraseCompany,
-    IndexTasks,
     IssueKey,
     ListKeys,
     Onboard,
@@ -53,8 +51,6 @@ def lambda_handler(command: Command, context: Any) -> dict[str, object]:
             return _revoke_key(command)
         case RaiseNumbers():
             return _raise_numbers(command, context)
-        case IndexTasks():
-            return _index_tasks(command, context)
         case EraseCompany():
             raise commands.wrong_function("EraseCompany")
 
@@ -122,18 +118,3 @@ def _raise_in_restored_table(company_id: str, last_number: int) -> None:
             "is lost, restore the backup under its own name, and say above which number all companies shall go on."
         )
         raise InvalidCommandError([Fault("above", "required", detail)]) from None
-
-
-def _index_tasks(command: IndexTasks, context: Any) -> dict[str, object]:
-    """Bring tasks of earlier releases into the indexes for as long as there is time."""
-
-    def has_time() -> bool:
-        # The time has to suffice for one more task, and for the read of the next page.
-        return dynamodb.has_time_for(2, context)
-
-    found, after = command.found, command.after.model_dump() if command.after else None
-    while True:
-        step = index_tasks(client, os.environ["TASKS_TABLE"], after, has_time=has_time)
-        found, after = found + step.found, step.next
-        if after is None or not has_time():
-            return command_answers.tasks_indexed(found, command, after)

@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name
 
 from tests.api import ALPHA, Context
 from tests.events.bus import Bus, behind, version_of
-from tests.events.record import OLD_TASK, TASK
+from tests.events.record import OTHER_TASK, TASK
 from tests.published.openapi import EVENT, validator
 from tools import events
 from tools.template import ROOT
@@ -73,9 +73,9 @@ def delivered(publish_events: ModuleType, recorded: list[Any]) -> Iterator[Calla
                 ("TaskCreated", TASK, 1),
                 ("TaskChanged", TASK, 2),
                 ("TaskClosed", TASK, 3),
-                ("TaskCreated", OLD_TASK, 1),
+                ("TaskCreated", OTHER_TASK, 1),
                 ("TaskReopened", TASK, 4),
-                ("TaskChanged", OLD_TASK, 2),
+                ("TaskChanged", OTHER_TASK, 2),
             ],
         ),
         (PATTERNS[1], [("TaskClosed", TASK, 3)]),

@@ -16,7 +16,7 @@ from servicedesk.wire import event_entry, task_document
 
 from tests.api import ALPHA, BETA, PAGE, Context
 from tests.events.bus import MEGABYTE, Bus, behind, record, version_of
-from tests.events.record import BETA_TASK, OLD_TASK, TASK
+from tests.events.record import BETA_TASK, OTHER_TASK, TASK
 from tests.lists.board import a_task, instant
 from tests.published.openapi import EVENT, validator
 
@@ -24,9 +24,9 @@ RECORDED = [
     ("TaskCreated", ALPHA, TASK, 1, None),
     ("TaskChanged", ALPHA, TASK, 2, {"due_date", "modified_dateutc"}),
     ("TaskClosed", ALPHA, TASK, 3, {"archived", "date_closed", "modified_dateutc"}),
-    ("TaskCreated", ALPHA, OLD_TASK, 1, None),
+    ("TaskCreated", ALPHA, OTHER_TASK, 1, None),
     ("TaskReopened", ALPHA, TASK, 4, {"archived", "date_closed", "modified_dateutc"}),
-    ("TaskChanged", ALPHA, OLD_TASK, 2, {"subject", "modified_dateutc"}),
+    ("TaskChanged", ALPHA, OTHER_TASK, 2, {"subject", "modified_dateutc"}),
     ("TaskCreated", BETA, BETA_TASK, 1, None),
 ]
 """What the recorded history tells: nothing of counters, a catalogue, an operator's rewrite and deletions."""

@@ -9,7 +9,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from servicedesk.store import task_index
 
 from tests.api import Answer, Api, assert_problem
 from tests.exactly_once import changes
@@ -199,45 +198,6 @@ def test_10_7_a_retry_of_the_sdk_that_lost_the_race_is_a_conflict(
 
 
 # ---- Beside other releases, and beside operators --------------------------------------------------------------------
-
-
-@pytest.fixture
-def old_task(service: Service, company: str) -> Answer:
-    """A task as a release before versions and indexes stored it."""
-    task = created(service.api, company)
-    service.database.client().update_item(
-        TableName=service.database.tasks_table,
-        Key=key(company, task.document()["id"]),
-        UpdateExpression="REMOVE version, task_list",
-    )
-    return task
-
-
-def test_10_7_a_task_without_a_version_is_its_first(service: Service, company: str, old_task: Answer) -> None:
-    task_id = old_task.document()["id"]
-    answer = service.api.change(task_id, {"subject": "A"}, company=company, if_match=old_task.headers["ETag"])
-    assert answer.status == 200
-    [stored] = service.database.tasks(company)
-    assert (stored["subject"], stored["version"]) == ("A", 2)
-    assert stored["task_list"] == f"COMPANY#{company}#OPEN"
-    stale = service.api.change(task_id, {"subject": "B"}, company=company, if_match=old_task.headers["ETag"])
-    assert_problem(stale, 412, "precondition-failed")
-
-
-def test_10_7_the_rewrite_of_older_tasks_is_no_conflict(service: Service, company: str, old_task: Answer) -> None:
-    database = service.database
-
-    def rewrite() -> None:
-        step = task_index.index_tasks(database.client(), database.tasks_table, items=100_000)
-        assert step.found >= 1
-
-    with before_each(service.api.update_task, "UpdateItem", once(rewrite)):
-        answer = service.api.change(
-            old_task.document()["id"], {"subject": "A"}, company=company, if_match=old_task.headers["ETag"]
-        )
-    assert answer.status == 200
-    [stored] = database.tasks(company)
-    assert (stored["subject"], stored["version"]) == ("A", 2)
 
 
 def test_10_2_a_task_that_is_erased_meanwhile_does_not_come_back(service: Service, company: str) -> None:

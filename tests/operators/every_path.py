@@ -224,7 +224,6 @@ class Paths:
         self.onboard("whole-key-as-label", action="issue_key", company_id=BETA, label=f"{KEY_ID}.{SECRET}")
         self.onboard("not-onboarded", action="list_keys", company_id=str(uuid4()))
         self.onboard("raised", action="raise_numbers", above=9)
-        self.onboard("indexed", action="index_tasks")
         erasing = {"action": "erase_company", "company_id": BETA}
         self.invoke(self.api.erase_company.lambda_handler, erasing | {"company_id_again": MARK}, "erasing-refused")
         self.invoke(self.api.erase_company.lambda_handler, erasing | {"company_id_again": BETA}, "erasing")

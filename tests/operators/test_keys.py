@@ -335,17 +335,6 @@ def test_a_company_that_is_in_a_plan_already_stays_there(company: str) -> None:
     assert UsagePlan(plan, "CompanyPlan").include(company) == usage_key_of(company)
 
 
-def test_a_company_keeps_a_usage_key_with_hyphens(api: Api) -> None:
-    company = str(uuid4())
-    name = f"CompanyPlan-{company}"
-    client = boto3.client("apigateway")
-    made = client.create_api_key(name=name, value=name, enabled=True)
-    api.onboard(action="onboard", company_id=company)
-    assert issue(api, company)["usage_key"] == name
-    assert plan_keys().count(name) == 1
-    assert [key["id"] for key in client.get_api_keys(limit=500)["items"] if key["name"] == name] == [made["id"]]
-
-
 def test_a_usage_key_whose_name_only_begins_with_the_company_s_is_another_one(api: Api) -> None:
     """As an operator may name one of his own; API Gateway finds keys by the beginning of their names."""
     company = str(uuid4())

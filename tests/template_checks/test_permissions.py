@@ -52,7 +52,7 @@ ALLOWED = {
 }
 UPDATED = {
     "CreateTask": {"last_id2"},
-    "OnboardCompany": {"last_id2", "task_list", "version", "archived"},
+    "OnboardCompany": {"last_id2"},
     "UpdateTask": {*CHANGEABLE_FIELDS, "archived", "date_closed", "modified_dateutc", "version", "task_list"},
 }
 """The attributes of the tasks table that each function's updates name, apart from those of the key."""

@@ -25,12 +25,10 @@ def of_content(fields: ClientFields) -> str:
 def has_same_content(stored: str, fields: ClientFields) -> bool:
     """Return whether a create with these fields says what the one with the digest ``stored`` said.
 
-    A digest without a rule is from before rules were stored, and of rule 1.
-
     Raises:
         UnavailableError: a later release stored the digest, by rules that this release does not know.
     """
-    digests = {int(rule or 1): digest for rule, _, digest in (part.rpartition(":") for part in stored.split())}
+    digests = {int(rule): digest for rule, _, digest in (part.partition(":") for part in stored.split())}
     known = [rule for rule in digests if rule <= LATEST_RULE]
     if not known:
         raise UnavailableError("A newer release of the service stored this task. Send the same request again.")

@@ -35,15 +35,16 @@ def to_task(item: Mapping[str, object]) -> Task:
 def changes(before: Task, after: Task) -> tuple[dict[str, object], Sequence[str]]:
     """Return what a change writes: the attributes to set, and the names of those to remove.
 
-    Only attributes that differ are named, so that those of a later release, running beside this one, stay. The place
-    in ``by_number`` is always among them, because a task of an earlier release may have none.
+    Only attributes that differ are named, so that those of a later release, running beside this one, stay.
     """
     differing = [name for name in FIELDS if getattr(after, name) != getattr(before, name)]
-    values = {name: value for name in differing if (value := getattr(after, name)) is not None}
-    place = {"task_list": keys.task_list(after.company_id, archived=after.archived)}
-    return values | place, [name for name in differing if name not in values]
+    values: dict[str, object] = {name: value for name in differing if (value := getattr(after, name)) is not None}
+    removed = [name for name in differing if name not in values]
+    if "archived" in differing:
+        values["task_list"] = keys.task_list(after.company_id, archived=after.archived)
+    return values, removed
 
 
 def version(item: Mapping[str, object]) -> int:
-    """Return the version of the task in an item. One that was stored before there were versions has the first."""
-    return int(str(item.get("version", FIRST_VERSION)))
+    """Return the version of the task in an item."""
+    return int(str(item["version"]))

@@ -186,15 +186,13 @@ class TaskStore:
         values, removed = task_items.changes(read.task, changed)
         values["version"] = read.version + 1
         sets = ", ".join(f"{name} = :{name}" for name in values)
-        # An erased task must not come back; and the rewrite of older tasks may add the first version at any time.
-        unversioned = " OR attribute_not_exists(version)" if read.version == task_items.FIRST_VERSION else ""
         try:
             with dynamodb.temporary_faults_as_unavailable():
                 self._client.update_item(
                     TableName=self._table,
                     Key=keys.task(changed.company_id, changed.id),
                     UpdateExpression=f"SET {sets}" + (f" REMOVE {', '.join(removed)}" if removed else ""),
-                    ConditionExpression=f"attribute_exists(pk) AND (version = :read{unversioned})",
+                    ConditionExpression="version = :read",  # an erased task, which has none, must not come back
                     ExpressionAttributeValues=dynamodb.to_item(
                         {f":{name}": value for name, value in values.items()} | {":read": read.version}
                     ),
@@ -215,6 +213,6 @@ def _versioned(found: Mapping[str, object] | None) -> Versioned:
 
 
 def _replay(found: Mapping[str, object], content: ClientFields) -> Stored:
-    if not content_digest.has_same_content(str(found.get("content_digest", "")), content):
+    if not content_digest.has_same_content(str(found["content_digest"]), content):
         raise ConflictingTaskError("The company has a task with this id and other content.")
     return Stored(task_items.to_task(found), replayed=True)

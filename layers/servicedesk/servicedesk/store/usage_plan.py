@@ -62,9 +62,8 @@ class UsagePlan:
     def include(self, company_id: str) -> str:
         """Make sure that the company is in the plan, and return its usage key. The call can be repeated.
 
-        A new usage key has letters and digits only, as API Gateway's documentation asks for. A company keeps the usage
-        key that it has, even one with hyphens, as earlier releases made them. It also stays in another plan of the same
-        API, if an operator moved it there.
+        A usage key has letters and digits only, as API Gateway's documentation asks for. It stays in another plan of
+        the same API, if an operator moved it there.
 
         Raises:
             UnavailableError: API Gateway refused the call or did not answer in time. Repeating it does no harm.

@@ -7,7 +7,7 @@ from datetime import datetime
 from servicedesk.domain import values
 from servicedesk.domain.api_key import ApiKey
 from servicedesk.domain.catalogue import Catalogue
-from servicedesk.wire.commands import IndexTasks, RaiseNumbers
+from servicedesk.wire.commands import RaiseNumbers
 
 
 def company(company_id: str, catalogue: Catalogue, next_number: int) -> dict[str, object]:
@@ -42,18 +42,6 @@ def numbers_raised(companies: int, command: RaiseNumbers, stopped_after: str | N
     """
     following = command.model_copy(update={"after": stopped_after}).model_dump(exclude_none=True)
     return {"companies": companies, "next_command": following if stopped_after else None}
-
-
-def tasks_indexed(found: int, command: IndexTasks, stopped_after: dict[str, str] | None) -> dict[str, object]:
-    """Return how many tasks this pass has found so far that were not in the indexes, and the command to send next.
-
-    ``stopped_after`` is the place in the table at which the call stopped. A whole pass that found some is followed by
-    another one, because a write can have come between. After a pass that found none, ``next_command`` is null.
-    """
-    following: dict[str, object] | None = {"action": command.action} if found else None
-    if stopped_after:
-        following = {"action": command.action, "after": stopped_after, "found": found}
-    return {"tasks": found, "next_command": following}
 
 
 def erasure(

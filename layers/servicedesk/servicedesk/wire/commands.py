@@ -165,24 +165,6 @@ class RaiseNumbers(_Strict):
     after: Id | None = None
 
 
-class Place(_Strict):
-    """A place in the tasks table: the keys of the item that the step before looked at last."""
-
-    pk: str
-    sk: str
-
-
-class IndexTasks(_Strict):
-    """Give the tasks that a release before the indexes stored what the indexes need.
-
-    ``after`` is the place that the step before reached, and ``found`` how many such tasks this pass had found by then.
-    """
-
-    action: Literal["index_tasks"]
-    after: Place | None = None
-    found: Annotated[int, Field(ge=0)] = 0
-
-
 class EraseCompany(_Strict):
     """Erase a company for ever. The command has its id twice, so that one slip of the hand erases nothing."""
 
@@ -198,7 +180,7 @@ class EraseCompany(_Strict):
         return again
 
 
-type Command = Onboard | IssueKey | ListKeys | RevokeKey | RaiseNumbers | IndexTasks | EraseCompany
+type Command = Onboard | IssueKey | ListKeys | RevokeKey | RaiseNumbers | EraseCompany
 _COMMANDS: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="action")])
 _ACTIONS = ", ".join(get_args(command.model_fields["action"].annotation)[0] for command in get_args(Command.__value__))
 
