@@ -7,7 +7,6 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from types import ModuleType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -16,8 +15,9 @@ from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
 from servicedesk.domain.task import FIELDS as DECLARED
+from servicedesk.operations.operation import Stores
 
-from tools.template import ROOT, resources
+from tools.template import ROOT
 
 ALPHA = "a1b2c3d4-0000-4000-8000-00000000000a"
 ALPHA_CONTACT = "c0c0c0c0-0000-4000-8000-00000000000a"
@@ -172,27 +172,6 @@ def load(function: str) -> ModuleType:
     return module
 
 
-@cache
-def routes() -> list[tuple[str, str]]:
-    """The methods and paths of the template's API; those with parameters come last, as API Gateway chooses."""
-    events = [
-        event["Properties"]
-        for function in resources("AWS::Serverless::Function").values()
-        for event in function.get("Events", {}).values()
-        if event["Type"] == "Api"
-    ]
-    return sorted(((event["Method"], event["Path"]) for event in events), key=lambda route: "{" in route[1])
-
-
-def routed(method: str, path: str) -> tuple[str, dict[str, str]]:
-    """The route that API Gateway finds for a path, and the parameters in it."""
-    for known, route in routes():
-        pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(route))
-        if known == method and (match := re.fullmatch(pattern, path)):
-            return route, match.groupdict()
-    return path, {}
-
-
 def event(
     method: str = "POST",
     path: str = "/tasks",
@@ -210,7 +189,6 @@ def event(
     """
     sent = dict(headers or {})
     asked = {name: value if isinstance(value, list) else [value] for name, value in (query or {}).items()}
-    route, parameters = routed(method, path)
     raw = body.encode() if isinstance(body, str) else body
     context: dict[str, Any] = {
         "requestId": str(uuid4()),
@@ -224,7 +202,7 @@ def event(
     if company is not None:
         context["authorizer"] |= {"company_id": company, "contact_id": contact or ""}
     return {
-        "resource": route,
+        "resource": "/" if path == "/" else "/{proxy+}",
         "path": path,
         "httpMethod": method,
         "headers": sent,
@@ -232,7 +210,7 @@ def event(
         # The gateway has the last value of each name here, and all of them there.
         "queryStringParameters": {name: values[-1] for name, values in asked.items()} or None,
         "multiValueQueryStringParameters": asked or None,
-        "pathParameters": parameters or None,
+        "pathParameters": None if path == "/" else {"proxy": path[1:]},
         "stageVariables": None,
         "requestContext": context,
         "body": body if raw is None or not in_base64 else base64.b64encode(raw).decode(),
@@ -244,11 +222,7 @@ def event(
 class Api:
     """All functions, loaded over one database."""
 
-    create_task: ModuleType
-    get_task: ModuleType
-    list_tasks: ModuleType
-    get_catalogue: ModuleType
-    update_task: ModuleType
+    api: ModuleType
     authorizer: ModuleType
     onboard_company: ModuleType
     erase_company: ModuleType
@@ -262,23 +236,22 @@ class Api:
         if content_type is not None:
             headers["Content-Type"] = content_type
         path = more.pop("path", "/tasks")
-        return invoke(self.create_task.lambda_handler, event("POST", path, body, headers=headers, **more))
+        return invoke(self.api.lambda_handler, event("POST", path, body, headers=headers, **more))
 
     def get(self, task_id: str, accept: str | None = None, **more: Any) -> Answer:
         """GET /tasks/{id}, or another `path`."""
         headers = dict(more.pop("headers", {})) | ({"Accept": accept} if accept else {})
         path = more.pop("path", f"/tasks/{task_id}")
-        return invoke(self.get_task.lambda_handler, event("GET", path, headers=headers, **more))
+        return invoke(self.api.lambda_handler, event("GET", path, headers=headers, **more))
 
     def forget_catalogues(self) -> None:
-        """Let every function read each catalogue anew, as an execution environment does that has just started."""
-        for function in (self.create_task, self.get_task, self.list_tasks, self.get_catalogue, self.update_task):
-            function.catalogues = function.CatalogueStore(function.client, self.create_task.TASKS_TABLE)  # type: ignore[attr-defined]
+        """Let the API read each catalogue anew, as an execution environment does that has just started."""
+        self.api.stores = Stores.over(self.api.client, self.api.stores.tasks._table)  # type: ignore[attr-defined]
 
     def list(self, path: str = "/tasks", accept: str | None = None, **more: Any) -> Answer:
         """GET a list of tasks, or the feed of changes; `query`, `headers` and `company` as in `event`."""
         headers = dict(more.pop("headers", {})) | ({"Accept": accept} if accept else {})
-        return invoke(self.list_tasks.lambda_handler, event("GET", path, headers=headers, **more))
+        return invoke(self.api.lambda_handler, event("GET", path, headers=headers, **more))
 
     def follow(self, url: str, accept: str | None = None, **more: Any) -> Answer:
         """GET the list that an answer's link names, as a client does that knows nothing of what stands in it."""
@@ -292,12 +265,12 @@ class Api:
         headers = {"Content-Type": content_type} | dict(more.pop("headers", {}))
         text = body if isinstance(body, str) else json.dumps(body)
         sent = event("POST", "/api/TaskView/Search", text, headers=headers, **more)
-        return invoke(self.list_tasks.lambda_handler, sent)
+        return invoke(self.api.lambda_handler, sent)
 
     def catalogue(self, path: str = "/catalogue", accept: str | None = None, **more: Any) -> Answer:
         """GET the catalogue, or one of the original's addresses of its parts."""
         headers = dict(more.pop("headers", {})) | ({"Accept": accept} if accept else {})
-        return invoke(self.get_catalogue.lambda_handler, event("GET", path, headers=headers, **more))
+        return invoke(self.api.lambda_handler, event("GET", path, headers=headers, **more))
 
     def change(
         self, task_id: str, body: bytes | str | dict[str, Any] | None, content_type: str | None = None, **more: Any
@@ -314,7 +287,7 @@ class Api:
         if content_type is not None:
             headers["Content-Type"] = content_type
         method, path = more.pop("method", "PATCH"), more.pop("path", f"/tasks/{task_id}")
-        return invoke(self.update_task.lambda_handler, event(method, path, body, headers=headers, **more))
+        return invoke(self.api.lambda_handler, event(method, path, body, headers=headers, **more))
 
     def onboard(self, **command: Any) -> dict[str, Any]:
         """One command of an operator to OnboardCompany."""

@@ -16,11 +16,7 @@ from tests.api import Api, load
 from tools.template import ROOT, buses, environment, tables
 
 FUNCTIONS = {
-    "create_task": "CreateTask",
-    "get_task": "GetTask",
-    "list_tasks": "ListTasks",
-    "get_catalogue": "GetCatalogue",
-    "update_task": "UpdateTask",
+    "api": "ApiFunction",
     "authorizer": "Authorizer",
     "onboard_company": "OnboardCompany",
     "erase_company": "EraseCompany",

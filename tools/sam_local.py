@@ -232,12 +232,14 @@ def function_for(event_file: Path) -> str:
         return "EraseCompany" if named["action"] == "erase_company" else "OnboardCompany"
     if "methodArn" in named:
         return "Authorizer"
-    # Events of version 2.0 have both parts of the route in one.
-    route = named.get("routeKey") or f"{named.get('httpMethod')} {named.get('resource')}"
-    for name, function in resources("AWS::Serverless::Function").items():
-        answered = [entry["Properties"] for entry in function.get("Events", {}).values() if entry["Type"] == "Api"]
-        if route in [f"{entry['Method']} {entry['Path']}" for entry in answered]:
-            return name
+    if "httpMethod" in named or "routeKey" in named:
+        open_pages = [
+            entry["Properties"]["Path"]
+            for entry in resources("AWS::Serverless::Function")["DescribeApi"]["Events"].values()
+        ]
+        # Events of version 2.0 have both parts of the route in one.
+        path = named.get("resource") or named.get("routeKey", "").partition(" ")[2]
+        return "DescribeApi" if path in open_pages else "ApiFunction"
     sys.exit(f"{event_file} is neither an operator's command nor a request that a function answers.")
 
 

@@ -217,7 +217,7 @@ def main() -> int:
     """Run from the command line; the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", type=Path, default=lambda_emulator.ROOT / ".aws-sam" / "build", metavar="DIR")
-    parser.add_argument("--function", default="CreateTask", help="its name in the template")
+    parser.add_argument("--function", default="ApiFunction", help="its name in the template")
     parser.add_argument("--rie", type=Path, help="aws-lambda-rie, if not SAM CLI's own")
     parser.add_argument("--pairs", type=int, default=20, help="counted starts of each handler beside the reference")
     parser.add_argument("--only", nargs="+", choices=(OURS, REFERENCE, *RIVALS), default=(OURS, *RIVALS))

@@ -9,7 +9,7 @@ import pytest
 from tests.bench.lambda_emulator import PYTHON, Build, Layout, lambda_environment, lay_out
 from tools.build import build
 
-FUNCTIONS = ("CreateTask", "GetTask", "Authorizer", "OnboardCompany", "EraseCompany", "PublishEvents")
+FUNCTIONS = ("ApiFunction", "Authorizer", "OnboardCompany", "EraseCompany", "PublishEvents")
 VARIABLES = {
     "TASKS_TABLE": "tasks",
     "KEYS_TABLE": "keys",
@@ -40,7 +40,7 @@ def test_a_copy_with_new_time_stamps_compiles_nothing_at_start(function: str, bu
 
 
 def test_missing_bytecode_would_be_noticed(built: Path, tmp_path: Path) -> None:
-    layout = lay_out(Build.of(built, "CreateTask"), tmp_path)
+    layout = lay_out(Build.of(built, "ApiFunction"), tmp_path)
     [bytecode] = (layout.task / "__pycache__").glob("app.*.pyc")
     bytecode.parent.chmod(0o755)
     bytecode.unlink()

@@ -42,7 +42,7 @@ class Creating:
     def __init__(self) -> None:
         self.client = dynamodb.client()
         with patch.object(dynamodb, "client", return_value=self.client):
-            self._function = load("create_task")
+            self._function = load("api")
 
     def create(self, company: int) -> None:
         """Create a task for the company of that number."""
@@ -135,7 +135,7 @@ def main() -> int:
         sys.stderr.write(f"throughput: {reason}\n")
         return 1
     with dynamodb_local.start() as endpoint, tables_at(endpoint) as database:
-        rates, units = measure(database.environment("create_task"))
+        rates, units = measure(database.environment("api"))
     (HERE / "throughput.svg").write_text(draw(rates))
     for companies, rate in rates.items():
         sys.stdout.write(f"{companies:2} companies: {rate:.0f} creates per second\n")

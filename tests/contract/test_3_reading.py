@@ -156,7 +156,7 @@ def test_3_3_a_body_in_base64_is_decoded_first(client: Client, in_base64: bool) 
 @pytest.mark.parametrize("lie", ["{}", "e30", "e30=\n", "é"])
 def test_3_3_a_body_that_only_claims_base64_is_a_400(client: Client, lie: str) -> None:
     sent = event(headers={"Content-Type": client.content_type}, company=client.company)
-    answer = invoke(client.api.create_task.lambda_handler, sent | {"body": lie, "isBase64Encoded": True})
+    answer = invoke(client.api.api.lambda_handler, sent | {"body": lie, "isBase64Encoded": True})
     assert "base64" in assert_problem(answer, 400, "malformed-body")["detail"]
 
 

@@ -60,10 +60,10 @@ def test_5_1_the_page_s_fields_have_the_page_s_types() -> None:
             {"stageVariables": {"public_url": "https://desk.example.com/base/"}},
             "https://desk.example.com/base/tasks/{}",
         ),
-        ({"requestContext": {"domainName": None}}, "tasks/{}"),
+        ({"requestContext": {"domainName": None}}, "./tasks/{}"),
         ({"requestContext": {"domainName": "h", "path": "/v1/tasks/"}}, "https://h/v1/tasks/{}"),
-        ({"requestContext": {"domainName": None, "path": "/v1/tasks/"}}, "./{}"),
-        ({"requestContext": {"domainName": "h", "path": "/v1/t\u00e9\r\nx"}}, "https://h/v1/t%C3%A9%0D%0Ax/{}"),
+        ({"requestContext": {"domainName": None, "path": "/v1/tasks/"}}, "../tasks/{}"),
+        ({"requestContext": {"domainName": "h", "path": "/t\u00e9\r\nx/tasks"}}, "https://h/t%C3%A9%0D%0Ax/tasks/{}"),
     ],
 )
 def test_5_1_location_is_absolute_where_the_event_tells_the_host(
@@ -72,7 +72,7 @@ def test_5_1_location_is_absolute_where_the_event_tells_the_host(
     sent = event(body=written("json", {"subject": SUBJECT}), company=company)
     for name, values in change.items():
         sent[name] = (sent[name] or {}) | values
-    answer = invoke(api.create_task.lambda_handler, sent)
+    answer = invoke(api.api.lambda_handler, sent)
     assert answer.headers["Location"] == location.format(answer.task()["id"])
 
 
@@ -182,7 +182,7 @@ def test_5_2_of_a_longer_accept_the_first_100_ranges_count(json_client: Client, 
 def test_5_2_several_accept_headers_are_one_list(api: Api, company: str) -> None:
     sent = event(body='{"subject": "x"}', company=company)
     sent["multiValueHeaders"]["accept"] = ["application/xml;q=0.5", "text/xml"]
-    assert invoke(api.create_task.lambda_handler, sent).headers["Content-Type"] == "text/xml; charset=utf-8"
+    assert invoke(api.api.lambda_handler, sent).headers["Content-Type"] == "text/xml; charset=utf-8"
 
 
 @pytest.mark.parametrize(("accept", "named"), NEGOTIATIONS)
@@ -287,10 +287,8 @@ def test_5_7_every_answer_carries_its_request_id_and_is_not_to_be_stored(client:
 
 def test_5_2_vary_names_the_headers_that_the_answer_depends_on(client: Client) -> None:
     created = client.create({"subject": SUBJECT})
-    for answer in (created, client.create({})):
+    for answer in (created, client.create({}), client.get(created.task()["id"]), client.get("x")):
         assert answer.headers["Vary"] == "Accept, Content-Type, Prefer"
-    for answer in (client.get(created.task()["id"]), client.get("x")):
-        assert answer.headers["Vary"] == "Accept, Content-Type"
 
 
 def test_a_browser_app_of_any_origin_may_read_every_answer(client: Client) -> None:

@@ -59,9 +59,9 @@ def database_answering(module: Any, status: int, document: dict[str, Any]) -> It
 
 def answers_over(client: Client, status: int, document: dict[str, Any]) -> Iterator[Answer]:
     """What a client gets from each function while the database answers thus."""
-    with database_answering(client.api.create_task, status, document):
+    with database_answering(client.api.api, status, document):
         yield client.create({"subject": SUBJECT})
-    with database_answering(client.api.get_task, status, document):
+    with database_answering(client.api.api, status, document):
         yield client.get(str(uuid4()))
 
 
@@ -108,6 +108,16 @@ def test_6_no_company_in_the_credentials(client: Client, named: str | None) -> N
 
 def test_6_no_such_task(client: Client) -> None:
     assert_problem(client.get(str(uuid4())), 404, "no-such-task")
+
+
+def test_6_no_such_route(client: Client) -> None:
+    assert_problem(client.get("", path="/nowhere"), 404, "no-such-route")
+
+
+def test_6_method_not_allowed_with_the_methods_there_are(client: Client) -> None:
+    answer = client.change("", {"subject": SUBJECT}, path="/tasks")
+    assert_problem(answer, 405, "method-not-allowed")
+    assert answer.headers["Allow"] == "GET, HEAD, POST"
 
 
 def test_6_task_exists_with_its_location(client: Client) -> None:
@@ -236,7 +246,7 @@ def test_6_internal_tells_nothing_but_the_request_id(client: Client) -> None:
 
 def test_6_internal_covers_what_nobody_thought_of(api: Api, client: Client) -> None:
     item = {"pk": {"S": f"COMPANY#{client.company}"}, "sk": {"S": "CATALOGUE"}, "types": {"S": "inner detail"}}
-    boto3.client("dynamodb").put_item(TableName=api.create_task.TASKS_TABLE, Item=item)
+    boto3.client("dynamodb").put_item(TableName="TasksTable", Item=item)
     answer = client.create({"subject": SUBJECT})
     assert_problem(answer, 500, "internal")
     assert "inner" not in json.dumps(answer.headers) + answer.body

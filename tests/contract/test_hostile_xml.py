@@ -254,9 +254,9 @@ def database() -> Iterator[Database]:
 def test_3_12_long_namespaces_and_many_names_take_bounded_memory(database: Database, shape: str, company: str) -> None:
     sent = event(body=SHAPES[shape], headers={"Content-Type": "application/xml"}, company=company)
     done = subprocess.run(
-        [sys.executable, measured.__file__, ROOT / "functions" / "create_task" / "app.py"],
+        [sys.executable, measured.__file__, ROOT / "functions" / "api" / "app.py"],
         input=json.dumps(sent),
-        env=os.environ | database.environment("create_task") | {"PYTHONPATH": str(ROOT / "layers" / "servicedesk")},
+        env=os.environ | database.environment("api") | {"PYTHONPATH": str(ROOT / "layers" / "servicedesk")},
         stdout=subprocess.PIPE,
         text=True,
         check=True,

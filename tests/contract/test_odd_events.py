@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.api import Answer, Api, assert_problem, event, invoke, written
+from tests.api import Answer, Api, Context, assert_problem, event, invoke, written
 from tests.contract.client import FORMATS, SUBJECT
 
 COMPANY = "0ddc0de0-0000-4000-8000-00000000000a"
@@ -54,7 +54,7 @@ def payload_2(body: bytes, headers: Mapping[str, str], authorizer: Mapping[str, 
     ],
 )
 def test_a_part_that_is_null_or_odd_is_as_if_absent(api: Api, odd: dict[str, Any]) -> None:
-    answer = invoke(api.create_task.lambda_handler, posted(**odd))
+    answer = invoke(api.api.lambda_handler, posted(**odd))
     assert answer.status == 201
     assert answer.task()["subject"] == SUBJECT
 
@@ -65,46 +65,64 @@ def test_a_part_that_is_null_or_odd_is_as_if_absent(api: Api, odd: dict[str, Any
 def test_a_part_can_be_missing(api: Api, part: str) -> None:
     sent = posted()
     del sent[part]
-    assert invoke(api.create_task.lambda_handler, sent).status == 201
+    assert invoke(api.api.lambda_handler, sent).status == 201
 
 
 @pytest.mark.parametrize(
     "odd", [{"body": None}, {"body": ""}, {"body": {"subject": "x"}}, {"body": None, "isBase64Encoded": False}]
 )
 def test_a_body_that_is_no_text_is_an_empty_one(api: Api, odd: dict[str, Any]) -> None:
-    assert_problem(invoke(api.create_task.lambda_handler, posted(**odd)), 400, "malformed-body")
+    assert_problem(invoke(api.api.lambda_handler, posted(**odd)), 400, "malformed-body")
 
 
 @pytest.mark.parametrize("body", ["\ud800", '{"subject": "\ud800"}'])
 def test_a_body_that_utf_8_cannot_write(api: Api, body: str) -> None:
     sent = posted(body=body, isBase64Encoded=False)
-    assert_problem(invoke(api.create_task.lambda_handler, sent), 400, "malformed-body")
+    assert_problem(invoke(api.api.lambda_handler, sent), 400, "malformed-body")
 
 
 @pytest.mark.parametrize(
     "context", [None, {}, [], {"authorizer": None}, {"authorizer": "x"}, {"authorizer": {"lambda": 7}}]
 )
 def test_a_request_of_nobody_has_no_company(api: Api, context: object) -> None:
-    for handler in (api.create_task.lambda_handler, api.get_task.lambda_handler, api.update_task.lambda_handler):
+    for handler in (api.api.lambda_handler, api.api.lambda_handler, api.api.lambda_handler):
         sent = posted(requestContext=context)
         assert_problem(invoke(handler, sent), 403, "no-company")
 
 
-def test_nothing_at_all_has_no_company(api: Api) -> None:
-    for handler in (api.create_task.lambda_handler, api.get_task.lambda_handler, api.update_task.lambda_handler):
-        assert_problem(invoke(handler, {}), 403, "no-company")
+def test_nothing_at_all_asks_for_nothing(api: Api) -> None:
+    assert_problem(invoke(api.api.lambda_handler, {}), 405, "method-not-allowed")
 
 
-@pytest.mark.parametrize("parameters", [None, {}, {"id": None}, {"id": 7}, [], {"id": "../x"}, {"id": "\r\n"}])
+@pytest.mark.parametrize(
+    "broken", [None, [], "x", 7, {"headers": 7, "requestContext": "x", "path": 7}, {"version": []}]
+)
+def test_no_event_leaves_the_function_as_an_exception(api: Api, broken: Any) -> None:
+    answer = api.api.lambda_handler(broken, Context())
+    assert answer["statusCode"] in (404, 405, 500)
+    assert answer["headers"]["Content-Type"] == "application/problem+json; charset=utf-8"
+
+
+@pytest.mark.parametrize("path", ["/\ud800", "/tasks/\udfff", "/api/Task(\ud800)", "/\r\n", "/%ED%A0%80", "/%FF"])
+@pytest.mark.parametrize("where", ["path", "requestContext", "pathParameters"])
+def test_a_path_that_utf_8_cannot_write_is_answered(api: Api, path: str, where: str) -> None:
+    sent = event("GET", "/tasks/x", company=COMPANY)
+    sent[where] = path if where == "path" else sent[where] | {"path": path, "proxy": path[1:]}
+    assert invoke(api.api.lambda_handler, sent).status == 404
+
+
+@pytest.mark.parametrize(
+    "parameters", [None, {}, {"proxy": None}, {"proxy": 7}, [], {"proxy": "tasks/..x"}, {"proxy": "tasks/\r\n"}]
+)
 def test_a_get_without_a_usable_id_finds_nothing(api: Api, parameters: object) -> None:
     sent = event("GET", "/tasks/x", company=COMPANY) | {"pathParameters": parameters}
-    assert_problem(invoke(api.get_task.lambda_handler, sent), 404, "no-such-task")
+    assert_problem(invoke(api.api.lambda_handler, sent), 404, "no-such-task")
 
 
 def test_a_request_without_an_id_is_named_by_its_invocation(api: Api) -> None:
     sent = posted()
     del sent["requestContext"]["requestId"]
-    answer = invoke(api.create_task.lambda_handler, sent)
+    answer = invoke(api.api.lambda_handler, sent)
     assert answer.status == 201
 
 
@@ -121,12 +139,12 @@ AUTHORIZERS: Mapping[str, Callable[[str], dict[str, Any]]] = {
 def test_payload_format_2_0(api: Api, company: str, stage: str, authorizer: str, format_: str) -> None:
     body = written(format_, {"subject": "Überlauf"}).encode()
     sent = payload_2(body, {"content-type": f"application/{format_}"}, AUTHORIZERS[authorizer](company), stage)
-    answer = invoke(api.create_task.lambda_handler, sent)
+    answer = invoke(api.api.lambda_handler, sent)
     task = answer.task()
     assert (task["subject"], task["company_id"]) == ("Überlauf", company)
     assert answer.headers["Location"] == f"https://api.example.com{sent['rawPath']}/{task['id']}"
     sent["stageVariables"] = {"public_url": "https://desk.example.com/"}
-    answer = invoke(api.create_task.lambda_handler, sent)
+    answer = invoke(api.api.lambda_handler, sent)
     assert answer.headers["Location"] == f"https://desk.example.com/tasks/{answer.task()['id']}"
 
 

@@ -83,7 +83,7 @@ def faulty(plain: Database) -> Iterator[FaultyService]:
         # After some dozen failed retries the SDK makes none any more, and one client has all of a module's here.
         patch.setattr("botocore.retries.quota.RetryQuota.acquire", lambda *_: True)
         api = plain.functions(proxy.url)
-        for client in (api.create_task.client, api.get_task.client, api.update_task.client):
+        for client in (api.api.client, api.api.client, api.api.client):
             proxy.watch(client)
         yield FaultyService(api, plain, proxy)
 
@@ -91,7 +91,7 @@ def faulty(plain: Database) -> Iterator[FaultyService]:
 @pytest.fixture(autouse=True)
 def told(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the functions' telemetry reads of its environment at each call."""
-    for name, value in template.environment("CreateTask").items():
+    for name, value in template.environment("ApiFunction").items():
         if name.startswith("POWERTOOLS_"):
             monkeypatch.setenv(name, value)
 

@@ -69,7 +69,7 @@ def start_worker(environment: dict[str, str]) -> None:
     """Import the function once in each process, as an execution environment does."""
     os.environ.update(environment)
     with patience():
-        _functions.append(load("create_task"))
+        _functions.append(load("api"))
 
 
 def work(share: list[Create]) -> list[Outcome]:

@@ -101,8 +101,8 @@ def test_many_companies_do_not_make_them_grow_without_end(
 
 def test_a_change_is_seen_by_others_when_their_copy_is_a_minute_old(service: Service, company: str) -> None:
     clock = Clock()
-    ours = CatalogueStore(service.api.create_task.client, service.database.tasks_table, clock)
-    theirs = CatalogueStore(service.api.create_task.client, service.database.tasks_table, clock)
+    ours = CatalogueStore(service.api.api.client, service.database.tasks_table, clock)
+    theirs = CatalogueStore(service.api.api.client, service.database.tasks_table, clock)
     assert theirs.for_company(company) is BUILT_IN
     changed = type(BUILT_IN)(
         types=BUILT_IN.types[:1], statuses=BUILT_IN.statuses, priorities=BUILT_IN.priorities, tables=[]

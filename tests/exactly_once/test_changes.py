@@ -75,7 +75,7 @@ def at_once(api: Api, company: str, task_id: str, **more: Any) -> list[Answer]:
     def change(number: int) -> Answer:
         return api.change(task_id, {"subject": f"Printer {number}"}, company=company, **more)
 
-    with before_each(api.update_task, "UpdateItem", wait), ThreadPoolExecutor(PARALLEL) as threads:
+    with before_each(api.api, "UpdateItem", wait), ThreadPoolExecutor(PARALLEL) as threads:
         return list(threads.map(change, range(PARALLEL)))
 
 
@@ -110,7 +110,7 @@ def test_10_6_the_same_change_at_the_same_time_is_no_conflict(engine: Service, c
     task = created(engine.api, company)
     everybody = Barrier(PARALLEL)
     with (
-        before_each(engine.api.update_task, "UpdateItem", lambda: everybody.wait(30)),
+        before_each(engine.api.api, "UpdateItem", lambda: everybody.wait(30)),
         ThreadPoolExecutor(PARALLEL) as threads,
     ):
         answers = list(
@@ -132,7 +132,7 @@ def test_10_7_no_change_is_lost_among_processes(engine: Service, company: str) -
     task_id = created(engine.api, company, remark="Words:").document()["id"]
     words = [tuple(f"{process}-{number}" for number in range(WORDS)) for process in range(PROCESSES)]
     shares = [changes.Share(company, task_id, own) for own in words]
-    environments = [{name: engine.database.environment(name) for name in ("get_task", "update_task")}] * PROCESSES
+    environments = [engine.database.environment("api")] * PROCESSES
     with ProcessPoolExecutor(PROCESSES) as processes:
         met = list(processes.map(changes.add_words, environments, shares))
     [stored] = engine.database.tasks(company)
@@ -171,7 +171,7 @@ def test_10_7_a_retry_of_the_sdk_that_cannot_know_says_so(
         assert engine.api.change(task_id, {"subject": "Third"}, company=company).status == 200
 
     faulty.proxy.plan([Fault(Kind.RESET_AFTER, "UpdateItem")])
-    with before_each(faulty.api.update_task, "UpdateItem", once(another_change, at=2)):
+    with before_each(faulty.api.api, "UpdateItem", once(another_change, at=2)):
         answer = faulty.api.change(task_id, {"subject": "Other"}, company=company, if_match=tag)
     assert_problem(answer, 503, "unavailable")
     [stored] = faulty.database.tasks(company)
@@ -190,7 +190,7 @@ def test_10_7_a_retry_of_the_sdk_that_lost_the_race_is_a_conflict(
         assert engine.api.change(task_id, {"subject": "Third"}, company=company).status == 200
 
     faulty.proxy.plan([Fault(Kind.RESET_BEFORE, "UpdateItem")])
-    with before_each(faulty.api.update_task, "UpdateItem", once(another_change, at=2)):
+    with before_each(faulty.api.api, "UpdateItem", once(another_change, at=2)):
         answer = faulty.api.change(task_id, {"subject": "Other"}, company=company, if_match=task.headers["ETag"])
     assert_problem(answer, 412, "precondition-failed")
     [stored] = faulty.database.tasks(company)
@@ -207,7 +207,7 @@ def test_10_2_a_task_that_is_erased_meanwhile_does_not_come_back(service: Servic
     def erase() -> None:
         database.client().delete_item(TableName=database.tasks_table, Key=key(company, task_id))
 
-    with before_each(service.api.update_task, "UpdateItem", once(erase)):
+    with before_each(service.api.api, "UpdateItem", once(erase)):
         answer = service.api.change(task_id, {"subject": "Other"}, company=company)
     assert_problem(answer, 404, "no-such-task")
     assert database.tasks(company) == []
@@ -245,7 +245,7 @@ def test_10_7_a_change_is_one_read_and_one_write(
 ) -> None:
     task = created(engine.api, company).document()
     engine.api.change(str(uuid4()), {}, company=company)  # reads the catalogue
-    with counted(engine.api.update_task) as seen:
+    with counted(engine.api.api) as seen:
         assert engine.api.change(str(task[by]), sent, company=company).status == 200
     assert seen == requests
 
@@ -254,7 +254,7 @@ def test_10_7_what_a_change_costs(engine: Service, dynamodb: Database, company: 
     """A unit to read, and one to write each of table and index, two where an index has it in another place."""
     task_id = created(engine.api, company).document()["id"]
     engine.api.change(task_id, {}, company=company)
-    events = engine.api.update_task.tasks._client.meta.events
+    events = engine.api.api.stores.tasks._client.meta.events
     units: list[tuple[float, ...]] = []
 
     def ask(params: dict[str, Any], **_: Any) -> None:

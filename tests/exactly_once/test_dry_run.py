@@ -20,7 +20,7 @@ def dry_run(service: Service, body: Any, content_type: str | None = None, **more
     """The create, dry; nothing was taken or stored, and nothing but reads was sent."""
     company = more["company"]
     before = service.database.tasks(company), service.database.last_number(company)
-    with counted(service.api.create_task) as sent:
+    with counted(service.api.api) as sent:
         answer = service.api.create(body, content_type, query={"validate_only": "true"}, **more)
     assert set(sent) <= {"GetItem"}
     assert (service.database.tasks(company), service.database.last_number(company)) == before
@@ -102,7 +102,7 @@ def test_1_3_a_conflict_is_foretold(service: Service, company: str) -> None:
 
 def test_1_3_costs_one_read(service: Service, company: str) -> None:
     service.api.create(BODY, company=company)
-    with counted(service.api.create_task) as sent:
+    with counted(service.api.api) as sent:
         service.api.create(BODY, company=company, query={"validate_only": "true"})
     assert sent == ["GetItem"]
 
@@ -122,7 +122,7 @@ def test_1_3_it_is_dry_in_the_other_version_of_events_too(service: Service, comp
     sent = json.loads((ROOT / "events/create_task_payload_2.json").read_text())
     sent |= {"rawQueryString": "validate_only=true", "queryStringParameters": {"validate_only": "true"}}
     sent["requestContext"]["authorizer"]["lambda"]["company_id"] = company
-    assert invoke(service.api.create_task.lambda_handler, sent).status == 200
+    assert invoke(service.api.api.lambda_handler, sent).status == 200
     assert service.database.tasks(company) == []
 
 
@@ -143,7 +143,7 @@ def test_1_3_its_name_matches_without_regard_to_case(service: Service, company: 
     "value", ["", "yes", "no", "2", "on", "truee", " true", "true,true", "null", "x" * 5000, "é\n"]
 )
 def test_1_3_any_other_value_is_refused_and_creates_nothing(service: Service, company: str, value: str) -> None:
-    with counted(service.api.create_task) as sent:
+    with counted(service.api.api) as sent:
         answer = service.api.create(BODY, company=company, query={"validate_only": value})
     detail = assert_problem(answer, 400, "invalid-parameter")["detail"]
     assert detail == "The query option validate_only takes true, 1, false or 0, and came with another value."
@@ -169,7 +169,7 @@ def test_1_3_sent_twice_it_has_to_say_the_same(
         "queryStringParameters": {name: said[-1] for name, said in values.items()},
         "multiValueQueryStringParameters": values,
     }
-    assert invoke(service.api.create_task.lambda_handler, sent).status == status
+    assert invoke(service.api.api.lambda_handler, sent).status == status
     assert len(service.database.tasks(company)) == (1 if status == 201 else 0)
 
 

@@ -97,12 +97,9 @@ def test_1_2_reads_of_tasks_are_consistent(service: Service, company: str) -> No
     def record(params: dict[str, Any], **_: Any) -> None:
         consistent.append(params["ConsistentRead"])
 
-    for function in (service.api.get_task, service.api.create_task):
-        events = function.client.meta.events
-        events.register("before-parameter-build.dynamodb.GetItem", record)
-        if function is service.api.get_task:
-            service.api.get(body["id"], company=company)
-        else:
-            service.api.create(body, company=company, query={"validate_only": "true"})
-        events.unregister("before-parameter-build.dynamodb.GetItem", record)
+    events = service.api.api.client.meta.events
+    events.register("before-parameter-build.dynamodb.GetItem", record)
+    service.api.get(body["id"], company=company)
+    service.api.create(body, company=company, query={"validate_only": "true"})
+    events.unregister("before-parameter-build.dynamodb.GetItem", record)
     assert consistent == [True, True]

@@ -67,14 +67,14 @@ def create_with_lines(service: Service, company: str, lines: list[str], name: st
     """A create with a header of that name in each of these lines, as a REST API tells them (payload 1.0)."""
     sent = event(body='{"subject": "Printer"}', company=company, headers={name: lines[-1]})
     sent["multiValueHeaders"][name] = lines
-    return invoke(service.api.create_task.lambda_handler, sent)
+    return invoke(service.api.api.lambda_handler, sent)
 
 
 def create_over_an_http_api(service: Service, company: str, key: str) -> Answer:
     """A create with this header as an HTTP API tells it, which joins lines with commas (payload 2.0)."""
     sent = event(body='{"subject": "Printer"}', company=company) | {"version": "2.0", "rawPath": "/v1/tasks"}
     del sent["multiValueHeaders"]
-    return invoke(service.api.create_task.lambda_handler, sent | {"headers": {"idempotency-key": key}})
+    return invoke(service.api.api.lambda_handler, sent | {"headers": {"idempotency-key": key}})
 
 
 @pytest.mark.parametrize("lines", [[KEY, KEY], [KEY, f'"{KEY}"'], [f" {KEY}", KEY, f"{KEY} "]])
@@ -89,10 +89,10 @@ def test_7_1_a_key_sent_twice_counts_once(service: Service, company: str, lines:
 def test_7_1_a_key_sent_twice_counts_once_in_whatever_case_its_name_is(service: Service, company: str) -> None:
     sent = event(body='{"subject": "Printer"}', company=company)
     sent["multiValueHeaders"] |= {"Idempotency-Key": [KEY], "idempotency-key": [KEY]}
-    created = invoke(service.api.create_task.lambda_handler, sent)
+    created = invoke(service.api.api.lambda_handler, sent)
     assert created.document()["id"] == str(uuid5(UUID(company), KEY))
     sent["multiValueHeaders"] |= {"idempotency-key": ["another"]}
-    assert_problem(invoke(service.api.create_task.lambda_handler, sent), 400, "invalid-header")
+    assert_problem(invoke(service.api.api.lambda_handler, sent), 400, "invalid-header")
 
 
 @pytest.mark.parametrize("lines", [["a", "b"], ["a", "a", "b"], ["a", "A"], ["a", ""], ['"a"', "'a'"]])

@@ -24,7 +24,7 @@ def killed_at(fault: Fault, database: Database, create: dict[str, Any], scratch:
     asked.write_text(json.dumps(create))
     with FaultProxy(database.endpoint) as proxy:
         proxy.plan([fault])
-        environment = os.environ | database.environment("create_task", proxy.url)
+        environment = os.environ | database.environment("api", proxy.url)
         environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "layers/servicedesk")])
         command = [sys.executable, "-m", "tests.exactly_once.worker", str(asked), str(answered)]
         process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)

@@ -47,7 +47,7 @@ def outcomes(engine: Service, companies: list[str]) -> list[Outcome]:
     creates = list(plan(companies, chance))
     assert len(creates) == CREATES
     chance.shuffle(creates)
-    environment = engine.database.environment("create_task") | {"POWERTOOLS_LOG_LEVEL": "CRITICAL"}
+    environment = engine.database.environment("api") | {"POWERTOOLS_LOG_LEVEL": "CRITICAL"}
     with ProcessPoolExecutor(
         PROCESSES, mp_context=get_context("spawn"), initializer=start_worker, initargs=(environment,)
     ) as pool:

@@ -56,7 +56,7 @@ def test_7_2_a_replay_is_answered_with_the_stored_task(service: Service, company
 @pytest.mark.parametrize("identity", ["id", "key"])
 def test_7_2_a_replay_costs_no_third_request(service: Service, company: str, identity: str) -> None:
     more, headers = identified(identity)
-    with counted(service.api.create_task) as sent:
+    with counted(service.api.api) as sent:
         for _ in range(2):
             service.api.create({"subject": "Printer"} | more, company=company, headers=headers)
     assert sent == ["GetItem", "UpdateItem", "PutItem", "UpdateItem", "PutItem"]
@@ -151,7 +151,7 @@ def test_7_2_at_any_time_also_when_the_catalogue_has_lost_what_it_names(
     )
     first = service.api.create(body, company=company, headers=headers)
     onboard(service.api, company)
-    with counted(service.api.create_task) as sent:
+    with counted(service.api.api) as sent:
         assert_replay(service.api.create(body, company=company, headers=headers), first)
     assert sent == ["GetItem", "GetItem"]
     assert service.database.last_number(company) == 1
@@ -167,7 +167,7 @@ def test_7_2_at_any_time_also_when_the_catalogue_has_lost_what_it_names(
 
 
 def test_7_2_without_an_identity_nothing_is_looked_up(service: Service, company: str) -> None:
-    with counted(service.api.create_task) as sent:
+    with counted(service.api.api) as sent:
         answer = service.api.create({"subject": "x", "task_type_id": OTHER_TYPE["id"]}, company=company)
     assert_problem(answer, 422, "invalid-task", ("task_type_id", "unknown_reference"))
     assert sent == ["GetItem"]

@@ -26,7 +26,7 @@ SAID, OTHER = {"subject": "Printer"}, {"subject": "Other"}
 
 @pytest.fixture
 def store(service: Service) -> TaskStore:
-    tasks: TaskStore = service.api.create_task.tasks
+    tasks: TaskStore = service.api.api.stores.tasks
     return tasks
 
 
@@ -151,7 +151,7 @@ def test_the_largest_task_fits(service: Service, company: str) -> None:
 
 
 def test_7_5_every_error_of_the_database_is_told_apart(service: Service) -> None:
-    model = service.api.create_task.client.meta.service_model
+    model = service.api.api.client.meta.service_model
     codes = {shape.name for operation in OPERATIONS for shape in model.operation_model(operation).error_shapes}
     assert codes >= LASTING | {CONDITION_FAILED, "ThrottlingException", "InternalServerError"}
     for code in codes - LASTING - {CONDITION_FAILED}:

@@ -47,7 +47,7 @@ def over_proxy(plain: Database) -> Iterator[tuple[Api, FaultProxy]]:
 
 def test_the_clients_are_configured_with_the_numbers(service: Service) -> None:
     api = service.database.functions()  # Those of the fixture are more patient.
-    for function in (api.create_task, api.get_task, api.update_task, api.onboard_company):
+    for function in (api.api, api.onboard_company):
         config = function.client.meta.config
         assert config.connect_timeout == configured.CONNECT_TIMEOUT
         assert config.read_timeout == configured.READ_TIMEOUT
@@ -58,7 +58,7 @@ def test_the_clients_are_configured_with_the_numbers(service: Service) -> None:
 def test_the_sdk_does_not_check_what_our_stores_build(service: Service, company: str) -> None:
     """Checking each request again costs time. A parameter of the wrong type tells whether the SDK does so."""
     request: dict[str, Any] = {"TableName": service.database.tasks_table, "Key": keys.counter(company)}
-    for function in (service.api.create_task, service.api.get_task):
+    for function in (service.api.api,):
         with suppress(ClientError):  # the database may refuse it, the SDK may not
             function.client.get_item(**request, ReturnConsumedCapacity=True)
 
@@ -104,15 +104,15 @@ def test_no_more_requests_are_sent_than_are_counted_with(service: Service, compa
         {"body": body | {"colour": "red"}, "headers": {"Prefer": "handling=strict"}},
     ):
         api.forget_catalogues()
-        with counted(api.create_task) as sent:
+        with counted(api.api) as sent:
             api.create(company=company, **request)  # type: ignore[arg-type]
         most = max(most, len(sent))
     assert most == 3
-    with counted(api.get_task) as sent:
+    with counted(api.api) as sent:
         api.get(body["id"], company=company)
     assert len(sent) == 1
     api.forget_catalogues()
-    with counted(api.update_task) as sent:
+    with counted(api.api) as sent:
         api.change(body["id"], {"subject": "Other"}, company=company)
     assert len(sent) == 3
     issued = api.onboard(action="issue_key", company_id=company, label="erp")
@@ -121,9 +121,7 @@ def test_no_more_requests_are_sent_than_are_counted_with(service: Service, compa
     assert len(sent) == 1
 
 
-@pytest.mark.parametrize(
-    ("function", "requests"), [("create_task", 3), ("get_task", 1), ("update_task", 3), ("authorizer", 1)]
-)
+@pytest.mark.parametrize(("function", "requests"), [("api", 3), ("authorizer", 1)])
 def test_the_worst_case_ends_in_time(function: str, requests: int) -> None:
     attempt = 2 * configured.CONNECT_TIMEOUT + configured.READ_TIMEOUT  # TCP, TLS, answer
     request = configured.ATTEMPTS * attempt + (configured.ATTEMPTS - 1) * configured.BACKOFF
@@ -150,15 +148,15 @@ def test_a_change_begins_no_write_that_might_not_end_in_time(
     task = api.create({"subject": "Printer"}, company=company).document()
     api.forget_catalogues()
     clock = iter([0.0, *seconds])
-    monkeypatch.setattr(api.update_task, "monotonic", lambda: next(clock))
-    with counted(api.update_task) as sent:
+    monkeypatch.setattr("servicedesk.operations.change_task.monotonic", lambda: next(clock))
+    with counted(api.api) as sent:
         answer = api.change(str(task["id2"]), {"subject": "Other"}, company=company)
     assert sent == requests
     if requests[-1] == "UpdateItem":
         assert answer.status == 200
     else:
         assert_problem(answer, 503, "unavailable")
-    assert timeout("update_task") == WRITE_SECONDS
+    assert timeout("api") == WRITE_SECONDS
 
 
 def test_a_database_that_says_nothing_is_given_up(

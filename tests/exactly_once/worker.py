@@ -13,7 +13,7 @@ from tests.api import Context, load
 def main() -> None:
     """Answer the event."""
     event, result = (Path(argument) for argument in sys.argv[1:])
-    answer = load("create_task").lambda_handler(json.loads(event.read_text()), Context())
+    answer = load("api").lambda_handler(json.loads(event.read_text()), Context())
     result.write_text(json.dumps(answer))
 
 

@@ -47,7 +47,7 @@ def test_no_company_gives_a_number_twice_after_a_restore(api: Api, monkeypatch: 
     answer = api.onboard(action="raise_numbers")
     assert answer == {"companies": 4, "next_command": None}
     monkeypatch.setenv("TASKS_TABLE", RESTORED)
-    api = replace(api, create_task=load("create_task"))
+    api = replace(api, api=load("api"))
     assert {company: next_number(api, company) for company in companies} == {
         company: number + 1 for company, number in given.items()
     }

@@ -171,7 +171,6 @@ def test_what_the_emulator_answers_itself(named: dict[str, str], to: str) -> Non
 def assert_as_the_readme_says(base_url: str, to: str, status: int, text: str) -> None:
     stranger = Client(base_url, None)
     asked = {
-        "an address that the API does not have": lambda: stranger.get("/nowhere"),
         "a request without a key": lambda: stranger.get(f"/tasks/{uuid4()}"),
         "a key that opens nothing": lambda: Client(base_url, "nonsense").get(f"/tasks/{uuid4()}"),
         "a browser that asks first (preflight)": lambda: stranger.send("OPTIONS", "/tasks", Origin="https://x.example"),

@@ -10,11 +10,7 @@ from tools import demo, sam_local
 from tools.template import ROOT
 
 FUNCTION_FOLDERS = {
-    "create_task": "CreateTask",
-    "get_task": "GetTask",
-    "list_tasks": "ListTasks",
-    "get_catalogue": "GetCatalogue",
-    "update_task": "UpdateTask",
+    "api": "ApiFunction",
     "describe_api": "DescribeApi",
     "authorizer": "Authorizer",
     "onboard_company": "OnboardCompany",

@@ -103,7 +103,7 @@ parameter_overrides = "Architecture=\\"x86_64\\" CorsOrigins=\\"{origins}\\""
         parts = [part for page in pages.paginate(StackName="task-api-twice") for part in page["StackResourceSummaries"]]
         physical = {part["LogicalResourceId"]: part["PhysicalResourceId"] for part in parts}
         live = local_stack.client("lambda").get_function_configuration(
-            FunctionName=physical["CreateTask"], Qualifier="live"
+            FunctionName=physical["ApiFunction"], Qualifier="live"
         )
         [stage] = local_stack.client("apigateway").get_stages(restApiId=physical["Api"])["item"]
         variables: dict[str, str] = live["Environment"]["Variables"]

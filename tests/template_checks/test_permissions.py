@@ -15,14 +15,9 @@ STREAM = "TasksTable.StreamArn"
 EVERY_USAGE_KEY = f"{GATEWAY}/apikeys/*"
 """API Gateway chooses the id of a usage key, so no role can name it."""
 ALLOWED = {
-    "CreateTask": {("dynamodb:GetItem", TASKS), ("dynamodb:UpdateItem", TASKS), ("dynamodb:PutItem", TASKS)},
-    "GetTask": {("dynamodb:GetItem", TASKS), ("dynamodb:Query", BY_NUMBER)},
-    "ListTasks": {("dynamodb:GetItem", TASKS), ("dynamodb:Query", BY_NUMBER), ("dynamodb:Query", BY_CHANGE)},
-    "GetCatalogue": {("dynamodb:GetItem", TASKS)},
-    "UpdateTask": {
-        ("dynamodb:GetItem", TASKS),
-        ("dynamodb:UpdateItem", TASKS),
-        ("dynamodb:Query", "${TasksTable.Arn}/index/by_number"),
+    "ApiFunction": {
+        *((f"dynamodb:{action}", TASKS) for action in ("GetItem", "PutItem", "UpdateItem")),
+        *(("dynamodb:Query", index) for index in (BY_NUMBER, BY_CHANGE)),
     },
     "DescribeApi": set(),
     "Authorizer": {("dynamodb:GetItem", KEYS)},
@@ -51,9 +46,11 @@ ALLOWED = {
     },
 }
 UPDATED = {
-    "CreateTask": {"last_id2"},
     "OnboardCompany": {"last_id2"},
-    "UpdateTask": {*CHANGEABLE_FIELDS, "archived", "date_closed", "modified_dateutc", "version", "task_list"},
+    "ApiFunction": {
+        *CHANGEABLE_FIELDS,
+        *("last_id2", "archived", "date_closed", "modified_dateutc", "version", "task_list"),
+    },
 }
 """The attributes of the tasks table that each function's updates name, apart from those of the key."""
 

@@ -68,7 +68,7 @@ def test_a_restored_snapshot_reads_again(monkeypatch: pytest.MonkeyPatch) -> Non
     assert read.calls == 2
 
 
-@pytest.mark.parametrize("function", ["authorizer", "create_task", "get_task"])
+@pytest.mark.parametrize("function", ["authorizer", "api"])
 @pytest.mark.parametrize(("kind", "reads"), [("on-demand", 0), ("provisioned-concurrency", 1)])
 def test_a_function_warms_up_where_nobody_waits(
     aws_environment: pytest.MonkeyPatch, function: str, kind: str, reads: int
@@ -96,7 +96,7 @@ print(gc.isenabled(), gc.get_threshold()[0])
 cold_start.warm_up(lambda: None)
 print(gc.isenabled(), gc.get_threshold() == usual, gc.get_freeze_count() > 0)
 """
-    environment = {"PYTHONPATH": str(ROOT / "layers/servicedesk"), "AWS_LAMBDA_FUNCTION_NAME": "CreateTask"}
+    environment = {"PYTHONPATH": str(ROOT / "layers/servicedesk"), "AWS_LAMBDA_FUNCTION_NAME": "ApiFunction"}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
     during, after = (line.split() for line in done.stdout.splitlines())
     assert during[0] == "True"
@@ -109,7 +109,7 @@ def test_outside_of_lambda_the_collector_is_left_alone() -> None:
     assert gc.get_freeze_count() == 0
 
 
-@pytest.mark.parametrize("function", ["authorizer", "create_task", "get_task", "publish_events", "update_task"])
+@pytest.mark.parametrize("function", ["authorizer", "api", "publish_events"])
 def test_functions_that_answer_requests_import_it_first(function: str) -> None:
     source = (ROOT / "functions" / function / "app.py").read_text()
     assert source.index("import cold_start") < source.index("from servicedesk.")

@@ -1,26 +1,30 @@
-"""The OpenAPI document, made from the template's routes, the declarations that validate, and the words beside them."""
+"""The OpenAPI document, made from the table of routes, the declarations that validate, and the words beside them."""
 
 import json
+import pkgutil
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import import_module
 from typing import Any
 from xml.dom import minidom
 
+from servicedesk import operations
 from servicedesk.domain.catalogue import BUILT_IN
 from servicedesk.domain.faults import Fault, InvalidTaskError
 from servicedesk.domain.task import FIELDS
 from servicedesk.domain.task_query import Order
+from servicedesk.operations.shared_docs import TAGS, Answer, Documentation
 from servicedesk.wire import entity_tag, json_format, problems, task_document, task_view, xml_format
 from servicedesk.wire.idempotency_key import KEY_CHARACTERS
 from servicedesk.wire.odata import LARGEST_PAGE_SIZE, LARGEST_SKIP, LARGEST_TOP, PAGE_SIZE
 from servicedesk.wire.problems import INVALID_TASK, ProblemType
 
-from tools.publishing import events, operations, samples
-from tools.publishing.operations import ENTITY_PATHS, EVERYWHERE, EXAMPLES, OPERATIONS, Answer, Operation
+from tools.publishing import events, prose, samples
+from tools.publishing.prose import EVERYWHERE
 from tools.publishing.schemas import BASE_URL, Schema, catalogue_entries, catalogue_shown, example_task, schemas
 from tools.template import resources
 
-ENTITY_ROUTE = "/api/{entity}"
 _XML_ROOTS = {"Task": "task", "TaskOrIds": "task", "TaskView": "TaskView", "Catalogue": "catalogue"}
 _XML_ROOTS |= {"ArrayOfTask": "ArrayOftask"}
 _REASONS = {
@@ -28,6 +32,7 @@ _REASONS = {
     401: "Credentials are needed.",
     403: "The credentials are not accepted.",
     404: "There is no such thing.",
+    405: "The address does not have this method.",
     409: "A different task has this id.",
     412: "The task has changed since.",
     413: "The body is too large.",
@@ -44,7 +49,7 @@ def document() -> dict[str, Any]:
     """Return the whole OpenAPI document.
 
     Raises:
-        KeyError: the template has a route that ``tools.publishing.operations`` says nothing of.
+        KeyError: an operation has a route that its documentation says nothing of.
     """
     types = problem_types()
     components = {
@@ -58,8 +63,7 @@ def document() -> dict[str, Any]:
         },
     }
     paths: dict[str, dict[str, Any]] = {}
-    for method, path in routes():
-        operation = OPERATIONS[method, path]
+    for (method, path), operation in documented().items():
         parameters = [_reference("parameters", "id")] if "{id}" in path else []
         item = paths.setdefault(path, {"parameters": parameters} if parameters else {})
         item[method] = _operation(method, path, operation, types)
@@ -69,13 +73,13 @@ def document() -> dict[str, Any]:
             "title": "Task API",
             "version": "1",
             "summary": "The tasks of a service desk, over HTTP, in JSON and XML.",
-            "description": f"{operations.INTRODUCTION}\n{operations.RETRYING}\n{operations.PAGING}",
+            "description": f"{prose.INTRODUCTION}\n{prose.RETRYING}\n{prose.PAGING}",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         # Relative to the address of this document, so that it holds wherever the API is deployed.
         "servers": [{"url": ".", "description": "The API that this document comes from."}],
         "security": [{"ApiKey": []}, {"Basic": []}],
-        "tags": [{"name": name, "description": description} for name, description in operations.TAGS.items()],
+        "tags": [{"name": name, "description": description} for name, description in TAGS.items()],
         "paths": paths,
         "webhooks": {"taskEvent": events.webhook(example_task())},
         "components": components,
@@ -83,19 +87,22 @@ def document() -> dict[str, Any]:
     return _only_what_is_used(whole)
 
 
-def routes() -> Sequence[tuple[str, str]]:
-    """Return the method and path of each operation, in the order of ``OPERATIONS``, from the template's routes."""
-    found = set()
-    for function in resources("AWS::Serverless::Function").values():
-        for event in function.get("Events", {}).values():
-            if event["Type"] == "Api":
-                method, path = event["Properties"]["Method"].lower(), event["Properties"]["Path"]
-                known = [one for one in ENTITY_PATHS if (method, one) in OPERATIONS] if path == ENTITY_ROUTE else [path]
-                found |= {(method, one) for one in known}
-    for route in found:
-        if route not in OPERATIONS:
-            raise KeyError(f"tools/publishing/operations.py says nothing of {' '.join(route)}")
-    return [route for route in OPERATIONS if route in found]
+@cache
+def documented() -> Mapping[tuple[str, str], Documentation]:
+    """Return what is said of each route, by method and path, in the order in which the documents show them."""
+    said: dict[str, Documentation] = {}
+    for module in pkgutil.iter_modules(operations.__path__):
+        if module.name.endswith(operations.DOCS):
+            said |= getattr(import_module(f"{operations.__name__}.{module.name}"), "DOCUMENTATION", {})
+    routes = [(method, path) for method, path, _ in operations.routes()]
+    tags, methods = list(TAGS), ("POST", "GET", "PATCH", "PUT")
+
+    def place(route: tuple[str, str]) -> tuple[object, ...]:
+        # A parameter comes before a literal, so that the operations on one task stand together.
+        method, path = route
+        return tags.index(said[f"{method} {path}"].tag), path.replace("{", " ").split("/"), methods.index(method)
+
+    return {(method.lower(), path): said[f"{method} {path}"] for method, path in sorted(routes, key=place)}
 
 
 def problem_types() -> Mapping[str, ProblemType]:
@@ -115,7 +122,7 @@ def gateway_problems() -> Sequence[str]:
     return [name for name in problem_types() if name not in own]
 
 
-def _operation(method: str, path: str, operation: Operation, types: Mapping[str, ProblemType]) -> dict[str, Any]:
+def _operation(method: str, path: str, operation: Documentation, types: Mapping[str, ProblemType]) -> dict[str, Any]:
     described: dict[str, Any] = {
         "operationId": operation.id,
         "tags": [operation.tag],
@@ -144,11 +151,11 @@ def _operation(method: str, path: str, operation: Operation, types: Mapping[str,
 # ---- Bodies ---------------------------------------------------------------------------------------------------------
 
 
-def _request_content(operation: Operation, media_type: str) -> dict[str, Any]:
+def _request_content(operation: Documentation, media_type: str) -> dict[str, Any]:
     schema = _reference("schemas", operation.body)
     if media_type.startswith("text/"):
         return {"schema": schema}
-    shown = EXAMPLES[operation.body]
+    shown = operation.examples
     return {
         "schema": schema,
         "examples": {
@@ -169,7 +176,7 @@ def pretty_xml(text: str) -> str:
     return minidom.parseString(text).toprettyxml(indent="  ").partition("\n")[2].strip()  # noqa: S318
 
 
-def _answer(answer: Answer, operation: Operation) -> dict[str, Any]:
+def _answer(answer: Answer, operation: Documentation) -> dict[str, Any]:
     names = ["Content-Security-Policy", "Vary-public"] if answer.json == "Html" else ["Vary"]
     names = ["X-Request-Id", "Cache-Control-public" if operation.is_public else "Cache-Control", *names]
     described: dict[str, Any] = {
@@ -181,7 +188,7 @@ def _answer(answer: Answer, operation: Operation) -> dict[str, Any]:
     }
     if answer.json:
         described["content"] = _response_content(answer, operation)
-    there = {OPERATIONS[route].id for route in routes()}
+    there = {operation.id for operation in documented().values()}
     if links := {
         target: {"operationId": target, "parameters": dict(parameters)}
         for target, parameters in answer.links.items()
@@ -191,7 +198,7 @@ def _answer(answer: Answer, operation: Operation) -> dict[str, Any]:
     return described
 
 
-def _response_content(answer: Answer, operation: Operation) -> dict[str, Any]:
+def _response_content(answer: Answer, operation: Documentation) -> dict[str, Any]:
     if answer.json == "Html":
         return {"text/html": {"schema": _reference("schemas", "Html")}}
     as_json = {"schema": _reference("schemas", answer.json), **_response_example(answer.json, operation)}
@@ -210,7 +217,7 @@ def _with_zone(example: Any) -> Any:
     return json.loads(json.dumps(example).replace("+00:00", "Z"))
 
 
-def _response_example(schema: str, operation: Operation) -> dict[str, Any]:
+def _response_example(schema: str, operation: Documentation) -> dict[str, Any]:
     task = example_task()
     whole, view = task_document.whole(task, "+00:00"), task_view.entry(task, BUILT_IN)
     kind = schema.removesuffix("Page")
@@ -243,7 +250,9 @@ def _example_page(name: str, entries: Sequence[object], relation: str, path: str
 # ---- Problems -------------------------------------------------------------------------------------------------------
 
 
-def _problems_by_status(operation: Operation, types: Mapping[str, ProblemType]) -> Mapping[int, Sequence[ProblemType]]:
+def _problems_by_status(
+    operation: Documentation, types: Mapping[str, ProblemType]
+) -> Mapping[int, Sequence[ProblemType]]:
     names: Sequence[str] = (*operation.problems, *EVERYWHERE)
     if operation.is_public:
         names = ("too-many-requests", "internal", "unavailable")
@@ -255,7 +264,7 @@ def _problems_by_status(operation: Operation, types: Mapping[str, ProblemType]) 
     return by_status
 
 
-def _problem_responses(operation: Operation, types: Mapping[str, ProblemType]) -> dict[str, Any]:
+def _problem_responses(operation: Documentation, types: Mapping[str, ProblemType]) -> dict[str, Any]:
     by_status = _problems_by_status(operation, types)
     return {
         str(status): _reference("responses", _name_of_problems(status, by_status[status]))
@@ -270,7 +279,7 @@ def _name_of_problems(status: int, types: Sequence[ProblemType]) -> str:
 def _problem_components(types: Mapping[str, ProblemType]) -> dict[str, Any]:
     """Return a response for each combination of problem types with one status that an operation has."""
     found: dict[str, Any] = {}
-    for operation in OPERATIONS.values():
+    for operation in documented().values():
         for status, members in _problems_by_status(operation, types).items():
             found[_name_of_problems(status, members)] = _problem_response(status, members)
     return found
@@ -287,7 +296,7 @@ def _problem_response(status: int, types: Sequence[ProblemType]) -> dict[str, An
     as_json = {
         "schema": _reference("schemas", "Problem"),
         "examples": {
-            name: {"summary": one["title"], "description": operations.PROBLEMS[name], "value": one}
+            name: {"summary": one["title"], "description": prose.PROBLEMS[name], "value": one}
             for name, one in documents.items()
         },
     }
@@ -299,7 +308,7 @@ def _problem_response(status: int, types: Sequence[ProblemType]) -> dict[str, An
             "schema": _reference("schemas", "Problem"),
             "examples": {name: {"summary": own[name]["title"], "value": text} for name, text in as_xml.items()},
         }
-    meanings = "\n".join(f"- `{one.name}`: {operations.PROBLEMS[one.name]}" for one in types)
+    meanings = "\n".join(f"- `{one.name}`: {prose.PROBLEMS[one.name]}" for one in types)
     return {
         "description": f"{_REASONS[status]}\n\n{meanings}",
         "headers": {name: _reference("headers", name) for name in sorted(headers)},
@@ -315,7 +324,7 @@ def _example_problem(kind: ProblemType) -> dict[str, Any]:
         ]
         problem = problems.from_domain_error(InvalidTaskError(faults))
     else:
-        problem = problems.Problem(kind, operations.PROBLEMS[kind.name].replace("`", ""))
+        problem = problems.Problem(kind, prose.PROBLEMS[kind.name].replace("`", ""))
     return problem.document("6f1c2a52-4a0e-4d0a-9d6f-0a4a5a0c8f11")
 
 
@@ -457,7 +466,7 @@ def _headers() -> dict[str, Any]:
 # ---- Samples --------------------------------------------------------------------------------------------------------
 
 
-def _samples(method: str, path: str, operation: Operation) -> Sequence[Mapping[str, str]]:
+def _samples(method: str, path: str, operation: Documentation) -> Sequence[Mapping[str, str]]:
     headers = {}
     body = ""
     address = path.replace("{id}", "33" if method == "get" else example_task().id)
@@ -467,7 +476,7 @@ def _samples(method: str, path: str, operation: Operation) -> Sequence[Mapping[s
             headers["Idempotency-Key"] = "erp-order-4711"
         if "If-Match" in operation.parameters:
             headers["If-Match"] = "*"
-        body = json.dumps(next(iter(EXAMPLES[operation.body].values())), ensure_ascii=False)
+        body = json.dumps(next(iter(operation.examples.values())), ensure_ascii=False)
     if "$filter" in operation.parameters:
         address += "?$filter=archived%20eq%20false&$select=id,id2,subject"
     return samples.all_samples(method, address, headers, body)

@@ -9,11 +9,12 @@ from servicedesk.domain.catalogue import BUILT_IN, Catalogue
 from servicedesk.domain.identity import IdentifiedBy, Identity
 from servicedesk.domain.task import CHANGEABLE_FIELDS, CLIENT_FIELDS, FIELDS, FilledBy, Task, new_task, read_fields
 from servicedesk.domain.task_query import Order
+from servicedesk.operations import create_task_docs
 from servicedesk.wire import catalogue_document, task_view
 from servicedesk.wire.gateway import Request
 from servicedesk.wire.odata import LARGEST_PAGE_SIZE, LARGEST_SKIP
 
-from tools.publishing.operations import CODES, EXAMPLES, PROBLEMS
+from tools.publishing.prose import CODES, PROBLEMS
 
 type Schema = dict[str, Any]
 
@@ -25,7 +26,7 @@ _DELTA = {"type": "string", "description": "Only on the last page: the address t
 
 def example_task() -> Task:
     """Return the task that the service makes of the fullest example."""
-    sent = EXAMPLES["NewTask"]["All that a client can fill"]
+    sent = create_task_docs.DOCUMENTATION["POST /tasks"].examples["All that a client can fill"]
     fields, faults = read_fields(sent)
     references, reference_faults = BUILT_IN.resolve(fields)
     if faults or reference_faults:
@@ -43,7 +44,7 @@ def example_task() -> Task:
 
 def catalogue_shown(route: str) -> Any:
     """Return the built-in catalogue, or the part of it that the route names, as the service shows it in JSON."""
-    request = Request.from_event({"resource": route, "stageVariables": {"public_url": BASE_URL}}, "")
+    request = Request.from_event({"stageVariables": {"public_url": BASE_URL}}, "").at(route, {})
     return catalogue_document.for_route(request, BUILT_IN)[0]
 
 

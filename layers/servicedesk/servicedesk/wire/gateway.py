@@ -10,13 +10,13 @@ import binascii
 import functools
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
 from servicedesk.domain.faults import DomainError
 from servicedesk.telemetry import LambdaHandler, describe, observed, record
-from servicedesk.wire import media_types, problems
+from servicedesk.wire import entity_tag, media_types, problems
 from servicedesk.wire.caller import Caller
 from servicedesk.wire.headers import Fields, split
 from servicedesk.wire.problems import INTERNAL, INVALID_PARAMETER, MALFORMED_BODY, Problem
@@ -36,6 +36,9 @@ EXPOSED_HEADERS = ", ".join(
 )
 """The answer's headers that a browser app may read."""
 
+VARY = "Accept, Content-Type, Prefer"
+"""The request headers that answers depend on."""
+
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 _OUTCOMES = {
     problems.IDEMPOTENCY_KEY_REUSED: "Conflict",
@@ -54,30 +57,30 @@ class Request:
 
     Attributes:
         method: the HTTP method, such as ``PATCH``.
-        route: the route of the API that the request met, such as ``/tasks/{id}``.
+        path: the path within the API, percent-encoded, such as ``/tasks/33``.
         headers: the header fields.
         query: the query options.
-        path_parameters: what the route's placeholders stand for.
         authorizer: what the authorizer said of the caller.
         request_id: names the request in logs and answers. A client can choose it.
         extended_request_id: names the request in logs. Only API Gateway chooses it.
         base_url: what the addresses of the API begin with; absolute where the event tells the host.
-        url: the address that the client called, without a query; absolute where the event tells the host.
         raw_body: the body as the event has it, and ``body_is_base64`` whether that is base64.
+        route: the route that the path matches, such as ``/tasks/{id}``, once the router has found it.
+        path_parameters: what stands in the place of the route's parameters.
     """
 
     method: str
-    route: str
+    path: str
     headers: Fields
     query: Fields
-    path_parameters: Mapping[str, str]
     authorizer: Mapping[str, object]
     request_id: str
     extended_request_id: str | None
     base_url: str
-    url: str
     raw_body: str
     body_is_base64: bool
+    route: str = ""
+    path_parameters: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any], invocation_id: str) -> "Request":
@@ -88,22 +91,36 @@ class Request:
         read = _Http if event.get("version") == "2.0" else _Rest
         context = _mapping(event.get("requestContext"))
         headers = Fields(list(read.headers(event)))
-        route = read.route(event)
-        base_url, url = _urls(read.path(event), read.path_with_stage(event), route, event, headers)
+        path = _path_in_api(read.resource(event), read.path(event), event)
         return cls(
             method=read.method(event),
-            route=route,
+            path=path,
             headers=headers,
             query=Fields(list(read.query(event))),
-            path_parameters=_texts(event.get("pathParameters")),
             authorizer=_mapping(context.get("authorizer")),
-            request_id=context.get("requestId") or invocation_id,
-            extended_request_id=context.get("extendedRequestId"),
-            base_url=base_url,
-            url=url,
+            request_id=_texts(context).get("requestId") or invocation_id,
+            extended_request_id=_texts(context).get("extendedRequestId"),
+            base_url=_base_url(path, read.path_with_stage(event), event, headers),
             raw_body=event["body"] if isinstance(event.get("body"), str) else "",
             body_is_base64=bool(event.get("isBase64Encoded")),
         )
+
+    @property
+    def url(self) -> str:
+        """The address that was called, without a query, as its route spells it; absolute where ``base_url`` is."""
+        path = self.route
+        for name, value in self.path_parameters.items():
+            path = path.replace(f"{{{name}}}", quote(value, safe="", errors="surrogatepass"))
+        return f"{self.base_url}{path}"
+
+    def at(self, route: str, path_parameters: Mapping[str, str]) -> "Request":
+        """Return the request with the route that its path matches."""
+        return replace(self, route=route, path_parameters=path_parameters)
+
+    @classmethod
+    def nothing(cls, invocation_id: str) -> "Request":
+        """Return a request that says nothing, for an event that cannot be read."""
+        return cls.from_event({}, invocation_id)
 
     def caller(self) -> Caller:
         """Return who is calling, and name them in the logs from here on.
@@ -167,44 +184,52 @@ class Response:
     root: str = "task"
 
 
-def endpoint(*, vary: str) -> Callable[[Callable[[Request], Response]], LambdaHandler]:
+def endpoint(handle: Callable[[Request], Response]) -> LambdaHandler:
     """Make a Lambda handler of a function from ``Request`` to ``Response``.
 
-    ``vary`` names the request headers that the answer depends on. Whatever the function raises becomes a problem
-    document.
+    Whatever the function raises becomes a problem document. ``HEAD`` gets the answer to ``GET`` without its body (rule
+    1.4), and a client that has what it asks for gets a 304 (RFC 9110 section 13.1.2).
     """
 
-    def decorate(handle: Callable[[Request], Response]) -> LambdaHandler:
-        @observed
-        @functools.wraps(handle)
-        def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    @observed
+    @functools.wraps(handle)
+    def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        request = Request.nothing(context.aws_request_id)
+        media_type = media_types.JSON
+        try:
             request = Request.from_event(event, context.aws_request_id)
             record(request_id=request.request_id, extended_request_id=request.extended_request_id)
             media_type = media_types.negotiate(request.headers.get("Accept"), request.headers.get("Content-Type"))
-            try:
-                return _success(handle(request), request, media_type, vary)
-            except Problem as problem:
-                return _failure(problem, request, media_type, vary)
-            except DomainError as error:
-                return _failure(problems.from_domain_error(error), request, media_type, vary)
-            except Exception as error:
-                internal = Problem(INTERNAL, "The request failed; its id is in instance.")
-                internal.__cause__ = error
-                return _failure(internal, request, media_type, vary)
+            return _success(_unless_known(handle(request), request), request, media_type)
+        except Problem as problem:
+            return _failure(problem, request, media_type)
+        except DomainError as error:
+            return _failure(problems.from_domain_error(error), request, media_type)
+        except Exception as error:
+            internal = Problem(INTERNAL, "The request failed; its id is in instance.")
+            internal.__cause__ = error
+            return _failure(internal, request, media_type)
 
-        return lambda_handler
-
-    return decorate
+    return lambda_handler
 
 
-def _success(response: Response, request: Request, media_type: media_types.MediaType, vary: str) -> dict[str, Any]:
+def _unless_known(response: Response, request: Request) -> Response:
+    """Return a 304 in place of what the client has already, as its If-None-Match says."""
+    known = request.headers.get("If-None-Match", "")
+    reads = request.method in ("GET", "HEAD") and response.status == 200
+    if reads and (tag := response.headers.get("ETag")) and entity_tag.matches(known, tag):
+        return replace(response, status=304, document=None)
+    return response
+
+
+def _success(response: Response, request: Request, media_type: media_types.MediaType) -> dict[str, Any]:
     body = media_type.encode(response.document(media_type.zone), root=response.root) if response.document else ""
     record(response.outcome, status=response.status)
     content_type = {"Content-Type": f"{media_type.name}; charset=utf-8" if body else ""}
-    return _answer(response.status, {**response.headers, **content_type}, body, request, vary)
+    return _answer(response.status, {**response.headers, **content_type}, body, request)
 
 
-def _failure(problem: Problem, request: Request, media_type: media_types.MediaType, vary: str) -> dict[str, Any]:
+def _failure(problem: Problem, request: Request, media_type: media_types.MediaType) -> dict[str, Any]:
     codes = sorted({fault.code for fault in problem.faults})
     record(
         _OUTCOMES.get(problem.type, "Refused"),
@@ -216,20 +241,21 @@ def _failure(problem: Problem, request: Request, media_type: media_types.MediaTy
     )
     content_type = {"Content-Type": f"application/problem+{media_type.format}; charset=utf-8"}
     body = media_type.encode(problem.document(request.request_id), root="problem")
-    return _answer(problem.status, {**problem.headers, **content_type}, body, request, vary)
+    return _answer(problem.status, {**problem.headers, **content_type}, body, request)
 
 
-def _answer(status: int, headers: Mapping[str, str], body: str, request: Request, vary: str) -> dict[str, Any]:
+def _answer(status: int, headers: Mapping[str, str], body: str, request: Request) -> dict[str, Any]:
     allowed = os.environ.get("CORS_ORIGINS", "*").split(",")
     origin = request.headers.get("Origin", "")
     filled = {name: value for name, value in headers.items() if value}
-    always = {"Cache-Control": "no-store", "Vary": vary, "X-Request-Id": request.request_id}
+    always = {"Cache-Control": "no-store", "Vary": VARY, "X-Request-Id": request.request_id}
     if "*" in allowed or (origin and origin in allowed):
         always["Access-Control-Allow-Origin"] = "*" if "*" in allowed else origin
         always["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
     if "*" not in allowed:
         always["Vary"] += ", Origin"
-    return {"statusCode": status, "headers": filled | always, "body": body, "isBase64Encoded": False}
+    shown = "" if request.method == "HEAD" else body
+    return {"statusCode": status, "headers": filled | always, "body": shown, "isBase64Encoded": False}
 
 
 class _Rest:
@@ -240,7 +266,7 @@ class _Rest:
         return str(event.get("httpMethod") or "")
 
     @staticmethod
-    def route(event: Mapping[str, Any]) -> str:
+    def resource(event: Mapping[str, Any]) -> str:
         return str(event.get("resource") or "")
 
     @staticmethod
@@ -265,10 +291,11 @@ class _Http:
 
     @staticmethod
     def method(event: Mapping[str, Any]) -> str:
-        return str(_mapping(_mapping(event.get("requestContext")).get("http")).get("method") or "")
+        known = _mapping(_mapping(event.get("requestContext")).get("http")).get("method")
+        return str(known or str(event.get("routeKey") or "").partition(" ")[0])
 
     @staticmethod
-    def route(event: Mapping[str, Any]) -> str:
+    def resource(event: Mapping[str, Any]) -> str:
         return str(event.get("routeKey") or "").partition(" ")[2]
 
     @staticmethod
@@ -312,24 +339,26 @@ def _texts(value: object) -> Mapping[str, str]:
     return {name: text for name, text in _mapping(value).items() if isinstance(text, str)}
 
 
-def _urls(path: str, path_with_stage: str, route: str, event: Mapping[str, Any], headers: Fields) -> tuple[str, str]:
-    """Return what the addresses of the API begin with, and the address that was called.
+def _path_in_api(resource: str, path: str, event: Mapping[str, Any]) -> str:
+    """Return the path within the API, which the base path of a custom domain comes before in ``path``.
 
-    A base path of a custom domain stands in both paths of the event, so only the route tells where the API begins.
+    Only the resource that API Gateway matched tells where the API begins: ``/{proxy+}`` has all of the path, and any
+    other has as many segments as the path.
     """
+    if (proxy := _texts(event.get("pathParameters")).get("proxy")) is not None:
+        return f"/{proxy}"
+    depth = resource.count("/")
+    return "/" + "/".join(path.strip("/").split("/")[-depth:]) if depth and "+" not in resource else path
+
+
+def _base_url(path: str, path_with_stage: str, event: Mapping[str, Any], headers: Fields) -> str:
+    """Return what the addresses of the API begin with."""
     if public_url := _texts(event.get("stageVariables")).get("public_url"):
-        base_url = public_url.rstrip("/")
-        return base_url, f"{base_url}{_in_a_header(path)}".rstrip("/")
-    called = _in_a_header(path_with_stage)
-    depth = route.count("/")
+        return public_url.rstrip("/")
+    depth = path.strip("/").count("/") + 1
     if host := _mapping(event.get("requestContext")).get("domainName"):
         scheme = "http" if headers.get("X-Forwarded-Proto") == "http" else "https"
-        url = f"{scheme}://{host}{called}".rstrip("/")
-        return url.rsplit("/", depth)[0], url
+        called = quote(path_with_stage, safe="/%", errors="surrogatepass").rstrip("/")
+        return f"{scheme}://{host}{called}".rsplit("/", depth)[0]
     # A relative reference leads to the same host; one that ends in a slash is a step deeper.
-    steps_up = depth - 1 + called.endswith("/")
-    return "/".join([".."] * steps_up) or ".", called.rpartition("/")[2] or "."
-
-
-def _in_a_header(path: str) -> str:
-    return quote(path, safe="/%")
+    return "/".join([".."] * (depth - 1 + path_with_stage.endswith("/"))) or "."

@@ -1,33 +1,24 @@
-"""PATCH and PUT /tasks/{id}: a stored task is changed, and nobody's change is lost."""
+"""A stored task is changed, and nobody's change is lost."""
 
-import os
 from collections.abc import Sequence
 from time import monotonic
 
-from servicedesk import cold_start
 from servicedesk.domain import values
 from servicedesk.domain.faults import Fault, InvalidTaskError
 from servicedesk.domain.task import Task, in_page_order
 from servicedesk.domain.task_change import TaskChange
+from servicedesk.operations.operation import Stores, operation
 from servicedesk.store import dynamodb
-from servicedesk.store.catalogues import CatalogueStore
-from servicedesk.store.task_lists import WRITE_SECONDS, TaskLists
-from servicedesk.store.tasks import TaskStore
+from servicedesk.store.task_lists import WRITE_SECONDS
 from servicedesk.wire import entity_tag, problems, task_address, task_body, task_document
 from servicedesk.wire.entity_tag import IfMatch
-from servicedesk.wire.gateway import Request, Response, endpoint
+from servicedesk.wire.gateway import Request, Response
 from servicedesk.wire.preferences import Preferences
 from servicedesk.wire.problems import PRECONDITION_FAILED, PRECONDITION_REQUIRED, Problem
 
-client = dynamodb.client()
-tasks = TaskStore(client, os.environ["TASKS_TABLE"])
-lists = TaskLists(client, os.environ["TASKS_TABLE"])
-catalogues = CatalogueStore(client, os.environ["TASKS_TABLE"])
-cold_start.warm_up(lambda: tasks.get(values.ZERO_GUID, values.ZERO_GUID))
 
-
-@endpoint(vary="Accept, Content-Type, Prefer")
-def lambda_handler(request: Request) -> Response:
+@operation("PATCH /tasks/{id}", "PUT /tasks/{id}", "PUT /api/Task/{id}", "PUT /api/Task({id})")
+def change_task(request: Request, stores: Stores) -> Response:
     """Change the task that the path names as the body says, unless it is not the version that the client means."""
     started = monotonic()
     caller = request.caller()
@@ -38,10 +29,10 @@ def lambda_handler(request: Request) -> Response:
     body = task_body.read_change(request)
     change = TaskChange(body.fields, body.faults, replaces=request.method == "PUT")
 
-    catalogue = catalogues.for_company(caller.company_id)
-    task_id = address if isinstance(address, str) else lists.id_of_number(caller.company_id, address)
+    catalogue = stores.catalogues.for_company(caller.company_id)
+    task_id = address if isinstance(address, str) else stores.lists.id_of_number(caller.company_id, address)
     _require_time(started, requests=2)
-    stored = tasks.get_versioned(caller.company_id, task_id)
+    stored = stores.tasks.get_versioned(caller.company_id, task_id)
     while True:
         changed, faults = change.apply(stored.task, catalogue, values.now())
         if preferences.strict:
@@ -55,7 +46,7 @@ def lambda_handler(request: Request) -> Response:
         if changed == stored.task or is_dry_run:
             break
         _require_time(started, requests=1)
-        overtaken_by = tasks.replace(stored, changed)
+        overtaken_by = stores.tasks.replace(stored, changed)
         if overtaken_by is None:
             break
         stored = overtaken_by

@@ -1,80 +1,76 @@
-"""POST /tasks: a request becomes a task, numbered and stored exactly once."""
+"""A request becomes a task, numbered and stored exactly once."""
 
-import os
 from collections.abc import Mapping
+from dataclasses import replace
 
-from servicedesk import cold_start
 from servicedesk.domain import values
 from servicedesk.domain.faults import ConflictingTaskError, DomainError, InvalidTaskError
 from servicedesk.domain.identity import IdentifiedBy, Identity
-from servicedesk.domain.task import Task, in_page_order, missing_fields, new_task
-from servicedesk.store import dynamodb
-from servicedesk.store.catalogues import CatalogueStore
+from servicedesk.domain.task import Task
+from servicedesk.domain.task_creation import Decision, TaskCreation
+from servicedesk.operations.operation import Stores, operation
 from servicedesk.store.tasks import Stored, TaskStore
 from servicedesk.wire import entity_tag, idempotency_key, problems, task_body, task_document
-from servicedesk.wire.gateway import Document, Request, Response, endpoint
+from servicedesk.wire.gateway import Document, Request, Response
 from servicedesk.wire.preferences import Preferences
 from servicedesk.wire.problems import IDEMPOTENCY_KEY_REUSED, TASK_EXISTS, Problem
 from servicedesk.wire.task_body import TaskBody
 
-TASKS_TABLE = os.environ["TASKS_TABLE"]
 
-client = dynamodb.client()
-tasks = TaskStore(client, TASKS_TABLE)
-catalogues = CatalogueStore(client, TASKS_TABLE)
-cold_start.warm_up(lambda: tasks.get(values.ZERO_GUID, values.ZERO_GUID))
-
-
-@endpoint(vary="Accept, Content-Type, Prefer")
-def lambda_handler(request: Request) -> Response:
+@operation("POST /tasks", "POST /api/Task")
+def create_task(request: Request, stores: Stores) -> Response:
     """Create the task that the request describes, or answer with everything that is wrong with it."""
     caller = request.caller()
     preferences = Preferences.from_header(request.headers.get("Prefer"))
     is_dry_run = request.flag("validate_only")
     body = task_body.read(request)
     key = idempotency_key.parse(request.headers.get_all("Idempotency-Key"))
-    identity = Identity.choose(body.fields.get("id"), key, caller.company_id)
-
-    catalogue = catalogues.for_company(caller.company_id)
-    references, reference_faults = catalogue.resolve(body.fields, body.named_fields)
-    task = new_task(
+    creation = TaskCreation.of(
         body.fields,
-        references,
-        identity=identity,
+        body.faults,
+        body.named_fields,
+        stores.catalogues.for_company(caller.company_id),
+        identity=Identity.choose(body.fields.get("id"), key, caller.company_id),
         company_id=caller.company_id,
         contact_id=caller.contact_id,
         now=values.now(),
     )
-    # What a body says by itself is valid always or never, but a company's catalogue and its defaults change.
-    lasting_faults = [*body.faults, *missing_fields(body.fields, body.faults)]
-    passing_faults = [*reference_faults, *(body.strict_faults(task) if preferences.strict else [])]
+    if preferences.strict:
+        strict_faults = body.strict_faults(creation.task)
+        creation = replace(creation, passing_faults=[*creation.passing_faults, *strict_faults])
 
     try:
-        if lasting_faults or passing_faults:
-            stored = None if lasting_faults else _stored_while_valid(task, body, identity, preferences)
-        else:
-            stored = tasks.preview(task, body.fields) if is_dry_run else tasks.create(task, body.fields)
-        if stored is None:
-            raise InvalidTaskError(in_page_order([*lasting_faults, *passing_faults]))
+        stored = _store(creation, body, stores.tasks, preferences, is_dry_run=is_dry_run)
     except (ConflictingTaskError, InvalidTaskError) as error:
         headers = {
             "Preference-Applied": preferences.applied_to_problem,
             # A strict request finds what was ignored among the errors.
-            "Ignored-Fields": "" if preferences.strict else body.ignored_fields(task),
+            "Ignored-Fields": "" if preferences.strict else body.ignored_fields(creation.task),
         }
-        raise _problem(error, identity, f"{request.url}/{task.id}", headers) from None
+        raise _problem(error, creation.identity, f"{request.url}/{creation.task.id}", headers) from None
     return (_validated if is_dry_run else _created)(stored, request, body, preferences)
 
 
-def _stored_while_valid(task: Task, body: TaskBody, identity: Identity, preferences: Preferences) -> Stored | None:
-    """Return the task that the same create stored when it was still valid, if there is one (contract rule 7.2)."""
-    if not identity.is_repeatable:
-        return None
-    try:
-        stored = tasks.find_replay(task, body.fields)
-    except ConflictingTaskError:
-        return None
-    return None if stored and preferences.strict and body.strict_faults(stored.task) else stored
+def _store(
+    creation: TaskCreation, body: TaskBody, tasks: TaskStore, preferences: Preferences, *, is_dry_run: bool
+) -> Stored:
+    """Do what the creation comes to, and return its task.
+
+    Raises:
+        ConflictingTaskError: the identity is that of another task.
+        InvalidTaskError: the task is not valid, and no earlier request stored it when it was.
+    """
+    match creation.decision:
+        case Decision.WRITE:
+            return (tasks.preview if is_dry_run else tasks.create)(creation.task, body.fields)
+        case Decision.REPLAY_OR_REFUSE:
+            try:
+                stored = tasks.find_replay(creation.task, body.fields)
+            except ConflictingTaskError:
+                stored = None
+            if stored and not (preferences.strict and body.strict_faults(stored.task)):
+                return stored
+    raise InvalidTaskError(creation.faults)
 
 
 def _created(stored: Stored, request: Request, body: TaskBody, preferences: Preferences) -> Response:
@@ -106,7 +102,7 @@ def _problem(error: DomainError, identity: Identity, location: str, headers: Map
     if not isinstance(error, ConflictingTaskError):
         return problems.from_domain_error(error, headers)
     if identity.identified_by is IdentifiedBy.KEY:
-        detail = "This Idempotency-Key came before, with other content. Use a new key for a new task."
+        detail = "This Idempotency-Key was already used with a different body. Use a new key for a new task."
         return Problem(IDEMPOTENCY_KEY_REUSED, detail, headers=headers)
     detail = (
         f"The field id names a task that the company has, with other content: {location}. Use a new id for a new task."

@@ -1,0 +1,23 @@
+"""Every request that carries a key: the router finds its operation in the table of routes."""
+
+import os
+
+from servicedesk import cold_start, operations
+from servicedesk.domain import values
+from servicedesk.operations.operation import Stores
+from servicedesk.store import dynamodb
+from servicedesk.telemetry import record
+from servicedesk.wire.gateway import Request, Response, endpoint
+
+client = dynamodb.client()
+stores = Stores.over(client, os.environ["TASKS_TABLE"])
+router = operations.router()
+cold_start.warm_up(lambda: stores.tasks.get(values.ZERO_GUID, values.ZERO_GUID))
+
+
+@endpoint
+def lambda_handler(request: Request) -> Response:
+    """Answer the request by the operation that its method and its path name."""
+    match = router.match(request.method, request.path)
+    record(method=request.method, route=match.route)
+    return match.target.handle(request.at(match.route, match.parameters), stores)

@@ -1,0 +1,74 @@
+"""What becomes of a create: whether its task is written, looked for, or refused (contract sections 2 and 7)."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from servicedesk.domain.catalogue import Catalogue
+from servicedesk.domain.faults import Fault
+from servicedesk.domain.identity import Identity
+from servicedesk.domain.task import ClientFields, Task, in_page_order, missing_fields, new_task
+
+
+class Decision(Enum):
+    """What a create comes to before the table is asked."""
+
+    WRITE = auto()
+    """The task is valid. It is written, unless it is a replay or its id is taken."""
+
+    REPLAY_OR_REFUSE = auto()
+    """The task is not valid today, but the same create may have been: then it is a replay (rule 7.2)."""
+
+    REFUSE = auto()
+    """The task was never valid, so that no earlier request can have stored it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskCreation:
+    """A new task, and all that is wrong with it.
+
+    Attributes:
+        task: the task, yet without its number.
+        identity: what the create is known by.
+        lasting_faults: what is wrong with the body by itself, whenever it is sent.
+        passing_faults: what is wrong by the company's catalogue, which changes, or by what the client prefers.
+    """
+
+    task: Task
+    identity: Identity
+    lasting_faults: Sequence[Fault]
+    passing_faults: Sequence[Fault]
+
+    @classmethod
+    def of(
+        cls,
+        fields: ClientFields,
+        faults: Sequence[Fault],
+        named: Collection[str],
+        catalogue: Catalogue,
+        *,
+        identity: Identity,
+        company_id: str,
+        contact_id: str | None,
+        now: str,
+    ) -> "TaskCreation":
+        """Return what a create makes of ``fields`` at the instant ``now``.
+
+        ``faults`` are those of the fields that could not be read, and ``named`` has the names of all fields that the
+        client fills.
+        """
+        references, reference_faults = catalogue.resolve(fields, named)
+        task = new_task(fields, references, identity=identity, company_id=company_id, contact_id=contact_id, now=now)
+        return cls(task, identity, [*faults, *missing_fields(fields, faults)], reference_faults)
+
+    @property
+    def decision(self) -> Decision:
+        """What the create comes to."""
+        if self.lasting_faults or (self.passing_faults and not self.identity.is_repeatable):
+            return Decision.REFUSE
+        return Decision.REPLAY_OR_REFUSE if self.passing_faults else Decision.WRITE
+
+    @property
+    def faults(self) -> Sequence[Fault]:
+        """All that is wrong, in the order of the page's fields."""
+        return in_page_order([*self.lasting_faults, *self.passing_faults])

@@ -1,0 +1,59 @@
+"""The tasks of the caller's company, page by page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from servicedesk.domain.task import FIELDS
+from servicedesk.operations.operation import Stores, operation
+from servicedesk.store.task_lists import Page
+from servicedesk.wire import cursors, odata, task_document, task_list, task_view
+from servicedesk.wire.cursors import Cursor
+from servicedesk.wire.gateway import Request, Response
+from servicedesk.wire.task_list import Entry
+
+_NOTHING = Page((), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entries:
+    """What a list shows of a task: the name of an entry, the fields that it can have, and what makes it."""
+
+    name: str
+    fields: Sequence[str]
+    entry: Entry
+
+
+_TASKS = _Entries("task", list(FIELDS), task_document.whole)
+
+
+@operation("GET /tasks", "GET /api/Task")
+def list_tasks(request: Request, stores: Stores) -> Response:
+    """Return a page of the list that the query options describe (contract rules 8.1 to 8.7)."""
+    return _page(request, stores, request.caller().company_id, _TASKS)
+
+
+@operation("GET /api/TaskView")
+def list_task_views(request: Request, stores: Stores) -> Response:
+    """Return the same page as the original shows tasks (contract rules 8.10 and 8.11)."""
+    company_id = request.caller().company_id
+    catalogue = stores.catalogues.for_company(company_id)
+    views = _Entries("TaskView", task_view.NAMES, lambda task, _zone: task_view.entry(task, catalogue))
+    return _page(request, stores, company_id, views)
+
+
+def _page(request: Request, stores: Stores, company_id: str, entries: _Entries) -> Response:
+    options = odata.list_options(request.query, request.headers.get("Prefer"), entries.fields)
+    task_list.require_short_links(request)
+    query_text = task_list.query_text(request)
+    cursor = Cursor(None, options.top, options.skip)
+    if options.skip_token:
+        cursor = cursors.from_token(options.skip_token, company_id, query_text, options.query.order)
+    size = options.page_size if cursor.top is None else min(options.page_size, cursor.top)
+    page = stores.lists.page(company_id, options.query, size, cursor.position, cursor.skip) if size else _NOTHING
+    top = None if cursor.top is None else cursor.top - len(page.tasks)
+    links = {}
+    if page.next and top != 0:
+        token = cursors.to_token(Cursor(page.next, top, page.skip), company_id, query_text)
+        links["next"] = task_list.link(request, "$skiptoken", token)
+    selected = task_list.select(entries.entry, options.select)
+    return task_list.response(request, page.tasks, selected, name=entries.name, links=links, applied=options.applied)

@@ -1,0 +1,44 @@
+"""What the documents say of lists."""
+
+from collections.abc import Mapping
+
+from servicedesk.operations.shared_docs import TASKS, Answer, Documentation, as_before
+
+PAGE = Answer(
+    description="A page of the list.",
+    json="TaskPage",
+    xml="ArrayOfTask",
+    headers=("Link", "Preference-Applied"),
+    links={"getTask": {"id": "$response.body#/value/0/id"}},
+)
+_VIEWS = Answer(
+    description="A page of the list.",
+    json="TaskViewPage",
+    xml="ArrayOfTaskView",
+    headers=("Link", "Preference-Applied"),
+)
+
+_LIST = Documentation(
+    id="listTasks",
+    tag=TASKS,
+    summary="List tasks",
+    description="""\
+List the tasks of the company, the newest number first, page by page. The query options are those of OData 4.01 that
+are named here; any other is refused.
+
+Open or archived tasks, a number, and ranges of `id2` and of `modified_dateutc` are found fast however many tasks there
+are. Other filters are applied while reading, so that their pages can be short.""",
+    parameters=("$filter", "$orderby", "$top", "$skip", "$select", "$skiptoken", "Prefer-list"),
+    answers={200: PAGE},
+    problems=("invalid-parameter",),
+)
+
+_VIEW = "The same with the names of type, status and priority, and without null, as the original shows tasks."
+
+DOCUMENTATION: Mapping[str, Documentation] = {
+    "GET /tasks": _LIST,
+    "GET /api/Task": as_before(_LIST, "listTasksAsBefore", "List tasks, as before"),
+    "GET /api/TaskView": as_before(
+        _LIST, "listTaskViews", "List tasks with names", description=_VIEW, answers={200: _VIEWS}, alias_of=""
+    ),
+}

@@ -1,0 +1,89 @@
+"""The router: which target answers a method and a path (contract rules 1.1 and 1.4)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from servicedesk.wire.problems import METHOD_NOT_ALLOWED, NO_SUCH_ROUTE, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Match[Target]:
+    """What a method and a path lead to.
+
+    Attributes:
+        target: what the route was declared with.
+        route: the path as it was declared, such as ``/tasks/{id}``.
+        parameters: what stands in the place of the route's parameters, percent-decoded.
+    """
+
+    target: Target
+    route: str
+    parameters: Mapping[str, str]
+
+
+class Router[Target]:
+    """A table of routes, each a method and a path with its target.
+
+    A segment of a path can have one parameter, such as ``{id}`` or ``Task({id})``. A literal path wins over one with a
+    parameter. Below ``/api``, literals match in any case, as they do in ASP.NET.
+    """
+
+    def __init__(self, routes: Iterable[tuple[str, str, Target]]) -> None:
+        """Take the routes as triples of method, path and target."""
+        self._methods: dict[str, dict[str, Target]] = {}
+        for method, path, target in routes:
+            self._methods.setdefault(path, {})[method] = target
+        self._literal = {tuple(_folded(_segments(path))): path for path in self._methods if "{" not in path}
+        self._with_parameters = [(path, _folded(_segments(path))) for path in sorted(self._methods) if "{" in path]
+
+    def match(self, method: str, path: str) -> Match[Target]:
+        """Return what ``method`` and ``path`` lead to; ``HEAD`` leads where ``GET`` does.
+
+        The path is percent-encoded, and decoded once. A slash at its end makes no difference.
+
+        Raises:
+            Problem: ``no-such-route``, or ``method-not-allowed`` with ``Allow``.
+        """
+        segments = [unquote(segment) for segment in _segments(path)]
+        route, parameters = self._find(segments)
+        methods = self._methods[route]
+        wanted = "GET" if method == "HEAD" else method
+        if wanted not in methods:
+            allowed = ", ".join(sorted({*methods, *(["HEAD"] if "GET" in methods else [])}))
+            detail = f"This address takes {allowed}, and not this method."
+            raise Problem(METHOD_NOT_ALLOWED, detail, headers={"Allow": allowed})
+        return Match(methods[wanted], route, parameters)
+
+    def _find(self, segments: Sequence[str]) -> tuple[str, Mapping[str, str]]:
+        folded = _folded(segments)
+        if route := self._literal.get(tuple(folded)):
+            return route, {}
+        for route, pattern in self._with_parameters:
+            parameters: dict[str, str] = {}
+            if len(pattern) == len(segments) and all(
+                _matches(one, literal, sent, parameters)
+                for one, literal, sent in zip(pattern, folded, segments, strict=True)
+            ):
+                return route, parameters
+        raise Problem(NO_SUCH_ROUTE, "The API has no such path.")
+
+
+def _segments(path: str) -> Sequence[str]:
+    return path.removeprefix("/").removesuffix("/").split("/")
+
+
+def _folded(segments: Sequence[str]) -> Sequence[str]:
+    return [segment.lower() for segment in segments] if segments[0].lower() == "api" else segments
+
+
+def _matches(pattern: str, folded: str, sent: str, parameters: dict[str, str]) -> bool:
+    """Return whether a segment, folded and as it was sent, has the form of ``pattern``; keep its parameter."""
+    before, opened, rest = pattern.partition("{")
+    if not opened:
+        return folded == pattern
+    name, _, after = rest.partition("}")
+    if not (folded.startswith(before) and folded.endswith(after) and len(folded) > len(before) + len(after)):
+        return False
+    parameters[name] = sent[len(before) : len(sent) - len(after)]
+    return True
