@@ -1,21 +1,19 @@
-"""Cut boto3 and botocore to what the functions call.
+"""Take from boto3 and botocore the services that the functions make no client for.
 
-`python slim.py SITE_PACKAGES SOURCES`, at build time. To make a client, boto3 reads the models of the client's service,
-950 services' endpoints and the partitions, and it imports S3's transfer manager. Without the rest a cold start is
-shorter (tests/bench/README.md) and the package smaller by 28 MB. All files keep their names and their form, so boto3
-reads them as it reads its own.
+`python slim.py SITE_PACKAGES SOURCES…`, at build time. To make a client, boto3 looks through 400 services, reads the
+endpoints of all of them, and imports S3's transfer manager. Without these a cold start is shorter
+(tests/bench/README.md) and the package smaller by 25 MB. A service that is kept has everything: operations, paginators,
+waiters. All files keep their names and their form, so boto3 reads them as it reads its own.
 
-What is kept follows from the code: the services of its `boto3.client("…")`, and those of their operations that it calls
-as methods, such as `put_item`.
+The services are those that the sources name in `boto3.client("…")`. The build fails where boto3 is used otherwise.
 """
 
 import ast
 import gzip
 import json
-import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +26,8 @@ class TransferConfig:
 '''
 
 
-def cut_data(data: Path, sources: Path) -> None:
-    """Cut the services' models in botocore's data folder to the calls in the Python files below ``sources``."""
-    services, methods = _calls(sources)
-    if not services:
-        raise SystemExit(f"No code in {sources} makes a boto3 client.")
+def cut_data(data: Path, services: Set[str]) -> None:
+    """Leave in botocore's data folder these services, each whole but for its documentation."""
     smaller = data.with_name("smaller-data")
     for name in SHARED:
         _write(smaller / name, _read(data / name))
@@ -41,61 +36,44 @@ def cut_data(data: Path, sources: Path) -> None:
         partition["services"] = {name: what for name, what in partition["services"].items() if name in services}
     _write(smaller / "endpoints", endpoints)
     for service in services:
+        # boto3 uses the newest version of a service's interface.
         version = max(folder for folder in (data / service).iterdir() if folder.is_dir())
-        into = smaller / service / version.name
-        model = _read(version / "service-2")
-        model["operations"] = {
-            name: operation for name, operation in model["operations"].items() if _method(name) in methods
-        }
-        used = set(_shapes(model))
-        model["shapes"] = {name: shape for name, shape in model["shapes"].items() if name in used}
-        _write(into / "service-2", model)
-        _write(into / "endpoint-rule-set-1", _read(version / "endpoint-rule-set-1"))
+        for file in version.iterdir():
+            name = file.name.partition(".json")[0]
+            if not name.startswith("examples"):
+                _write(smaller / service / version.name / name, _read(version / name))
     shutil.rmtree(data)
     smaller.rename(data)
 
 
 def cut_transfer(package: Path) -> None:
-    """Leave of s3transfer what boto3 imports whoever its client is for. It brings multiprocessing and a thread pool."""
+    """Leave of s3transfer what boto3 imports whichever service a client is for. It imports multiprocessing itself."""
     shutil.rmtree(package)
     package.mkdir()
     (package / "__init__.py").touch()
     (package / "manager.py").write_text(TRANSFER)
 
 
-def _calls(sources: Path) -> tuple[set[str], set[str]]:
-    """Return the services that the code makes boto3 clients for, and the names of all methods that it calls."""
-    services, methods = set(), set()
-    for file in sources.rglob("*.py"):
+def services_of(sources: Sequence[Path]) -> set[str]:
+    """Return the services that the Python files below ``sources`` make boto3 clients for.
+
+    Raises:
+        SystemExit: the code uses boto3 in a way that does not tell the service, or not at all.
+    """
+    services = set()
+    for file in (file for folder in sources for file in folder.rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text())):
-            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
-                continue
-            methods.add(node.func.attr)
-            if ast.unparse(node.func) == "boto3.client":
-                services.add(ast.literal_eval(node.args[0]))
-    return services, methods
-
-
-def _method(operation: str) -> str:
-    """Return the name of the client's method for an operation: ``put_item`` for ``PutItem``."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", operation).lower()
-
-
-def _shapes(model: Any) -> Iterator[str]:
-    """Yield the names of the shapes that the model's operations refer to, however indirectly."""
-    todo = [model["operations"]]
-    seen = set()
-    while todo:
-        node = todo.pop()
-        if isinstance(node, dict):
-            name = node.get("shape")
-            if isinstance(name, str) and name not in seen:
-                seen.add(name)
-                todo.append(model["shapes"][name])
-            todo.extend(node.values())
-        elif isinstance(node, list):
-            todo.extend(node)
-    yield from seen
+            if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "boto3" and node.attr != "client":
+                raise SystemExit(f"{file}, line {node.lineno}: boto3.{node.attr} is not known to slim.py.")
+            if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "boto3":
+                raise SystemExit(f"{file}, line {node.lineno}: import boto3, and call boto3.client.")
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "boto3.client":
+                if not (node.args and isinstance(node.args[0], ast.Constant)):
+                    raise SystemExit(f"{file}, line {node.lineno}: name the service in boto3.client as a text.")
+                services.add(str(node.args[0].value))
+    if not services:
+        raise SystemExit(f"No code in {', '.join(map(str, sources))} makes a boto3 client.")
+    return services
 
 
 def _read(path: Path) -> Any:
@@ -118,7 +96,9 @@ def _without_documentation(node: Any) -> Any:
 
 
 if __name__ == "__main__":
-    site_packages = Path(sys.argv[1])
-    cut_data(site_packages / "botocore/data", Path(sys.argv[2]))
-    cut_transfer(site_packages / "s3transfer")
+    site_packages, *folders = map(Path, sys.argv[1:])
+    used = services_of(folders)
+    cut_data(site_packages / "botocore/data", used)
+    if "s3" not in used:
+        cut_transfer(site_packages / "s3transfer")
     shutil.rmtree(site_packages / "boto3/examples", ignore_errors=True)

@@ -1,6 +1,6 @@
 """What makes an execution environment start faster. Import this first; `make bench` shows what each measure saves.
 
-The rest happens at build time: layers/dependencies/slim.py cuts boto3 to what the functions call, and layers/Makefile
+The rest happens at build time: layers/dependencies/slim.py leaves in boto3 what the functions use, and layers/Makefile
 compiles all bytecode.
 """
 

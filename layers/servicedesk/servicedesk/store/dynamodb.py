@@ -65,7 +65,12 @@ type Item = Mapping[str, "AttributeValueTypeDef"]
 
 
 def client() -> "DynamoDBClient":
-    """Return a client for the endpoint, region and credentials that the environment names (``AWS_*`` variables)."""
+    """Return a client for the endpoint, region and credentials that the environment names (``AWS_*`` variables).
+
+    It is boto3's own, with all operations, paginators and waiters of DynamoDB. In the layer, boto3 has no other
+    services than those that some code names in ``boto3.client("…")``, and no texts of documentation
+    (layers/dependencies/slim.py).
+    """
     config = Config(
         connect_timeout=CONNECT_TIMEOUT,
         read_timeout=READ_TIMEOUT,
