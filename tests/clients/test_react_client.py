@@ -96,9 +96,19 @@ def test_tickets_are_listed_in_tabs(page: Page) -> None:
 
 def test_the_open_and_the_completed_ones_are_searched_for(page: Page) -> None:
     created, _, _ = create_ticket(page, "Door open", "Wed Jun 24 2026 09:00")
-    grid = {"startRow": 0, "endRow": 500, "filterModel": {}, "sortModel": []}
+    grid = {
+        "startRow": 0,
+        "endRow": 500,
+        "rowGroupCols": [],
+        "valueCols": [],
+        "pivotCols": [],
+        "pivotMode": False,
+        "groupKeys": [],
+        "filterModel": {},
+        "sortModel": [],
+    }
     tabs = {
-        archived: page.fetch("/api/TaskView/Search", "POST", {"archived": archived, "query_object": grid})
+        archived: page.fetch("/api/TaskView/Search", "POST", {"period": "", "archived": archived, "query_object": grid})
         for archived in (False, True)
     }
     assert tabs[False][0]["id"] == created["id"]

@@ -1,5 +1,6 @@
 """Contract section 3: reading a body."""
 
+import gzip
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -85,6 +86,12 @@ SPELLED = "Überlauf, 水漏れ, 🔥"
         ("utf-16-be", "; charset=UTF-16"),
         ("utf-8-sig", ""),
         ("utf-16", ""),
+        ("utf-8", "; charset=utf8"),
+        ("utf-8", "; charset=us-ascii"),
+        ("utf-8", "; charset=ASCII"),
+        ("utf-16-le", "; charset=utf-16le"),
+        ("utf-16-le", "; charset=Unicode"),
+        ("utf-16-be", "; charset=utf-16BE"),
     ],
 )
 def test_3_2_charsets(client: Client, encoding: str, charset: str) -> None:
@@ -103,11 +110,33 @@ def test_3_2_a_byte_order_mark_wins(client: Client, mark: bytes, encoding: str, 
     assert answer.task()["subject"] == "Überlauf"
 
 
-@pytest.mark.parametrize("charset", ["iso-8859-1", "utf-7", "utf-32", "us-ascii", "utf8", "none\u00e9"])
-def test_3_2_another_charset_is_a_415(client: Client, charset: str) -> None:
-    answer = client.send(written(client.format, {"subject": SUBJECT}), f"{client.content_type}; charset={charset}")
+@pytest.mark.parametrize("charset", ["iso-8859-1", "utf-7", "utf-32", "windows-1252", "utf-16-le", "none\u00e9"])
+@pytest.mark.parametrize("subject", [SUBJECT, "Überlauf"])
+def test_3_2_another_charset_is_a_415(client: Client, charset: str, subject: str) -> None:
+    body = written(client.format, {"subject": subject}).encode("latin-1")
+    answer = client.send(body, f"{client.content_type}; charset={charset}")
     assert_problem(answer, 415, "unsupported-media-type")
     assert answer.headers["Accept"] == FOUR
+
+
+@pytest.mark.parametrize("declared", ["iso-8859-1", "utf-7"])
+def test_3_2_the_header_counts_more_than_the_xml_declaration(xml_client: Client, declared: str) -> None:
+    body = f'<?xml version="1.0" encoding="{declared}"?>{with_xml_subject("Überlauf +AOk-")}'
+    for charset in ("utf-8", "us-ascii"):
+        answer = xml_client.send(body.encode(), f"application/xml; charset={charset}")
+        assert answer.task()["subject"] == "Überlauf +AOk-"
+    answer = xml_client.send(body.encode("utf-16-be"), "application/xml; charset=utf-16be")
+    assert answer.task()["subject"] == "Überlauf +AOk-"
+    assert_problem(xml_client.send(body.encode(), "application/xml; charset="), 415, "unsupported-media-type")
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "utf-16", "iso-8859-1"])
+def test_3_2_a_byte_order_mark_counts_more_than_header_and_declaration(xml_client: Client, charset: str) -> None:
+    body = f'<?xml version="1.0" encoding="{charset}"?>{with_xml_subject("Überlauf")}'
+    for encoding in ("utf-8-sig", "utf-16"):
+        for header in ("", f"; charset={charset}"):
+            answer = xml_client.send(body.encode(encoding), f"text/xml{header}")
+            assert answer.task()["subject"] == "Überlauf"
 
 
 @pytest.mark.parametrize("declared", ["utf-8", "UTF-16", None])
@@ -124,8 +153,9 @@ def test_3_2_an_xml_declaration_changes_nothing(xml_client: Client, declared: st
 def test_3_2_an_xml_declaration_of_another_charset_is_a_415(
     xml_client: Client, declared: str, declaration: str
 ) -> None:
-    answer = xml_client.send(declaration.format(declared) + with_xml_subject("+AOk-"))
-    assert_problem(answer, 415, "unsupported-media-type")
+    for subject in ("+AOk-", "Überlauf"):
+        answer = xml_client.send((declaration.format(declared) + with_xml_subject(subject)).encode("latin-1"))
+        assert_problem(answer, 415, "unsupported-media-type")
 
 
 @pytest.mark.parametrize(
@@ -794,3 +824,50 @@ def test_3_13_the_size_is_that_of_the_body_and_not_of_its_base64(client: Client)
     body = written(client.format, {"subject": SUBJECT})
     assert client.send(body + " " * (MIB - len(body)), in_base64=False).status == 201
     assert_problem(client.send(body + " " * (MIB - len(body) + 1), in_base64=False), 413, "body-too-large")
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "identity, gzip", "GZIP", "x", "utf-16"])
+def test_3_14_another_content_coding_is_a_415(client: Client, coding: str) -> None:
+    body = gzip.compress(written(client.format, {"subject": SUBJECT}).encode())
+    answer = client.send(body, headers={"Content-Encoding": coding})
+    assert "Content-Encoding" in assert_problem(answer, 415, "unsupported-media-type")["detail"]
+    assert answer.headers["Accept-Encoding"] == "identity"
+    assert "Accept" not in answer.headers
+    assert "Accept-Encoding" in answer.headers["Access-Control-Expose-Headers"]
+    task = client.created()
+    for sent in (
+        client.change(task["id"], {"subject": "x"}, headers={"If-Match": "*", "Content-Encoding": coding}),
+        client.api.search({}, company=client.company, headers={"Content-Encoding": coding}),
+    ):
+        assert_problem(sent, 415, "unsupported-media-type")
+        assert sent.headers["Accept-Encoding"] == "identity"
+
+
+@pytest.mark.parametrize("coding", ["identity", "Identity", "utf-8", "UTF-8", "identity, utf-8", ""])
+def test_3_14_codings_that_change_nothing_are_taken(client: Client, coding: str) -> None:
+    assert client.create({"subject": SUBJECT}, headers={"Content-Encoding": coding}).status == 201
+
+
+@pytest.mark.parametrize("second", ["{}", "{}, {}", " {}", "{} "])
+def test_3_14_a_content_type_that_came_twice_counts_once(client: Client, second: str) -> None:
+    first = f"{client.content_type};charset=UTF-8"
+    again = f"{client.content_type.upper()} ; charset=utf-8"
+    body = written(client.format, {"subject": SUBJECT})
+    sent_twice = client.send(body, first, headers={"content-type": second.format(again, again)})
+    joined = client.send(body, f"{first}, {second.format(again, again)}")
+    for answer in (sent_twice, joined):
+        assert answer.status == 201, answer.body
+        assert answer.headers["Content-Type"] == f"{client.content_type}; charset=utf-8"
+
+
+@pytest.mark.parametrize(
+    "second", ["text/plain", "application/json; charset=utf-8", "application/xml; charset=utf-8", 'text/json; x="a,b"']
+)
+def test_3_14_two_different_content_types_are_a_415_that_says_so(client: Client, second: str) -> None:
+    body = written(client.format, {"subject": SUBJECT})
+    for answer in (
+        client.send(body, client.content_type, headers={"content-type": second}),
+        client.send(body, f"{client.content_type}, {second}"),
+    ):
+        assert "more than once" in assert_problem(answer, 415, "unsupported-media-type")["detail"]
+        assert answer.headers["Accept"] == FOUR

@@ -102,6 +102,22 @@ def test_4_2_an_unknown_field_that_is_not_filled_is_not_named(client: Client, va
     assert ignored(client.create({"subject": SUBJECT, "db_address_id": value})) == []
 
 
+@pytest.mark.parametrize("handling", ["lenient", "strict"])
+def test_4_1_members_with_an_at_sign_are_no_fields(json_client: Client, handling: str) -> None:
+    body = """{"@odata.type": "#task", "@odata.type": "#task", "subject": "x", "subject@odata.type": "#String",
+      "due_date@type": 7, "@my.note": {"x": []}, "company_id@odata.bind": "x", "@": "x"}"""
+    answer = json_client.send(body, headers={"Prefer": f"handling={handling}"})
+    assert answer.task()["subject"] == "x"
+    assert ignored(answer) == []
+    changed = json_client.change(
+        answer.task()["id"],
+        {"@odata.etag": "x", "remark": "y"},
+        headers={"If-Match": "*", "Prefer": f"handling={handling}"},
+    )
+    assert changed.task()["remark"] == "y"
+    assert ignored(changed) == []
+
+
 @pytest.mark.parametrize("value", [0, False, " ", "0", [], {}])
 def test_4_2_an_unknown_field_with_any_other_value_is_named(json_client: Client, value: object) -> None:
     assert ignored(json_client.create({"subject": SUBJECT, "extra": value})) == unknown("extra")

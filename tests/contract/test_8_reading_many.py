@@ -710,8 +710,19 @@ def test_8_10_a_search_can_be_sorted_as_lists_can(client: Client) -> None:
         ({"query_object": GRID | {"endRow": 501}}, "endRow"),
         ({"query_object": GRID | {"startRow": 10001, "endRow": 10002}}, "startRow"),
         ({"query_object": GRID | {"startRow": "x"}}, "startRow"),
-        ({"query_object": GRID | {"groupKeys": []}}, "groupKeys"),
-        ({"query_object": []}, "query_object"),
+        ({"query_object": GRID | {"groupKeys": ["x"]}}, "groupKeys"),
+        ({"query_object": GRID | {"pivotMode": True}}, "pivotMode"),
+        ({"query_object": GRID | {"filterModel": ["subject"]}}, "filterModel"),
+        ({"query_object": GRID | {"sortModel": [{"colId": "id2", "sort": "asc", "type": "x"}]}}, "type"),
+        ({"query_object": GRID | {"startrow": 0}}, "startRow twice"),
+        ({"query_object": ["x"]}, "query_object"),
+        ({"query_object": GRID | {"startRow": 0.5}}, "startRow has to be an integer from 0 to 10000"),
+        ('{"query_object": {"startRow": %s}}' % ("9" * 5000), "startRow has to be an integer"),
+        ('{"query_object": {"endRow": -%s}}' % ("9" * 100_000), "endRow has to be an integer"),
+        ('{"query_object": {"startRow": 1e9999999}}', "startRow has to be an integer"),
+        ({"period": "month"}, "period"),
+        ({"period": " "}, "period"),
+        ({"period": 0}, "period"),
         ({"archived": "maybe"}, "archived"),
         ({"filter": "x"}, "filter"),
         ('{"archived": true, "archived": false}', "twice"),
@@ -720,6 +731,27 @@ def test_8_10_a_search_can_be_sorted_as_lists_can(client: Client) -> None:
 def test_8_10_a_search_for_more_than_there_is_is_refused(client: Client, body: Any, named: str) -> None:
     answer = client.api.search(body, company=client.company, headers={"Accept": client.content_type})
     assert named in assert_problem(answer, 400, "invalid-parameter")["detail"]
+
+
+SAYING_NOTHING: list[Any] = [None, "", [], {}, False]
+
+
+@pytest.mark.parametrize("nothing", SAYING_NOTHING, ids=repr)
+def test_8_10_members_that_say_nothing_are_taken_whatever_their_name(client: Client, nothing: Any) -> None:
+    three(client)
+    grids = ("rowGroupCols", "valueCols", "pivotCols", "pivotMode", "groupKeys", "filterModel", "sortModel", "any")
+    grid = {"startRow": 0, "endRow": 500} | dict.fromkeys(grids, nothing)
+    assert rows(client, {"period": nothing, "archived": True, "query_object": grid}) == [2]
+    assert rows(client, {"period": nothing, "query_object": nothing}) == [3, 2, 1]
+    assert rows(client, {"query_object": {"startRow": nothing, "endRow": nothing}}) == [3, 2, 1]
+    assert rows(client, {"query_object": {"filterModel": {"subject": nothing}}}) == [3, 2, 1]
+    assert rows(client, {"archived": nothing}) == ([3, 1] if nothing is False else [3, 2, 1])
+
+
+def test_8_10_a_search_takes_its_members_in_any_case(client: Client) -> None:
+    three(client)
+    sort = [{"COLID": "id2", "Sort": "asc", "sortIndex": None}]
+    assert rows(client, {"Archived": False, "Query_Object": {"StartRow": 0, "ENDROW": 1, "sortmodel": sort}}) == [1]
 
 
 def test_8_10_a_search_is_json(client: Client) -> None:

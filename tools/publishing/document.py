@@ -287,9 +287,12 @@ def _problem_components(types: Mapping[str, ProblemType]) -> dict[str, Any]:
 
 def _problem_response(status: int, types: Sequence[ProblemType]) -> dict[str, Any]:
     headers = ["X-Request-Id", "Cache-Control"]
-    headers += {401: ["WWW-Authenticate"], 409: ["Location"], 412: ["ETag"], 415: ["Accept", "Accept-Patch"]}.get(
-        status, []
-    )
+    headers += {
+        401: ["WWW-Authenticate"],
+        409: ["Location"],
+        412: ["ETag"],
+        415: ["Accept", "Accept-Encoding", "Accept-Patch"],
+    }.get(status, [])
     headers += ["Retry-After"] if status in (429, 503) else []
     headers += ["Ignored-Fields", "Preference-Applied"] if status in (409, 422) else []
     documents = {one.name: _example_problem(one) for one in types}
@@ -455,6 +458,7 @@ def _headers() -> dict[str, Any]:
         "Link": header("The address of what follows.", f'<{BASE_URL}/tasks?$skiptoken=…>; rel="next"'),
         "Retry-After": header("The seconds to wait before the same request is sent again.", problems.RETRY_AFTER),
         "Accept": header("The media types that a body can have.", "application/json, text/json"),
+        "Accept-Encoding": header("The content codings that a body can have.", "identity"),
         "Accept-Patch": header(
             "The media types that the body of a change can have.", "application/merge-patch+json, application/json"
         ),

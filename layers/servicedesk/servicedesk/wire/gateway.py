@@ -23,6 +23,9 @@ from servicedesk.wire.problems import INTERNAL, INVALID_PARAMETER, MALFORMED_BOD
 
 EXPOSED_HEADERS = ", ".join(
     (
+        "Accept",
+        "Accept-Encoding",
+        "Accept-Patch",
         "Content-Location",
         "ETag",
         "Idempotent-Replayed",

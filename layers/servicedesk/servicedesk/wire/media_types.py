@@ -1,4 +1,4 @@
-"""Which format a body is in, and which one the caller wants (contract rules 3.1, 3.2, 5.2, 5.3)."""
+"""The format and charset of a body, and the format that the caller wants (contract rules 3.1, 3.2, 3.14, 5.2, 5.3)."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,7 @@ from types import ModuleType
 
 from servicedesk.wire import json_format
 from servicedesk.wire.formats import Members
-from servicedesk.wire.headers import split, unquote
+from servicedesk.wire.headers import Fields, split, unquote
 from servicedesk.wire.problems import BODY_TOO_LARGE, MALFORMED_BODY, UNSUPPORTED_MEDIA_TYPE, Problem
 
 BODY_BYTES = 1_048_576
@@ -53,49 +53,75 @@ MEDIA_RANGES = 100
 
 _ACCEPT = {"Accept": ", ".join(_SUPPORTED)}
 _ACCEPT_PATCH = {"Accept-Patch": ", ".join([MERGE_PATCH.name, *_SUPPORTED])}
-_CHARSETS = ("utf-8", "utf-16")
+_CHARSETS = {
+    label: charset
+    for charset, labels in {
+        "utf-8": "utf-8 utf8 unicode-1-1-utf-8 unicode11utf8 unicode20utf8 x-unicode20utf8 ascii us-ascii",
+        "utf-16": "utf-16 csunicode iso-10646-ucs-2 ucs-2 unicode",
+        "utf-16-le": "utf-16le unicodefeff",
+        "utf-16-be": "utf-16be unicodefffe",
+    }.items()
+    for label in labels.split()
+}
+"""Python's names of the charsets by their labels in the WHATWG Encoding Standard, section 4.2 (contract rule 3.2)."""
+
+_MARKS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+_CODINGS = ("identity", "utf-8")
 _WEIGHT = re.compile(r"\d{1,9}(?:\.\d{0,9})?|\.\d{1,9}", re.ASCII)
 
 
-def from_content_type(content_type: str | None, *, merge_patch: bool = False) -> tuple[MediaType, str]:
-    """Return the media type and the charset that a Content-Type header names. Without a header, it is JSON in utf-8.
+def from_content_type(content_type: str | None, *, merge_patch: bool = False) -> tuple[MediaType, str | None]:
+    """Return the media type that a Content-Type header names, and the label of the charset if it names one.
 
-    ``merge_patch`` says whether the body may be a JSON merge patch (rule 10.1).
+    Without a header, the body is JSON. ``merge_patch`` says whether it may be a JSON merge patch (rule 10.1).
 
     Raises:
-        Problem: ``unsupported-media-type``, if rules 3.1 and 3.2 do not have the media type or the charset.
+        Problem: ``unsupported-media-type``, if rule 3.1 does not have the media type, or the header came twice with
+            different values (rule 3.14).
     """
-    name, parameters = _parameters((content_type or "").strip() or JSON.name)
+    # Accept-Patch is what RFC 5789 section 2.2 asks for.
+    headers = _ACCEPT | _ACCEPT_PATCH if merge_patch else _ACCEPT
+    supported = headers.get("Accept-Patch", headers["Accept"])
+    sent = _content_types(content_type)
+    if len(sent) > 1:
+        detail = f"Content-Type came more than once, with different values. Send it once, as one of {supported}."
+        raise Problem(UNSUPPORTED_MEDIA_TYPE, detail, headers=headers)
+    name, parameters = _parameters(sent[0])
     media_type = MERGE_PATCH if merge_patch and name == MERGE_PATCH.name else _SUPPORTED.get(name)
     if media_type is None:
-        # Accept-Patch is what RFC 5789 section 2.2 asks for.
-        headers = _ACCEPT | _ACCEPT_PATCH if merge_patch else _ACCEPT
-        supported = headers.get("Accept-Patch", headers["Accept"])
         raise Problem(UNSUPPORTED_MEDIA_TYPE, f"The body has to be one of {supported}.", headers=headers)
-    return media_type, _charset(parameters.get("charset") or "utf-8")
+    return media_type, parameters.get("charset") or None
 
 
-def read(body: bytes, content_type: str | None, *, merge_patch: bool = False) -> Members:
+def read(body: bytes, headers: Fields, *, merge_patch: bool = False) -> Members:
     """Return the members of the task in ``body``, in the order and spelling sent.
 
-    ``merge_patch`` says whether it may be a JSON merge patch, whose members are those of a task.
+    ``headers`` are those of the request. ``merge_patch`` says whether the body may be a JSON merge patch, whose members
+    are those of a task.
 
     Raises:
-        Problem: ``unsupported-media-type``, if the service does not support the media type or the charset;
-            ``body-too-large``, if the body has more than ``BODY_BYTES``; ``malformed-body``, if it is empty, is not in
-            the charset, or is not one task in the format.
+        Problem: ``unsupported-media-type``, if the service does not support the media type, the charset or the content
+            coding; ``body-too-large``, if the body has more than ``BODY_BYTES``; ``malformed-body``, if it is empty, is
+            not in the charset, or is not one task in the format.
     """
-    media_type, charset = from_content_type(content_type, merge_patch=merge_patch)
+    if any(coding.lower() not in _CODINGS for coding in split(headers.get("Content-Encoding", ""), ",")):
+        detail = "The body must not be compressed: Content-Encoding can only be identity."
+        raise Problem(UNSUPPORTED_MEDIA_TYPE, detail, headers={"Accept-Encoding": "identity"})
+    media_type, label = from_content_type(headers.get("Content-Type"), merge_patch=merge_patch)
+    mark = next((mark for mark in _MARKS if body.startswith(mark)), b"")
+    charset = _MARKS[mark] if mark else _charset(label, body, media_type)
     if len(body) > BODY_BYTES:
         raise Problem(BODY_TOO_LARGE, f"The body has {len(body)} bytes; the limit is {BODY_BYTES}.")
     if not body:
         raise Problem(MALFORMED_BODY, "The body is empty.")
-    text = _text(body, charset)
+    try:
+        text = body.removeprefix(mark).decode(charset)
+    except UnicodeDecodeError as error:
+        raise Problem(
+            MALFORMED_BODY, f"The body is not {charset}: see the byte at position {len(mark) + error.start + 1}."
+        ) from None
     if not text or text.isspace():
         raise Problem(MALFORMED_BODY, "The body is only white space.")
-    if media_type.format == "xml" and (declared := _xml().declared_charset(text)):
-        # .NET writes utf-16 into the declaration of texts that it sends as utf-8. Only other charsets are refused.
-        _charset(declared)
     return media_type.decode(text)
 
 
@@ -112,7 +138,7 @@ def negotiate(accept: str | None, content_type: str | None) -> MediaType:
         if best is None or rank > best:
             best, chosen = rank, _SUPPORTED[supported[0]]
     if chosen is None:
-        chosen = _SUPPORTED.get((content_type or "").partition(";")[0].strip().lower(), JSON)
+        chosen = _SUPPORTED.get(_content_types(content_type)[0].partition(";")[0].strip().lower(), JSON)
     return chosen
 
 
@@ -123,27 +149,29 @@ def _xml() -> ModuleType:
     return xml_format
 
 
-def _charset(name: str) -> str:
-    if name.lower() not in _CHARSETS:
+def _content_types(content_type: str | None) -> Sequence[str]:
+    """Return the different values that Content-Type came with, as two headers or joined by a comma (rule 3.14)."""
+    sent = {"".join(value.split()).lower(): value for value in split(content_type or "", ",")}
+    return list(sent.values()) or [JSON.name]
+
+
+def _charset(label: str | None, body: bytes, media_type: MediaType) -> str:
+    """Return Python's name of the charset of a body without a byte order mark (rule 3.2).
+
+    The ``label`` that the Content-Type header has counts more than the XML declaration (RFC 7303 section 3.2).
+    """
+    declared = None if label or media_type.format != "xml" else _xml().declared_charset(body)
+    charset = _CHARSETS.get((label or declared or "utf-8").strip().lower())
+    if charset is None:
         raise Problem(UNSUPPORTED_MEDIA_TYPE, "The charset of the body has to be utf-8 or utf-16.", headers=_ACCEPT)
-    return name.lower()
-
-
-def _text(body: bytes, charset: str) -> str:
-    if body.startswith(b"\xef\xbb\xbf"):
-        charset, body = "utf-8", body[3:]
-    elif body.startswith((b"\xff\xfe", b"\xfe\xff")):
-        charset = "utf-16"
-    elif charset == "utf-16":
+    if declared:
+        # The declaration could be read byte by byte. .NET's StringWriter claims utf-16 in what is then sent as utf-8.
+        return "utf-8"
+    if charset == "utf-16":
         # Without a byte order mark, .NET clients write little-endian although RFC 2781 says big-endian. The first
         # character is ASCII in both formats, and tells which it is.
-        charset = "utf-16-be" if body[0] == 0 else "utf-16-le"
-    try:
-        return body.decode(charset)
-    except UnicodeDecodeError as error:
-        raise Problem(
-            MALFORMED_BODY, f"The body is not {charset}: see the byte at position {error.start + 1}."
-        ) from None
+        return "utf-16-be" if body.startswith(b"\0") else "utf-16-le"
+    return charset
 
 
 def _parameters(value: str) -> tuple[str, dict[str, str]]:

@@ -66,7 +66,7 @@ def read(request: Request) -> TaskBody:
         Problem: ``unsupported-media-type``, ``body-too-large``, or ``malformed-body``, if the body cannot be read as
             a task or names a field twice, in whatever case (rule 3.5).
     """
-    return _sorted(media_types.read(request.body(), request.headers.get("Content-Type")), CLIENT_FIELDS)
+    return _sorted(media_types.read(request.body(), request.headers), CLIENT_FIELDS)
 
 
 def read_change(request: Request) -> TaskBody:
@@ -77,9 +77,7 @@ def read_change(request: Request) -> TaskBody:
     Raises:
         Problem: as ``read``.
     """
-    members = media_types.read(
-        request.body(), request.headers.get("Content-Type"), merge_patch=request.method == "PATCH"
-    )
+    members = media_types.read(request.body(), request.headers, merge_patch=request.method == "PATCH")
     return _sorted(members, CHANGEABLE_FIELDS)
 
 
@@ -103,6 +101,8 @@ def _each_once(members: Members) -> Iterator[tuple[str, str, object]]:
     """Yield each member's name in lower case, its name as sent, and its value."""
     seen: dict[str, str] = {}
     for sent_name, value in members:
+        if "@" in sent_name:
+            continue  # control information of OData or an annotation, and no field (rule 4.1)
         name = sent_name.lower()
         if name.isascii() and not sent_name.isascii():
             name = sent_name  # a letter like the Kelvin sign becomes an ASCII one, but no field is meant

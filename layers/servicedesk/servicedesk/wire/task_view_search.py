@@ -39,20 +39,18 @@ def read(request: Request) -> Search:
             ``unsupported-media-type``, if it is not JSON; and the problems of ``media_types.read``.
     """
     odata.refuse_all_options(request.query)
-    content_type = request.headers.get("Content-Type")
-    if media_types.from_content_type(content_type)[0].format != "json":
+    if media_types.from_content_type(request.headers.get("Content-Type"))[0].format != "json":
         # Reading XML keeps only what a task can have, so a query_object in it would be lost without a word.
         detail = "The body of a search has to be application/json or text/json."
         raise Problem(UNSUPPORTED_MEDIA_TYPE, detail, headers={"Accept": "application/json, text/json"})
-    body = _members(media_types.read(request.body(), content_type), "the body", _BODY)
+    body = _members(media_types.read(request.body(), request.headers), "the body", _BODY)
     grid = _members(body.get("query_object"), "query_object", _GRID)
-    if grid.get("filterModel"):
+    filters = grid.get("filterModel")
+    if filters and not (isinstance(filters, Members) and not any(value for _, value in filters)):
         raise Problem(INVALID_PARAMETER, "filterModel is not supported: send it empty. GET /tasks has $filter.")
-    start = _integer(grid.get("startRow"), "startRow", 0)
-    end = _integer(grid.get("endRow"), "endRow", start + LARGEST_PAGE_SIZE)
-    if not 0 <= start <= LARGEST_SKIP or not 0 <= end - start <= LARGEST_PAGE_SIZE:
-        detail = f"startRow can be 0 to {LARGEST_SKIP}, and endRow 0 to {LARGEST_PAGE_SIZE} more than startRow."
-        raise Problem(INVALID_PARAMETER, detail)
+    start = _integer(grid.get("startRow"), "startRow", 0, LARGEST_SKIP, default=0)
+    last = start + LARGEST_PAGE_SIZE
+    end = _integer(grid.get("endRow"), "endRow", start, last, default=last)
     order, descending = _order(grid.get("sortModel"))
     return Search(_filter(body.get("archived")), start, end - start, order, descending)
 
@@ -63,32 +61,41 @@ _SORT = ("colId", "sort")
 
 
 def _members(value: object, name: str, known: tuple[str, ...]) -> Mapping[str, object]:
-    if value is None:
+    """Return the members of an object by their names as ``known`` spells them.
+
+    Whatever is falsy says nothing: null, false, and an empty text, array or object. Grids send many such members.
+    """
+    if not value:
         return {}
     if not isinstance(value, Members):
         raise Problem(INVALID_PARAMETER, f"{name} has to be an object.")
-    members = dict(value)
-    if len(members) < len(value):
-        raise Problem(INVALID_PARAMETER, f"{name} has a member twice.")
-    for member in members:
-        if member not in known:
+    spelled = {member.lower(): member for member in known}
+    members: dict[str, object] = {}
+    for sent_name, content in value:
+        member = spelled.get(sent_name.lower())
+        if member in members:
+            raise Problem(INVALID_PARAMETER, f"{name} has the member {member} twice.")
+        if member:
+            members[member] = content
+        elif content:
             supported = ", ".join(known)
-            detail = f"{shown_name(member)} is not supported in {name}; supported are {supported}."
+            detail = f"{shown_name(sent_name)} is not supported in {name}; supported are {supported}."
             raise Problem(INVALID_PARAMETER, detail)
     return members
 
 
-def _integer(value: object, name: str, default: int) -> int:
-    if value is None:
+def _integer(value: object, name: str, least: int, largest: int, *, default: int) -> int:
+    if not value:
         return default
     try:
-        return values.integer(value)
+        return values.integer(value, least, largest)
     except InvalidValueError:
-        raise Problem(INVALID_PARAMETER, f"{name} has to be an integer.") from None
+        detail = f"{name} has to be an integer from {least} to {largest}."
+        raise Problem(INVALID_PARAMETER, detail) from None
 
 
 def _filter(archived: object) -> TaskFilter | None:
-    if archived is None or archived == "":
+    if not archived and archived is not False:
         return None
     try:
         wanted = values.boolean(archived) == "true"

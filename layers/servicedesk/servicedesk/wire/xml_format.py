@@ -52,9 +52,9 @@ def decode(text: str) -> Members:
     return reader.members
 
 
-def declared_charset(text: str) -> str | None:
-    """Return the charset that the XML declaration of ``text`` names, if it has one."""
-    declaration = _DECLARATION.match(text)
+def declared_charset(body: bytes) -> str | None:
+    """Return the charset that the XML declaration of ``body`` names, if it has one in ASCII."""
+    declaration = _DECLARATION.match(body.partition(b">")[0].decode("latin-1"))
     return declaration[1] if declaration else None
 
 
