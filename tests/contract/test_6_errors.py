@@ -125,7 +125,7 @@ def test_6_task_exists_with_its_location(client: Client) -> None:
     answer = client.create({"id": task["id"], "subject": "Another"})
     document = assert_problem(answer, 409, "task-exists")
     assert answer.headers["Location"].endswith(f"/tasks/{task['id']}")
-    named = f"The field id names a task that the company has, with other content: {answer.headers['Location']}."
+    named = f"The company already has a task with this id and different content: {answer.headers['Location']}."
     assert named in document["detail"]
     assert client.get(task["id"]).task() == task
 

@@ -1,1 +1,1 @@
-"""What a task, a catalogue, a company and an API key are. Knows nothing of HTTP, AWS or JSON."""
+"""The domain: tasks, catalogues, companies and API keys. It knows nothing of HTTP, AWS or JSON."""

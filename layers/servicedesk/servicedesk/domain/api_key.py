@@ -1,6 +1,6 @@
-"""API keys, which a client sends as ``<key id>.<secret>``, and the rules by which a company gets them.
+"""API keys, which a client sends as ``<key id>.<secret>``, and the rules for issuing them.
 
-The key id finds the key. Of the secret only a digest is ever stored.
+The key id finds the key. Only a digest of the secret is ever stored.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from servicedesk.domain.faults import Fault, InvalidCommandError, InvalidValueError
 
 LIVE_KEYS = 2
-"""How many live keys a company can have at a time: the one in use and the one that replaces it."""
+"""The most live keys that a company can have at a time: the one in use and its replacement."""
 
 LABEL_CHARACTERS = 100
 """The longest label of a key."""
@@ -27,18 +27,19 @@ _KEY = re.compile(r"([0-9a-z]{16})\.([A-Za-z0-9_-]{43})")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
-    """What is stored of a key. Instants are canonical dates (``servicedesk.domain.values``).
+    """A key as it is stored. Instants are canonical dates (``servicedesk.domain.values``).
 
     Attributes:
-        key_id: names the key. It is no secret.
-        company_id: the company whose tasks the key opens.
-        contact_id: the contact who creates the tasks that are sent with the key, where it names one.
+        key_id: the key's public id.
+        company_id: the company whose tasks the key gives access to.
+        contact_id: the contact on whose behalf the key is used, if it names one.
         secret_digest: the digest of the secret.
-        label: what operators call the key, among the company's live ones.
+        label: the operators' name for the key, unique among the company's live keys.
         created: when the key was issued.
-        expires: when the key stops opening anything, if it ever does by itself.
-        revoked: when an operator closed the key, if one did.
-        usage_key: what API Gateway counts the company's requests by (``servicedesk.store.usage_plan``). No secret.
+        expires: when the key expires, if it does.
+        revoked: when an operator revoked the key, if one did.
+        usage_key: the key by which API Gateway counts the company's requests (``servicedesk.store.usage_plan``). It is
+            not secret.
     """
 
     key_id: str
@@ -52,17 +53,17 @@ class ApiKey:
     usage_key: str | None = None
 
     def is_live(self, now: str) -> bool:
-        """Return whether the key opens anything at the instant ``now``."""
+        """Return whether the key is valid at the instant ``now``."""
         return self.revoked is None and (self.expires is None or now < self.expires)
 
     def has_secret(self, secret: str) -> bool:
-        """Return whether ``secret`` is this key's, in a time that does not tell how much of it is right."""
+        """Return whether ``secret`` is this key's, compared in constant time."""
         return hmac.compare_digest(digest(secret), self.secret_digest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyRequest:
-    """What an operator asks of a new key. The attributes are those of ``ApiKey``."""
+    """An operator's request for a new key. The attributes are those of ``ApiKey``."""
 
     company_id: str
     label: str
@@ -70,19 +71,19 @@ class KeyRequest:
     expires: str | None = None
 
     def find_issued(self, existing: Sequence[ApiKey], now: str) -> ApiKey | None:
-        """Return the live key that the same request made before, if it is among the company's ``existing`` keys.
+        """Return the live key among ``existing`` that the same request issued before, if there is one.
 
         Raises:
             InvalidCommandError: a live key has the label, but another contact or expiry.
         """
         issued = next((key for key in existing if key.is_live(now) and key.label == self.label), None)
         if issued and (issued.contact_id, issued.expires) != (self.contact_id, self.expires):
-            detail = f"The live key {issued.key_id} has this label, and another contact_id or expires."
+            detail = f"The live key {issued.key_id} already has this label, with a different contact_id or expires."
             raise InvalidCommandError([Fault("label", "taken", detail)])
         return issued
 
     def check(self, existing: Sequence[ApiKey], now: str) -> None:
-        """Check that the company, which has the ``existing`` keys, may have this one as well.
+        """Check that a company with the ``existing`` keys may have one more.
 
         Raises:
             InvalidCommandError: the company has ``LIVE_KEYS`` live keys already, or the new key has expired, or both.
@@ -98,7 +99,7 @@ class KeyRequest:
             raise InvalidCommandError(faults)
 
     def issue(self, usage_key: str | None, now: str) -> tuple[ApiKey, str]:
-        """Return a new key, issued at the instant ``now``, and the whole key as its client will send it."""
+        """Return a new key, issued at the instant ``now``, and the whole key as clients send it."""
         key_id, secret = new_key_id(), new_secret()
         key = ApiKey(
             key_id=key_id,
@@ -114,13 +115,13 @@ class KeyRequest:
 
 
 def keys_changed() -> InvalidCommandError:
-    """Return the refusal of a command during which another one changed the company's keys."""
+    """Return the error for a command that raced with another one over the company's keys."""
     detail = "Another command changed the company's keys at the same time. Send this one again."
     return InvalidCommandError([Fault("company_id", "keys_changed", detail)])
 
 
 def no_such_key() -> InvalidCommandError:
-    """Return the refusal of a command for a key that the company does not have, whoever else may have it."""
+    """Return the error for a key that the company does not have, even if another company does."""
     return InvalidCommandError([Fault("key_id", "unknown_reference", "The company has no such key.")])
 
 
@@ -135,21 +136,21 @@ def new_secret() -> str:
 
 
 def digest(secret: str) -> str:
-    """Return SHA-256 of a secret, in hexadecimal."""
+    """Return the SHA-256 digest of a secret in hexadecimal."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def parse(text: str) -> tuple[str, str] | None:
-    """Return the key id and the secret of a whole key, or ``None`` if ``text`` does not have the form of one."""
+    """Split a whole key into its id and its secret; return ``None`` if ``text`` is not of that form."""
     match = _KEY.fullmatch(text)
     return (match[1], match[2]) if match else None
 
 
 def read_key_id(value: object) -> str:
-    """Return ``value`` as the id of a key.
+    """Return ``value`` if it is the id of a key.
 
     Raises:
-        InvalidValueError: ``whole_key``, if it holds a key with its secret; ``invalid_string``, if it has another form.
+        InvalidValueError: ``whole_key``, if it contains a key with its secret; ``invalid_string`` for anything else.
     """
     if isinstance(value, str) and _KEY.search(value):
         detail = "This is a whole key with its secret. Send only its id: the 16 characters before the dot."
@@ -161,11 +162,11 @@ def read_key_id(value: object) -> str:
 
 
 def refuse_whole_key(label: str) -> str:
-    """Return ``label``, which everybody may see, if no whole key stands in it.
+    """Return ``label`` unless it contains a whole key, because labels are shown to everybody.
 
     Raises:
         InvalidValueError: ``whole_key``, if one does.
     """
     if _KEY.search(label):
-        raise InvalidValueError("whole_key", "A whole key with its secret stands in the label, which is no secret.")
+        raise InvalidValueError("whole_key", "The label contains a whole key with its secret. Labels are not secret.")
     return label

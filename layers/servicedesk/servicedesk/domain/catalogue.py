@@ -46,7 +46,7 @@ class LinkedTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class References:
-    """What a catalogue makes of a task's references: the task's foreign keys, with the defaults filled in.
+    """A task's foreign keys, resolved by a catalogue, with the defaults filled in.
 
     ``archived`` tells whether the status is a completed one.
     """
@@ -61,7 +61,7 @@ class References:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """All that a company's tasks may refer to. Exactly one type, one status and one priority is the default."""
+    """Everything that a company's tasks may refer to. Exactly one type, one status and one priority is the default."""
 
     types: Sequence[TaskType]
     statuses: Sequence[Status]
@@ -86,7 +86,7 @@ class Catalogue:
     def with_stored(self, stored: References) -> "Catalogue":
         """Return this catalogue with the type, status and priority of a stored task, which it may have dropped since.
 
-        So a change of the task finds what it does not touch. The status means open or completed as it did when the
+        A change of the task can then keep what it does not touch. The status counts as completed if it did when the
         task got it.
         """
         # Of two entries with the same id, the first one counts.
@@ -100,10 +100,10 @@ class Catalogue:
     def resolve(
         self, filled: Mapping[str, str | None], named: Collection[str] = ()
     ) -> tuple[References, Sequence[Fault]]:
-        """Return the references of a task with the fields ``filled``, and a fault for each that is not in here.
+        """Return the references of a task with the fields ``filled``, and a fault for each that is unknown.
 
-        Where a reference has a fault, the default stands in its place. ``named`` has the names of all fields that the
-        client named, valid or not: a link without a table is a fault only where no table was named at all. An id of
+        A faulty reference is replaced by the default. ``named`` holds the names of all fields that the client filled,
+        valid or not: a link without a table is a fault only if no table was named at all. An id of
         another company's catalogue is as unknown as one that exists nowhere (contract section 6).
         """
         faults: list[Fault] = []
@@ -161,8 +161,8 @@ def _with_id[Entry: (TaskType, Status, Priority, LinkedTable)](
 def _with_name(tables: Sequence[LinkedTable], name: str | None) -> LinkedTable | None:
     """Return the table with that name in any case.
 
-    Folding the case of a text never shortens it, so a name longer than each table's is the name of none, and a very
-    long one need not be folded.
+    Case folding never shortens a text, so a name that is longer than every table's matches none and need not be
+    folded.
     """
     folded = [table.name.casefold() for table in tables]
     if not name or len(name) > max(map(len, folded), default=0):

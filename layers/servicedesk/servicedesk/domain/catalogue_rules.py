@@ -1,4 +1,4 @@
-"""The rules that a catalogue keeps as a whole. Only operators change catalogues, so no request loads this module."""
+"""Rules for a catalogue as a whole. Only operators change catalogues, so no request loads this module."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ _WITH_DEFAULT = ("types", "statuses", "priorities")
 
 
 def faults_of(catalogue: Mapping[str, Sequence[Mapping[str, object]]]) -> Iterator[Fault]:
-    """Yield a fault for each rule that the lists of ``catalogue`` break together.
+    """Yield a fault for each rule that the lists of ``catalogue`` break.
 
     The entries can be as an operator sent them, with members missing or of any type. A list that could not be read at
     all is left out.

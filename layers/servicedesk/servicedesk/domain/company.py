@@ -7,26 +7,26 @@ from servicedesk.domain.api_key import ApiKey
 from servicedesk.domain.faults import Fault, InvalidCommandError
 
 LARGEST_FIRST_NUMBER = 10**15
-"""The largest number that a company's tasks can begin at. Every JSON reader can hold it and those that follow."""
+"""The largest number at which a company's tasks can begin. It and those that follow are exact in every JSON reader."""
 
 IN_FLIGHT = timedelta(seconds=60)
-"""How long work that has begun can go on: a request that API Gateway let in (25 seconds each for the authorizer and the
-function) or an operator's command (57 seconds), and a little for clocks that differ."""
+"""The longest time that a started operation can take: a request that API Gateway let in (25 seconds each for the
+authorizer and the function) or an operator's command (57 seconds), and a little for clock skew."""
 
 
 def not_onboarded() -> InvalidCommandError:
-    """Return the refusal of a command for a company that nobody has onboarded."""
+    """Return the error for a command about a company that was never onboarded."""
     return InvalidCommandError([Fault("company_id", "not_onboarded", "This company is not onboarded.")])
 
 
 def being_erased() -> InvalidCommandError:
-    """Return the refusal of a command for a company whose erasure has begun."""
+    """Return the error for a command about a company that is being erased."""
     detail = "This company is being erased. Finish that first."
     return InvalidCommandError([Fault("company_id", "being_erased", detail)])
 
 
 def quiet_from(closed: str, revoked: Sequence[ApiKey], verdicts_last: timedelta) -> datetime:
-    """Return the instant, in whole seconds, from which nothing that could write for the company is under way any more.
+    """Return the instant, in whole seconds, after which no operation that could write for the company is in flight.
 
     ``closed`` is when the company was closed to new keys, and ``revoked`` are its keys. API Gateway remembers the
     authorizer's verdict on a key for as long as ``verdicts_last``.

@@ -3,8 +3,7 @@
 A digest is stored beside its task and names the rule that made it (contract rule 7.7), as in ``1:`` and 64 hexadecimal
 digits. A rule never changes, because identities hold for ever. Rule n covers the client's fields that are declared
 with a ``content_rule`` of at most n. So a release that reads one more field declares it with the next number, and
-stores the digests of all its rules, parted by spaces: a release that runs beside it, and does not know the field,
-finds its own.
+stores the digests of all its rules, separated by spaces: an older release that runs beside it finds its own.
 """
 
 import hashlib
@@ -23,7 +22,7 @@ def of_content(fields: ClientFields) -> str:
 
 
 def has_same_content(stored: str, fields: ClientFields) -> bool:
-    """Return whether a create with these fields says what the one with the digest ``stored`` said.
+    """Return whether a create with these fields has the same content as the one with the digest ``stored``.
 
     Raises:
         UnavailableError: a later release stored the digest, by rules that this release does not know.
@@ -36,7 +35,7 @@ def has_same_content(stored: str, fields: ClientFields) -> bool:
 
 
 def _digest(fields: ClientFields, rule: int) -> str:
-    """Return SHA-256 over the filled fields of a rule, the identity aside, in hexadecimal."""
+    """Return the SHA-256 digest, in hexadecimal, of the filled fields of a rule without the identity."""
     content = {
         name: text
         for name, text in fields.items()

@@ -1,4 +1,4 @@
-"""What can be wrong with a request, in the domain's own terms.
+"""Faults and errors of the domain.
 
 ``servicedesk.wire.problems`` gives each its HTTP answer.
 """
@@ -27,7 +27,7 @@ class Fault:
 
 
 class InvalidValueError(ValueError):
-    """Says that a value is not of the kind asked for. Its members are those of a ``Fault``."""
+    """Raised for a value of the wrong kind. Its attributes are those of a ``Fault``."""
 
     def __init__(self, code: str, detail: str, limit: int | None = None) -> None:
         super().__init__(detail)
@@ -37,7 +37,7 @@ class InvalidValueError(ValueError):
 
 
 class DomainError(Exception):
-    """The base of everything that the domain and the store refuse. Its message is a sentence for the caller."""
+    """Base class of the errors of the domain and the store. The message is a sentence for the caller."""
 
 
 class InvalidTaskError(DomainError):
@@ -57,11 +57,11 @@ class InvalidCommandError(DomainError):
 
 
 class NoSuchTaskError(DomainError):
-    """The caller's company has no such task, whoever else may have one (contract rule 1.2)."""
+    """The caller's company has no such task, even if another company does (contract rule 1.2)."""
 
 
 class ConflictingTaskError(DomainError):
-    """A task with the same id and other content exists in the company. Nothing was written (contract rule 7.3)."""
+    """The company has a task with the same id and different content. Nothing was written (contract rule 7.3)."""
 
 
 class NoCompanyError(DomainError):
@@ -69,8 +69,8 @@ class NoCompanyError(DomainError):
 
 
 class UnavailableError(DomainError):
-    """A service that we depend on throttles, fails or does not answer in time. The request can be sent again."""
+    """A dependency throttles, fails or does not answer in time. The request can be retried."""
 
 
 class UndeliveredError(DomainError):
-    """The bus did not take all events. The same events can be sent again."""
+    """The bus did not accept all events. They can be sent again."""

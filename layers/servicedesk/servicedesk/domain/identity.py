@@ -1,4 +1,4 @@
-"""What a create is known by, so that sending it twice makes one task (contract rule 7.1)."""
+"""The identity of a create, by which a retry makes no second task (contract rule 7.1)."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -6,7 +6,7 @@ from uuid import UUID, uuid4, uuid5
 
 
 class IdentifiedBy(Enum):
-    """Where the id of a new task comes from."""
+    """The origin of the id of a new task."""
 
     ID = "the client's id"
     KEY = "the client's Idempotency-Key"
@@ -22,12 +22,12 @@ class Identity:
 
     @property
     def is_repeatable(self) -> bool:
-        """Whether the client can send the same create again. Without id and key, each request is a new task."""
+        """Whether the client can retry the create. Without an id and a key, each request makes a new task."""
         return self.identified_by is not IdentifiedBy.NOTHING
 
     @classmethod
     def choose(cls, client_id: str | None, idempotency_key: str | None, company_id: str) -> "Identity":
-        """Return the client's id; or else one derived from company and key (UUIDv5); or else a new one."""
+        """Return the client's id, or else one derived from company and key (UUIDv5), or else a new one."""
         if client_id is not None:
             return cls(client_id, IdentifiedBy.ID)
         if idempotency_key is not None:

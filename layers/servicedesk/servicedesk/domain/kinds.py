@@ -23,7 +23,7 @@ class Kind:
     Attributes:
         name: what the published page calls it.
         read: turns any accepted spelling into the canonical text; raises ``InvalidValueError``.
-        unset: the canonical text of "not filled" (contract rule 3.6), which also shows it where there is no null.
+        unset: the canonical text of "not filled" (contract rule 3.6), shown where an answer has no null.
         schema: what JSON Schema says of the kind.
     """
 

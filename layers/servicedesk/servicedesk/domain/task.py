@@ -1,4 +1,4 @@
-"""What a task is. ``Task`` declares each of the 23 fields of the published page once.
+"""The declaration of a task: ``Task`` declares each of the 23 fields of the published page once.
 
 Everything else that concerns fields follows from that declaration: what a request may fill and how it is validated,
 what is stored, what an answer shows, and what the documents say. Values are canonical (``servicedesk.domain.values``),
@@ -22,11 +22,11 @@ REMARK_BYTES = 262_144
 """The longest remark, in bytes of UTF-8. It keeps an item below DynamoDB's limit of 400 KB."""
 
 type ClientFields = Mapping[str, str | None]
-"""What a request says of a task: canonical texts by field name. ``None`` means sent, but not filled (rule 3.6)."""
+"""The fields in a request: canonical texts by name. ``None`` means sent, but not filled (rule 3.6)."""
 
 
 class FilledBy(StrEnum):
-    """Who fills a field (contract section 2)."""
+    """The source of a field's value (contract section 2)."""
 
     CLIENT = "client"
     CLIENT_OR_DEFAULT = "client or default"
@@ -185,7 +185,7 @@ class Task(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class TaskField:
-    """What the service needs to know of a field beside its validation."""
+    """Properties of a field beyond its validation."""
 
     name: str
     kind: Kind
@@ -234,7 +234,7 @@ _CODES = {"string_too_long": "too_long"}
 
 
 def read_fields(sent: Mapping[str, object]) -> tuple[ClientFields, Sequence[Fault]]:
-    """Validate what a request says of a task, and return the valid fields beside the faults of the others.
+    """Validate the fields in a request. Return those that are valid, and the faults of the others.
 
     ``sent`` has values as the client spelled them (contract rules 3.6 to 3.10), by the names of ``CLIENT_FIELDS``
     or, for a change, of ``CHANGEABLE_FIELDS``. A value that means "not filled" is returned as ``None``.
@@ -270,7 +270,7 @@ def new_task(
     contact_id: str | None,
     now: str,
 ) -> Task:
-    """Return the task that a create makes of ``fields`` at the instant ``now``, yet without its number (section 2)."""
+    """Return the task that a create with ``fields`` makes at the instant ``now``, without a number yet (section 2)."""
     filled = {name: fields.get(name) for name in CLIENT_FIELDS}
     return Task.model_construct(
         **filled
@@ -289,7 +289,7 @@ def new_task(
 
 
 def in_page_order(faults: Sequence[Fault]) -> Sequence[Fault]:
-    """Return ``faults`` in the order of the page's fields, those of unknown fields last, as sent."""
+    """Return ``faults`` in the order of the page's fields, followed by those of unknown fields as sent."""
     order = {name: place for place, name in enumerate(FIELDS)}
     return sorted(faults, key=lambda fault: order.get(fault.field, len(order)))
 

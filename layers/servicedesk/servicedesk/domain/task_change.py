@@ -1,4 +1,4 @@
-"""What a change makes of a stored task (contract section 10)."""
+"""Changes of stored tasks (contract section 10)."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
@@ -9,12 +9,12 @@ from servicedesk.domain.faults import Fault
 from servicedesk.domain.task import CHANGEABLE_FIELDS, ClientFields, Task, missing_fields
 
 _TABLE = ("to_db_table_id", "to_db_table_name")
-"""The two names of a linked table. Whoever says one of them means the table; the catalogue knows the other."""
+"""The two fields that name a linked table. A client can send either; the catalogue fills in the other."""
 
 
 @dataclass(frozen=True, slots=True)
 class TaskChange:
-    """What a request says of a stored task.
+    """A request to change a stored task.
 
     Attributes:
         fields: what it says of the fields that clients may change, where that is valid.
@@ -27,7 +27,7 @@ class TaskChange:
     replaces: bool
 
     def apply(self, task: Task, catalogue: Catalogue, now: str) -> tuple[Task, Sequence[Fault]]:
-        """Return the task that this change makes of ``task`` at the instant ``now``, beside all that is wrong with it.
+        """Return ``task`` as changed at the instant ``now``, and all faults of the change.
 
         It is ``task`` itself where nothing changes (rule 10.6). Otherwise its ``modified_dateutc`` is ``now``, or, when
         the clock stands still or goes back, 100 ns after the one before (10.7). What the change does not touch, or
@@ -45,7 +45,7 @@ class TaskChange:
         return (task if changed == task else changed.model_copy(update={"modified_dateutc": instant})), faults
 
     def _wanted(self, stored: ClientFields) -> dict[str, str | None]:
-        """Return all fields that clients may change as they are to be, references not yet resolved."""
+        """Return the new value of every changeable field; references are still unresolved."""
         if self.replaces:
             return {name: self.fields.get(name) for name in stored}
         wanted = {**stored, **self.fields}
@@ -64,7 +64,7 @@ class TaskChange:
 
 
 def _keeps_link(wanted: ClientFields, task: Task) -> bool:
-    """Return whether a task is to stay linked to the table that it is linked to, or to none."""
+    """Return whether a change leaves the task's link as it is."""
     said = {name: text for name in _TABLE if (text := wanted[name]) is not None}
     if not said:
         return task.to_db_table_id is None and wanted["to_id_in_table"] in (None, task.to_id_in_table)

@@ -1,4 +1,4 @@
-"""What becomes of a create: whether its task is written, looked for, or refused (contract sections 2 and 7)."""
+"""The decision about a create: its task is written, looked up as a replay, or refused (contract sections 2 and 7)."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from servicedesk.domain.task import ClientFields, Task, in_page_order, missing_f
 
 
 class Decision(Enum):
-    """What a create comes to before the table is asked."""
+    """The decision about a create before the table is read."""
 
     WRITE = auto()
     """The task is valid. It is written, unless it is a replay or its id is taken."""
@@ -25,13 +25,14 @@ class Decision(Enum):
 
 @dataclass(frozen=True, slots=True)
 class TaskCreation:
-    """A new task, and all that is wrong with it.
+    """A new task and all its faults.
 
     Attributes:
-        task: the task, yet without its number.
-        identity: what the create is known by.
-        lasting_faults: what is wrong with the body by itself, whenever it is sent.
-        passing_faults: what is wrong by the company's catalogue, which changes, or by what the client prefers.
+        task: the task, without a number yet.
+        identity: the identity of the create.
+        lasting_faults: the faults that the body has by itself, whenever it is sent.
+        passing_faults: the faults that depend on the company's catalogue, which changes, or on the client's
+            preferences.
     """
 
     task: Task
@@ -52,7 +53,7 @@ class TaskCreation:
         contact_id: str | None,
         now: str,
     ) -> "TaskCreation":
-        """Return what a create makes of ``fields`` at the instant ``now``.
+        """Return the creation of a task with ``fields`` at the instant ``now``.
 
         ``faults`` are those of the fields that could not be read, and ``named`` has the names of all fields that the
         client fills.
@@ -63,12 +64,12 @@ class TaskCreation:
 
     @property
     def decision(self) -> Decision:
-        """What the create comes to."""
+        """The decision about the create."""
         if self.lasting_faults or (self.passing_faults and not self.identity.is_repeatable):
             return Decision.REFUSE
         return Decision.REPLAY_OR_REFUSE if self.passing_faults else Decision.WRITE
 
     @property
     def faults(self) -> Sequence[Fault]:
-        """All that is wrong, in the order of the page's fields."""
+        """All faults, in the order of the page's fields."""
         return in_page_order([*self.lasting_faults, *self.passing_faults])

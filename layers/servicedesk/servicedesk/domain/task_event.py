@@ -1,4 +1,4 @@
-"""What others are told of a task: one event for its creation and one for each change (contract section 12)."""
+"""Events of a task: one for its creation and one for each change (contract section 12)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from servicedesk.domain.task import FIELDS, Task
 
 
 class EventType(StrEnum):
-    """What happened to the task (contract rule 12.1)."""
+    """The type of an event (contract rule 12.1)."""
 
     CREATED = "TaskCreated"
     CHANGED = "TaskChanged"

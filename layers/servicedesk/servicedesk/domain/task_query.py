@@ -1,4 +1,4 @@
-"""Which tasks a list is to show, and in which order (contract section 8)."""
+"""Queries for a list of tasks: a filter and an order (contract section 8)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ class TaskFilter:
 
 
 class Order(StrEnum):
-    """What a list is ordered by (rule 8.3)."""
+    """The field by which a list is ordered (rule 8.3)."""
 
     NUMBER = "id2"
     CHANGE = "modified_dateutc"
@@ -41,7 +41,7 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TaskQuery:
-    """What a list is to show: the tasks that meet ``filter`` (all, without one), in order."""
+    """A query for the tasks that meet ``filter``, or for all tasks without one, in an order."""
 
     filter: TaskFilter | None = None
     order: Order = Order.NUMBER

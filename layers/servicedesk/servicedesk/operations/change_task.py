@@ -39,7 +39,7 @@ def change_task(request: Request, stores: Stores) -> Response:
             faults = [*faults, *body.strict_faults(changed, stored.task)]
         tag = entity_tag.of_task(stored.task)
         if (faults or changed != stored.task) and not if_match.allows(tag):
-            detail = "The task is not as it was when you read it, and was not changed. Read it again."
+            detail = "The task has changed since you read it. Nothing was written; read it again."
             raise Problem(PRECONDITION_FAILED, detail, headers={"ETag": tag})
         if faults:
             raise _invalid(faults, body.ignored_fields(changed, stored.task), preferences)

@@ -105,6 +105,6 @@ def _problem(error: DomainError, identity: Identity, location: str, headers: Map
         detail = "This Idempotency-Key was already used with a different body. Use a new key for a new task."
         return Problem(IDEMPOTENCY_KEY_REUSED, detail, headers=headers)
     detail = (
-        f"The field id names a task that the company has, with other content: {location}. Use a new id for a new task."
+        f"The company already has a task with this id and different content: {location}. Use a new id for a new task."
     )
     return Problem(TASK_EXISTS, detail, headers={"Location": location, **headers})

@@ -214,5 +214,5 @@ def _versioned(found: Mapping[str, object] | None) -> Versioned:
 
 def _replay(found: Mapping[str, object], content: ClientFields) -> Stored:
     if not content_digest.has_same_content(str(found["content_digest"]), content):
-        raise ConflictingTaskError("The company has a task with this id and other content.")
+        raise ConflictingTaskError("The company already has a task with this id and different content.")
     return Stored(task_items.to_task(found), replayed=True)

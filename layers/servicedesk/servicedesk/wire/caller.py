@@ -1,4 +1,4 @@
-"""Who is calling: the company and the contact that the authorizer names, whichever authorizer that is."""
+"""The caller: the company and the contact that any kind of authorizer names."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from servicedesk.domain.kinds import GUID
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The company that a request speaks for, and the contact within it where the credentials name one."""
+    """The company on whose behalf a request is sent, and its contact where the credentials name one."""
 
     company_id: str
     contact_id: str | None

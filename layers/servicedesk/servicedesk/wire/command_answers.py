@@ -11,7 +11,7 @@ from servicedesk.wire.commands import RaiseNumbers
 
 
 def company(company_id: str, catalogue: Catalogue, next_number: int) -> dict[str, object]:
-    """Return what an operator needs to know of a company: its name, its catalogue, and the number of its next task.
+    """Return a company as operators see it: its name, its catalogue, and the number of its next task.
 
     The name stands beside the catalogue, so that the catalogue can be sent back as it is.
     """
@@ -21,7 +21,7 @@ def company(company_id: str, catalogue: Catalogue, next_number: int) -> dict[str
 
 
 def key(key: ApiKey, now: str) -> dict[str, object]:
-    """Return all that is stored of ``key`` but its digest, and whether it is ``live`` at the instant ``now``."""
+    """Return ``key`` as stored, without its digest, and whether it is ``live`` at the instant ``now``."""
     shown: dict[str, object] = asdict(key)
     del shown["secret_digest"]
     for name in ("created", "expires", "revoked"):
@@ -53,7 +53,7 @@ def erasure(
     elif not_before:
         detail = "The company's keys are revoked. Send the same command again at not_before to erase the rest."
     else:
-        detail = "There was no time for more. Send the same command again to erase the rest."
+        detail = "The call ran out of time. Send the same command again to erase the rest."
     return {
         "company_id": company_id,
         "deleted": deleted,

@@ -51,7 +51,7 @@ _SENTENCES = {
 
 def _read_id(value: object) -> str:
     if GUID.read(value) == GUID.unset:
-        raise InvalidValueError("invalid_guid", "The zero GUID stands for none.")
+        raise InvalidValueError("invalid_guid", "The zero GUID means that there is no id.")
     return GUID.read(value)
 
 
@@ -131,7 +131,7 @@ class IssueKey(_Strict):
     expires: Date | None = None
 
     def request(self) -> KeyRequest:
-        """Return what the command asks of the new key."""
+        """Return the request for the new key."""
         return KeyRequest(
             company_id=self.company_id, label=self.label, contact_id=self.contact_id, expires=self.expires
         )
@@ -145,7 +145,7 @@ class ListKeys(_Strict):
 
 
 class RevokeKey(_Strict):
-    """Close a key for ever."""
+    """Revoke a key for good."""
 
     action: Literal["revoke_key"]
     company_id: Id
@@ -153,7 +153,7 @@ class RevokeKey(_Strict):
 
 
 class RaiseNumbers(_Strict):
-    """Raise every company's numbers after a restore, so that no number is given a second time.
+    """Raise every company's numbers after a restore, so that no number is used twice.
 
     Without ``above``, the numbers in the restored table rise above those of the tasks table, which it is about to
     replace. With it, the numbers in the tasks table itself rise above ``above``. ``after`` is the company at which the
@@ -166,7 +166,7 @@ class RaiseNumbers(_Strict):
 
 
 class EraseCompany(_Strict):
-    """Erase a company for ever. The command has its id twice, so that one slip of the hand erases nothing."""
+    """Erase a company for good. The command has its id twice, so that one slip erases nothing."""
 
     action: Literal["erase_company"]
     company_id: Id
@@ -227,7 +227,7 @@ def handler(do: Callable[[Command, Any], dict[str, object]]) -> LambdaHandler:
 
 
 def wrong_function(right_one: str) -> InvalidCommandError:
-    """Return the refusal of a command that is for another function, the ``right_one`` of the template."""
+    """Return the error for a command that belongs to another function of the template, ``right_one``."""
     return InvalidCommandError([Fault("action", "unknown_action", f"Send this command to the function {right_one}.")])
 
 
@@ -244,7 +244,7 @@ def _fault(details: ErrorDetails) -> Fault:
 
 
 def _catalogue_faults(event: object) -> Iterator[Fault]:
-    """Yield what is wrong with an event's catalogue as a whole, as far as it can be read."""
+    """Yield the faults of an event's catalogue as a whole, as far as it can be read."""
     catalogue = event.get("catalogue") if isinstance(event, dict) and event.get("action") == "onboard" else None
     if not isinstance(catalogue, dict):
         return
@@ -258,5 +258,5 @@ def _catalogue_faults(event: object) -> Iterator[Fault]:
 
 
 def _objects(entries: Sequence[object]) -> Sequence[Mapping[str, object]]:
-    """Return ``entries`` with an empty object in place of each that is none, so that the others keep their places."""
+    """Return ``entries`` with an empty object for each that is not an object, so that indices stay the same."""
     return [entry if isinstance(entry, dict) else {} for entry in entries]

@@ -1,4 +1,4 @@
-"""The links of a list: a position as an opaque token (contract rules 8.6 and 8.9).
+"""Cursors: positions in a list as opaque tokens (contract rules 8.6 and 8.9).
 
 A token holds the position, what is left of ``$top`` and ``$skip``, and a digest over these, the company and the query.
 So a link that was cut, mistyped or altered, that comes with another query, or that another company uses, is refused.
@@ -21,7 +21,7 @@ from servicedesk.domain.task_query import Order
 from servicedesk.wire.problems import INVALID_PARAMETER, Problem
 
 TOKEN_CHARACTERS = 256
-"""More than any token has."""
+"""The longest token that is read, more than any that is made."""
 
 _DIGEST_BYTES = 16
 _LARGEST_COUNT = 10**15
@@ -29,7 +29,7 @@ _LARGEST_COUNT = 10**15
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where a list goes on.
+    """The position at which a list continues.
 
     Attributes:
         position: the place in the order; ``None`` is the start.

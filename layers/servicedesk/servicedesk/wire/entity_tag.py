@@ -39,7 +39,7 @@ def matches(if_none_match: str, tag: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class IfMatch:
-    """What an If-Match header asks of a task before it is changed (contract rule 10.5).
+    """The condition of an If-Match header, checked before a task is changed (contract rule 10.5).
 
     Tags are compared by their opaque part, weak and strong ones alike. RFC 9110 asks for the strong comparison, by
     which our weak tags would match nothing. We do as OData 4.01 says (protocol, section 8.2.4): a weak tag that stands
@@ -66,9 +66,9 @@ class IfMatch:
 
     @classmethod
     def anything(cls) -> "IfMatch":
-        """Return what ``*`` says: whatever the task is."""
+        """Return the condition ``*``, which every task meets."""
         return cls(None)
 
     def allows(self, tag: str) -> bool:
-        """Return whether a task with this tag is one that the header means."""
+        """Return whether a task with this tag meets the condition."""
         return self.tags is None or tag.removeprefix("W/") in self.tags

@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
 
 SOURCE = "servicedesk.tasks"
-"""The source of every event, by which rules tell them from others."""
+"""The source of every event, by which rules match them."""
 
 _ZONE = "+00:00"
-"""What dates end in, as in all JSON of this service (contract rule 5.5)."""
+"""The suffix of dates, as in all JSON of this service (contract rule 5.5)."""
 
 OMITTED_WHEN_LARGE = "remark"
 """The one field that can make an event too large (contract rule 12.3)."""

@@ -1,4 +1,4 @@
-"""What JSON and XML have in common: the members of one object."""
+"""The members of one object, which JSON and XML have in common."""
 
 
 class Members(list[tuple[str, object]]):

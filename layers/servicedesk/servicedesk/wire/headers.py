@@ -1,4 +1,4 @@
-"""The header fields of a request, and the parts of those whose values are lists (RFC 9110 section 5)."""
+"""Header fields of a request, and the parsing of those whose values are lists (RFC 9110 section 5)."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +9,7 @@ _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
 class Fields(Mapping[str, str]):
-    """What a client sent under names that match in any case: header fields (RFC 9110 section 5.1), query parameters.
+    """A case-insensitive multidict of header fields (RFC 9110 section 5.1) or query parameters.
 
     A name that was sent more than once has its values joined with commas, as section 5.3 allows for header fields.
     """
@@ -42,6 +42,6 @@ def split(value: str, separator: str) -> Sequence[str]:
 
 
 def unquote(text: str) -> str:
-    """Return what a token or a quoted string says."""
+    """Return the content of a token or a quoted string."""
     text = text.strip()
     return _ESCAPE.sub(r"\1", text[1:-1]) if len(text) > 1 and text[0] == text[-1] == '"' else text

@@ -1,4 +1,4 @@
-"""The header ``Ignored-Fields``, which names what the service did not take from a body (contract rule 4.2)."""
+"""The header ``Ignored-Fields``, which names the fields of a body that were ignored (contract rule 4.2)."""
 
 import re
 from collections.abc import Sequence

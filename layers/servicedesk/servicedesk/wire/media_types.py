@@ -46,10 +46,10 @@ _SUPPORTED = {
     )
 }
 MERGE_PATCH = MediaType("application/merge-patch+json", "json")
-"""What a body that changes a task can also be named (RFC 7396). Nothing is answered in it."""
+"""A further media type for the body of a change (RFC 7396). No answer is sent in it."""
 
 MEDIA_RANGES = 100
-"""How many media ranges of an Accept header are read. Browsers send fewer than ten."""
+"""The most media ranges of an Accept header that are read. Browsers send fewer than ten."""
 
 _ACCEPT = {"Accept": ", ".join(_SUPPORTED)}
 _ACCEPT_PATCH = {"Accept-Patch": ", ".join([MERGE_PATCH.name, *_SUPPORTED])}

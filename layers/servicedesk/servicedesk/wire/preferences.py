@@ -1,4 +1,4 @@
-"""What a client prefers: ``Prefer: handling=…`` and ``return=…`` (RFC 7240, contract rules 4.3 and 5.6)."""
+"""The client's preferences ``handling`` and ``return`` in ``Prefer`` (RFC 7240, contract rules 4.3 and 5.6)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Every fault that a caller can meet, as RFC 9457 problem details (contract section 6).
+"""Problem details (RFC 9457) for every fault that a caller can meet (contract section 6).
 
 The wire raises a ``Problem`` itself; what the domain and the store refuse becomes one in ``from_domain_error``.
 """
@@ -21,10 +21,10 @@ from servicedesk.domain.faults import (
 )
 
 ERRORS = 1000
-"""The most faults that one answer lists, so that no body can ask for an answer too large to be sent."""
+"""The most faults that one answer lists, so that no body can cause an answer too large to send."""
 
 RETRY_AFTER = 5
-"""Seconds that a client is asked to wait when a service we depend on did not answer."""
+"""Seconds after which a client may retry when a dependency did not answer."""
 
 _PLAIN_NAME = re.compile(r"[\w./-]{1,100}", re.ASCII)
 
@@ -110,7 +110,7 @@ class Problem(Exception):
 
 
 def from_domain_error(error: DomainError, headers: Mapping[str, str] | None = None) -> Problem:
-    """Return the problem that tells a caller of ``error``; ``headers`` go out with the answer."""
+    """Return the problem for ``error``, to be sent with ``headers``."""
     headers = dict(headers or {})
     detail = str(error)
     faults: Sequence[Fault] = ()

@@ -1,4 +1,4 @@
-"""Which task an address means: by its id, or by its number (contract rules 1.2, 8.8, 8.10, 10.1 and 10.2)."""
+"""The task that an address names, by its id or by its number (contract rules 1.2, 8.8, 8.10, 10.1 and 10.2)."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The body of a request as what it says of a task (contract sections 3 and 4)."""
+"""The body of a request as the fields of a task (contract sections 3 and 4)."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ from servicedesk.wire.problems import MALFORMED_BODY, Problem, shown_name
 
 @dataclass(frozen=True, slots=True)
 class TaskBody:
-    """One body, sorted.
+    """A body, sorted into client fields, server fields and unknown ones.
 
     Attributes:
-        fields: what the client says of its own fields, where that is valid.
-        faults: what is wrong with what it says of its other fields.
+        fields: the client's own fields that are valid.
+        faults: the faults of the client's other fields.
         unknown: the names that are no field of a task, as sent.
         claims: what the client sent for the server's fields, as canonical texts; ``None`` for what cannot be read.
     """
@@ -35,7 +35,7 @@ class TaskBody:
         return frozenset(filled | {fault.field for fault in self.faults})
 
     def ignored_fields(self, task: Task, before: Task | None = None) -> str:
-        """Return the header ``Ignored-Fields``: what the service did not take from the body (rule 4.2).
+        """Return the header ``Ignored-Fields``, which names the fields that were ignored (rule 4.2).
 
         ``before`` is the task as it was, where the body changes one: a client that sends back what it read, and so
         the old ``modified_dateutc``, asks for nothing that it does not get.
@@ -51,7 +51,7 @@ class TaskBody:
         ]
 
     def _overruled(self, task: Task, before: Task | None) -> Sequence[str]:
-        """Return the server's fields for which the client sent something else than ``task`` has (rule 4.1)."""
+        """Return the server's fields whose sent value differs from that of ``task`` (rule 4.1)."""
         return [
             name
             for name, claim in self.claims.items()

@@ -64,7 +64,7 @@ def require_short_links(request: Request) -> None:
 
 
 def query_text(request: Request) -> str:
-    """Return a text that tells apart the lists that a company can ask for, for ``servicedesk.wire.cursors``."""
+    """Return a text that identifies the list within a company, for ``servicedesk.wire.cursors``."""
     options = sorted((name.removeprefix("$"), value) for name, value in _query(request) if "token" not in name)
     return json.dumps([request.route, options])
 

@@ -18,7 +18,7 @@ _BESIDE_FIELDS: Mapping[str, Callable[[Task, Catalogue], object]] = {
 }
 
 NAMES = (*FIELDS, *_BESIDE_FIELDS)
-"""What an entry has, in its order."""
+"""The members of an entry, in their order."""
 
 
 def entry(task: Task, catalogue: Catalogue) -> dict[str, object]:

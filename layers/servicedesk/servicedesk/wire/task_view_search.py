@@ -15,7 +15,7 @@ from servicedesk.wire.problems import INVALID_PARAMETER, UNSUPPORTED_MEDIA_TYPE,
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What the grid asks for.
+    """A search, as the grid asks for it.
 
     Attributes:
         filter: the archived tasks or the open ones; ``None`` for all.

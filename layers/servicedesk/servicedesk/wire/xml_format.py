@@ -1,4 +1,4 @@
-"""XML as the contract reads and writes it: elements in any order and namespace, and no document type (rule 3.12).
+"""XML as the contract reads and writes it: elements in any order and namespace, and no DOCTYPE (rule 3.12).
 
 Expat reads it, and refuses a DOCTYPE at its first character, so that no body ever declares an entity. Below a field
 only the two elements of a DateTimeOffset are kept, so the size of a body bounds the memory that it takes, whatever its
@@ -148,9 +148,7 @@ class _TaskReader:
         text = "".join(self._chunks)
         if self._nil:
             if self._nested or text.strip():
-                raise Problem(
-                    MALFORMED_BODY, "An element is marked as nil and has content; it can be only one of both."
-                )
+                raise Problem(MALFORMED_BODY, "An element is marked as nil but has content.")
             return None
         if not self._nested:
             return text
