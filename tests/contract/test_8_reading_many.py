@@ -12,7 +12,7 @@ from servicedesk.domain import values
 from servicedesk.store import task_lists
 from servicedesk.wire import task_view
 
-from tests.api import PAGE, Api, assert_problem, event, invoke
+from tests.api import FIELDS, PAGE, Api, assert_problem, event, invoke
 from tests.contract.client import COMPLETED, SUBJECT, Client, page_of
 
 ZERO = "00000000-0000-0000-0000-000000000000"
@@ -800,9 +800,9 @@ NAMES_BESIDE = {
 def test_8_11_an_entry_has_fields_and_names_and_no_null(client: Client) -> None:
     task = client.created()
     [entry] = client.list("/api/TaskView").entries
-    assert set(entry) == {*PAGE, *NAMES_BESIDE, "date_update"}
+    assert set(entry) == {*FIELDS, *NAMES_BESIDE, "date_update"}
     assert None not in entry.values()
-    for name, kind in PAGE.items():
+    for name, kind in FIELDS.items():
         unset = {"guid": ZERO, "date": UNSET_DATE}.get(kind, "")
         expected = unset if task[name] is None else task[name]
         if kind == "date" and task[name]:

@@ -15,7 +15,7 @@ from moto import mock_aws
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.api import ALPHA, Context
+from tests.api import ALPHA, FIELDS, Context
 from tests.events.bus import Bus, behind, version_of
 from tests.events.record import OTHER_TASK, TASK
 from tests.published.openapi import EVENT, validator
@@ -34,8 +34,10 @@ EXAMPLE, *PATTERNS = [json.loads(block) for block in blocks("json")]
 
 
 def test_the_example_is_an_event() -> None:
-    validator(EVENT).validate(EXAMPLE)
     detail = EXAMPLE["detail"]
+    whole = dict.fromkeys(FIELDS) | detail["task"]
+    validator(EVENT).validate(EXAMPLE | {"detail": detail | {"task": whole}})
+    assert None not in detail["task"].values()
     assert list(detail["previous"]) == detail["changed"]
     assert all(detail["task"][name] != value for name, value in detail["previous"].items())
 

@@ -10,11 +10,11 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from servicedesk.domain.task import FIELDS, Task
+from servicedesk.domain.task import Task
 from servicedesk.store import dynamodb, event_bus, keys, task_stream
 from servicedesk.wire import event_entry, task_document
 
-from tests.api import ALPHA, BETA, PAGE, Context
+from tests.api import ALPHA, BETA, FIELDS, Context
 from tests.events.bus import MEGABYTE, Bus, behind, record, version_of
 from tests.events.record import BETA_TASK, OTHER_TASK, TASK
 from tests.lists.board import a_task, instant
@@ -64,7 +64,7 @@ def test_12_1_each_creation_and_change_makes_one_event(publish_events: ModuleTyp
 
 def test_12_1_the_task_is_whole_and_as_an_answer_shows_it(publish_events: ModuleType, recorded: list[Any]) -> None:
     for event in published(publish_events, recorded):
-        assert list(event["detail"]["task"]) == list(PAGE)
+        assert list(event["detail"]["task"]) == list(FIELDS)
         assert event["detail"]["task"]["company_id"] == event["detail"]["company_id"]
     first = published(publish_events, recorded)[0]["detail"]["task"]
     assert (first["remark"], first["due_date"]) == ("Tür 3", "2026-01-01T00:00:00.0000009+00:00")
@@ -141,7 +141,7 @@ def test_12_3_an_event_that_would_be_too_large_leaves_out_the_remark_and_says_so
     after = before.model_copy(update={"remark": LARGEST_REMARK[:-1] + "x", "subject": "Other"})
     detail = entry_of(after, 2, before)["detail"]
     assert detail["omitted"] == ["remark"]
-    assert list(detail["task"]) == [name for name in PAGE if name != "remark"]
+    assert list(detail["task"]) == [name for name in FIELDS if name != "remark"]
     assert detail["changed"] == ["subject", "remark"]
     assert detail["previous"] == {"subject": before.subject}
 
@@ -165,15 +165,15 @@ ALWAYS_SET = {name for name, declared in Task.model_fields.items() if declared.i
 
 
 def values_of(name: str) -> st.SearchStrategy[Any]:
-    kind = KINDS[PAGE[name]]
+    kind = KINDS[FIELDS[name]]
     return kind if name in ALWAYS_SET else st.none() | kind
 
 
 @st.composite
 def writes(draw: st.DrawFn) -> tuple[Task, Task]:
     """A task before and after a write that changes any fields but its keys."""
-    before = {name: draw(values_of(name)) for name in PAGE}
-    names = draw(st.sets(st.sampled_from([name for name in PAGE if name not in ("id", "company_id")])))
+    before = {name: draw(values_of(name)) for name in FIELDS}
+    names = draw(st.sets(st.sampled_from([name for name in FIELDS if name not in ("id", "company_id")])))
     after = before | {name: draw(values_of(name)) for name in names}
     return Task.model_construct(**before), Task.model_construct(**after)
 
