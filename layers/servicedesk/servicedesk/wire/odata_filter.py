@@ -1,23 +1,20 @@
 """``$filter`` as a condition on tasks (contract rule 8.4).
 
-The package odata-query reads the text. What a filter may say and what it means is decided here, by OData Version 4.01
-Part 2 (URL Conventions) section 5.1.1: names of operators and functions in any case, texts compared character by
-character, and ``null`` as unknown in ``and``, ``or``, ``not`` and the functions. As in the original, ``ge`` and ``le``
-are false where an operand is null.
+What a filter means follows OData Version 4.01 Part 2 (URL Conventions) section 5.1.1: names of operators and functions
+in any case, texts compared character by character, and ``null`` as unknown in ``and``, ``or``, ``not`` and functions.
+As in the original, ``ge`` and ``le`` are false where an operand is null.
 
-Import this only to read a filter: importing odata-query takes as long as a small request.
+The parser is our own, because the contract has little of OData: a library for all of it (odata-query) took 60 ms to
+import and 85 lines to refuse the rest. A test compares the two. The text is read once, from left to right, by
+precedence climbing; an operator is a row of ``_OPERATORS``, and a function one of ``_FUNCTIONS``.
 """
 
-import copy
 import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import chain, pairwise
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import Any, NoReturn
-
-from odata_query import ast, exceptions
-from odata_query.grammar import ODataLexer, ODataParser
-from sly.lex import Token
 
 from servicedesk.domain.faults import InvalidValueError
 from servicedesk.domain.kinds import BOOLEAN, DATE, GUID, INTEGER, TEXT, Kind, read_bound
@@ -28,7 +25,7 @@ from servicedesk.wire.problems import INVALID_PARAMETER, Problem, shown_name
 CHARACTERS = 8192
 """The longest filter. API Gateway takes no more than 10,240 bytes of request line and headers."""
 
-DEPTH = 100
+DEPTH = 200
 """How deep parentheses, functions and operators can be nested, so that no filter exhausts Python's stack."""
 
 LISTED = 500
@@ -37,64 +34,30 @@ LISTED = 500
 CALLS = 100
 """The most functions in a filter. Each reads a whole text of the task, and a remark can have 262,144 bytes."""
 
-_SUPPORTED = (
-    "supported are eq, ne, gt, ge, lt, le, in, and, or, not, parentheses, null, "
-    "and the functions contains, endswith, startswith and tolower"
+_TOKEN = re.compile(
+    r"\s*+(?:(?P<mark>[(),])|(?P<text>'(?:[^']++|'')*+')|(?P<word>[^\s(),']++)|(?P<end>\Z)|(?P<quote>'))"
 )
-_TESTS_OF_TEXTS: Mapping[str, Callable[[str, str], bool]] = {
-    "contains": operator.contains,
-    "endswith": str.endswith,
-    "startswith": str.startswith,
-}
-_FUNCTIONS = {*_TESTS_OF_TEXTS, "tolower"}
-_COMPARISONS: Mapping[type, Callable[[Any, Any], bool]] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-}
-_EQUALITIES = (operator.eq, operator.ne)
-_MIRRORED = {
-    operator.gt: operator.lt,
-    operator.ge: operator.le,
-    operator.lt: operator.gt,
-    operator.le: operator.ge,
-}
-_UNSUPPORTED_TOKENS = {
-    **{name: f"the operator {name.lower()}" for name in ("ADD", "SUB", "MUL", "DIV", "MOD", "ANY", "ALL")},
-    "UMINUS": "the operator -",
-    "DECIMAL": "a decimal number",
-    "DURATION": "a duration",
-    "GEOGRAPHY": "a geography",
-    "TIME": "a time without a date",
-    "/": "a path with /",
-    ":": "a colon",
-    "=": "an equals sign",
-}
-_LITERALS = {
-    ast.Null: "null",
-    ast.Boolean: "the boolean",
-    ast.Date: "the date",
-    ast.DateTime: "the date",
-    ast.GUID: "the GUID",
-    ast.Integer: "the number",
-    ast.String: "the text",
-}
-"""The literals that are read, as sentences call them."""
-
-_LITERALS_OF_KINDS: Mapping[str, tuple[type, ...]] = {
-    GUID.name: (ast.GUID, ast.String),
-    DATE.name: (ast.Date, ast.DateTime, ast.String),
-    TEXT.name: (ast.String,),
-    BOOLEAN.name: (ast.Boolean,),
-    INTEGER.name: (ast.Integer,),
+_LITERAL = re.compile(
+    r"(?P<GUID>[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})"
+    r"|(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[Tt].*+)?)"
+    r"|(?P<number>[+-]?[0-9]++)"
+)
+_NAME = re.compile(r"[^\W\d][\w.]*+")
+_NAMED_LITERALS = {"null": "null", "true": "boolean", "false": "boolean"}
+_PLUS = "A + in an address stands for a blank; send the + of an offset as %2B."
+_LOST_PLUS = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:.]++ [0-9]{2}(?::?[0-9]{2})?")
+_LITERALS_OF_KINDS: Mapping[str, Sequence[str]] = {
+    GUID.name: ("GUID", "text"),
+    DATE.name: ("date", "text"),
+    TEXT.name: ("text",),
+    BOOLEAN.name: ("boolean",),
+    INTEGER.name: ("number",),
 }
 """How the values of a kind can be written: GUIDs and dates also in quotes, as the original documents them."""
 
 type _Value = str | int | None
 type _Evaluate = Callable[[Task], Any]
+type _Test = Callable[[Any, Any], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +74,22 @@ class _Bounds:
         return _Bounds(archived, _overlap(self.numbers, other.numbers), _overlap(self.changes, other.changes))
 
 
+_ANYWHERE = _Bounds()
+_NOWHERE = _Bounds(numbers=Range(0, 0))
+"""What a condition implies that is true of no task: no task has the number 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Literal:
+    """A value as it is written; ``kind`` is what sentences call its type: null, boolean, number, date, GUID or text."""
+
+    kind: str
+    text: str
+
+    def __str__(self) -> str:
+        return "null" if self.kind == "null" else f"the {self.kind} {shown_name(self.text)}"
+
+
 @dataclass(frozen=True, slots=True)
 class _Operand:
     """A part of a filter that has a value for each task.
@@ -121,13 +100,34 @@ class _Operand:
         evaluate: returns the value that it has for a task, ``None`` for null.
         implied: what follows where it is true.
         denied: what follows where it is false.
+        height: how many operators and functions are nested in it.
     """
 
     kind: Kind
     name: str
     evaluate: _Evaluate
-    implied: _Bounds = field(default_factory=_Bounds)
-    denied: _Bounds = field(default_factory=_Bounds)
+    implied: _Bounds = _ANYWHERE
+    denied: _Bounds = _ANYWHERE
+    height: int = 0
+
+
+type _Part = _Literal | _Operand
+
+
+@dataclass(frozen=True, slots=True)
+class _Operator:
+    """An operator.
+
+    Attributes:
+        binding: how tightly it binds (OData Part 2 section 5.1.1.16).
+        build: makes an operand of its operands.
+        form: where these stand: one ``behind`` it, two ``around`` it, a ``chain`` of them between which it repeats, or
+            one before it and a ``list`` behind.
+    """
+
+    binding: int
+    build: Callable[..., _Operand]
+    form: str = "around"
 
 
 def read(text: str) -> TaskFilter:
@@ -144,7 +144,7 @@ def read(text: str) -> TaskFilter:
     """
     if len(text) > CHARACTERS:
         _refuse(f"is longer than {CHARACTERS} characters.")
-    condition = _condition(_parse(text.strip()), 1)
+    condition = _Parser(text).condition()
     bounds = condition.implied
     return TaskFilter(lambda task: condition.evaluate(task) is True, bounds.archived, bounds.numbers, bounds.changes)
 
@@ -153,112 +153,146 @@ def _refuse(detail: str) -> NoReturn:
     raise Problem(INVALID_PARAMETER, f"The query option $filter {detail}")
 
 
-def _parse(text: str) -> ast._Node:
-    def refuse(token: Token) -> NoReturn:
-        _refuse(f"cannot be read at {_place(token, text)}.")
+class _Parser:
+    """Reads a filter from left to right; ``_next`` is the token that comes next, and ``_kind`` what it is."""
 
-    lexer = ODataLexer()
-    # odata-query's own handler asks such a token for its end, and sly 0.5 gives it none.
-    lexer.error = refuse  # type: ignore[method-assign]
-    try:
-        parsed: ast._Node = ODataParser().parse(_adapt(lexer.tokenize(text), text))
-    except exceptions.ParsingException as error:
-        if error.eof:
-            _refuse("ends too early.")
-        refuse(error.token)
-    except exceptions.ArgumentCountException as error:
-        wrong = f"{error.n_args_given} instead of {error.exp_min_args}"
-        _refuse(f"calls {error.function_name} with the wrong number of arguments, {wrong}.")
-    return parsed
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._tokens = _TOKEN.finditer(text)  # each character begins a token, and the last one is the end
+        self._calls = 0
+        self._next, self._start = "", 0
+        self._advance()
 
+    def condition(self) -> _Operand:
+        """Return the condition that the whole text is."""
+        found = self._expression()
+        if self._kind != "end":
+            self._refuse_token("an operator")
+        return _condition(found)
 
-def _adapt(tokens: Iterable[Token], text: str) -> Iterator[Token]:
-    """Yield the tokens as odata-query's grammar wants them, and refuse those that are not supported.
+    def _advance(self) -> str:
+        """Go on to the next token, and return the one before it."""
+        before, self._before = self._next, self._start
+        match = next(self._tokens)
+        self._kind = match.lastgroup or "end"
+        self._next, self._start, self._end = match[self._kind], *match.span(self._kind)
+        return before
 
-    That grammar does not know ``not(``, knows functions in lower case only, and reads a list of one value as a value in
-    parentheses, unless a comma follows it.
-    """
-    depth = commas = calls = 0
-    in_list = False
-    for token, following in pairwise(chain(tokens, [None])):
-        before_parenthesis = following is not None and following.type == "("
-        if token.type in _UNSUPPORTED_TOKENS:
-            _refuse(f"does not support {_UNSUPPORTED_TOKENS[token.type]}, at {_place(token, text)}; {_SUPPORTED}.")
-        if token.type == "ODATA_IDENTIFIER" and before_parenthesis:
-            _adapt_function(token)
-            calls += token.type == "ODATA_IDENTIFIER"
-            if calls > CALLS:
-                _refuse(f"has more than {CALLS} functions.")
-        elif token.type == "IN" and before_parenthesis:
-            in_list = True
-        elif token.type == ",":
-            commas += 1
-            if commas == LISTED:
+    def _accept(self, mark: str) -> bool:
+        if self._next != mark:
+            return False
+        self._advance()
+        return True
+
+    def _expect(self, mark: str, words: str) -> None:
+        if not self._accept(mark):
+            self._refuse_token(words)
+
+    def _expression(self, binding: int = 0, depth: int = 1) -> _Part:
+        """Return what is made of the operators that bind more tightly than ``binding``."""
+        if depth > DEPTH:
+            _refuse(f"is nested deeper than {DEPTH} parentheses, functions and operators.")
+        left = self._operand(depth)
+        while (row := self._operator()) and row.binding > binding:
+            parts: list[Any] = [left]
+            while self._operator() is row and (row.form == "chain" or len(parts) == 1):
+                self._advance()
+                parts.append(self._values() if row.form == "list" else self._expression(row.binding, depth + 1))
+            left = row.build(*parts)
+            if left.height > DEPTH:
+                _refuse(f"is nested deeper than {DEPTH} parentheses, functions and operators.")
+        return left
+
+    def _operator(self) -> _Operator | None:
+        """Return the operator that comes next; none at the end of an expression."""
+        if self._kind == "end" or self._next in (")", ","):
+            return None
+        row = _OPERATORS.get(self._next.lower())
+        if row is None or row.form == "behind":
+            if _LOST_PLUS.fullmatch(self._text[self._before : self._end]):
+                _refuse(f"has a blank before {self._next}, at {self._place()}. {_PLUS}")
+            self._refuse_token("an operator")
+        if (self._text[self._start - 1] + self._text[self._end : self._end + 1]).strip():
+            _refuse(f"needs a blank before and behind {self._next}, at {self._place()}.")
+        return row
+
+    def _operand(self, depth: int) -> _Part:
+        if self._accept("("):
+            found = self._expression(0, depth + 1)
+            self._expect(")", ")")
+            return found
+        if self._next.lower() == "not":
+            self._advance()
+            row = _OPERATORS["not"]
+            return row.build(self._expression(row.binding, depth + 1))
+        if literal := self._literal():
+            return literal
+        if self._kind != "word" or self._next.lower() in _OPERATORS or not _NAME.fullmatch(self._next):
+            self._refuse_token("a field or a value")
+        name = self._advance()
+        if self._kind == "text" and not self._text[self._start - 1].isspace():
+            shown = shown_name(f"{name}{self._next}")
+            _refuse(f"does not support the literal {shown}; GUIDs and dates stand bare or in quotes.")
+        return self._call(name, depth) if self._next == "(" else _field(name)
+
+    def _literal(self) -> _Literal | None:
+        """Return the literal that comes next, if one does."""
+        if self._kind == "text":
+            return _Literal("text", self._advance()[1:-1].replace("''", "'"))
+        if self._kind != "word":
+            return None
+        match = _LITERAL.fullmatch(self._next)
+        kind = match.lastgroup if match else _NAMED_LITERALS.get(self._next.lower())
+        return _Literal(kind, self._advance()) if kind else None
+
+    def _values(self) -> Sequence[_Literal]:
+        """Return the list that comes next."""
+        self._expect("(", "a list in parentheses")
+        values: list[_Literal] = []
+        while not self._accept(")"):
+            if values:
+                self._expect(",", "a comma or )")
+            if len(values) == LISTED:
                 _refuse(f"lists more than {LISTED} values.")
-        elif token.type == "(":
-            depth += 1
-            commas = 0
-            if depth > DEPTH:
-                _refuse(f"is nested deeper than {DEPTH} parentheses.")
-        elif token.type == ")":
-            depth -= 1
-            if in_list and not commas:
-                comma = copy.copy(token)
-                comma.type = comma.value = ","
-                yield comma
-            in_list = False
-        yield token
+            values.append(self._literal() or self._refuse_token("a value"))
+        return values
+
+    def _call(self, name: str, depth: int) -> _Operand:
+        self._calls += 1
+        if self._calls > CALLS:
+            _refuse(f"has more than {CALLS} functions.")
+        if name.lower() not in _FUNCTIONS:
+            _refuse(f"does not support the function {shown_name(name)}; {_SUPPORTED}.")
+        self._advance()
+        arguments: list[_Part] = []
+        while not self._accept(")"):
+            if arguments:
+                self._expect(",", "a comma or )")
+            arguments.append(self._expression(0, depth + 1))
+        return _call(name.lower(), arguments)
+
+    def _place(self) -> str:
+        return f"character {self._start + 1}, {shown_name(self._text[self._start : self._start + 20].strip())}"
+
+    def _refuse_token(self, wanted: str) -> NoReturn:
+        if self._kind == "end":
+            _refuse(f"ends where {wanted} has to be.")
+        if self._kind == "quote":
+            _refuse(f"has a quote that is not closed, at {self._place()}.")
+        _refuse(f"needs {wanted} at {self._place()}; {_SUPPORTED}.")
 
 
-def _adapt_function(token: Token) -> None:
-    """Turn a name before a parenthesis into what odata-query calls it, or refuse it."""
-    name = _name(token.value)
-    if name.lower() == "not":
-        token.type, token.value = "NOT", ast.Not()
-    elif name.lower() in _FUNCTIONS:
-        token.value = ast.Identifier(name.lower())
-    else:
-        _refuse(f"does not support the function {shown_name(name)}; {_SUPPORTED}.")
-
-
-def _place(token: Token, text: str) -> str:
-    return f"character {token.index + 1}, {shown_name(text[token.index : token.index + 20].strip())}"
-
-
-def _condition(node: ast._Node, depth: int) -> _Operand:
-    """Return the operand that ``node`` is, which has to be true or false."""
-    if isinstance(node, ast.Null):
-        return _Operand(BOOLEAN, "null", lambda _: None)
-    if isinstance(node, ast.Boolean):
-        value = node.py_val
-        return _Operand(BOOLEAN, node.val, lambda _: value)
-    operand = _operand(node, depth)
-    if operand.kind is not BOOLEAN:
-        _refuse(f"has {operand.name} as a condition; its type is {operand.kind.name}, so it has to be compared.")
-    return operand
-
-
-def _operand(node: ast._Node, depth: int) -> _Operand:
-    """Return the operand that ``node`` is."""
-    if depth > DEPTH:
-        _refuse(f"is nested deeper than {DEPTH} operators.")
-    match node:
-        case ast.Identifier():
-            return _field(_name(node))
-        case ast.BoolOp():
-            return _junction(node, depth)
-        case ast.UnaryOp(op=ast.Not()):
-            return _negation(_condition(node.operand, depth + 1))
-        case ast.Compare(comparator=ast.In()):
-            return _membership(node, depth)
-        case ast.Compare():
-            return _comparison(node, depth)
-        case ast.Call():
-            return _call(node, depth)
-        case ast.List():
-            _refuse("has a list where none can be; a list stands after in.")
-        case _:
-            _refuse(f"has {_shown(node)} where a field or a condition has to be.")
+def _condition(part: _Part) -> _Operand:
+    """Return the operand that ``part`` is, which has to be true or false."""
+    if isinstance(part, _Literal):
+        if part.kind not in ("null", "boolean"):
+            _refuse(f"has {part} where a field or a condition has to be.")
+        value = {"null": None, "true": True, "false": False}[part.text.lower()]
+        implied, denied = _ANYWHERE if value else _NOWHERE, _ANYWHERE if value is False else _NOWHERE
+        return _Operand(BOOLEAN, str(part), lambda _: value, implied, denied)
+    if part.kind is not BOOLEAN:
+        _refuse(f"has {part.name} as a condition; its type is {part.kind.name}, so it has to be compared.")
+    return part
 
 
 def _field(name: str) -> _Operand:
@@ -271,158 +305,141 @@ def _field(name: str) -> _Operand:
     return _Operand(known.kind, known.name, evaluate)
 
 
-def _junction(node: ast.BoolOp, depth: int) -> _Operand:
-    """Return the conjunction or disjunction that a chain of ``and`` or of ``or`` is, of whatever length."""
-    rights: list[ast._Node] = []
-    left: ast._Node = node
-    while isinstance(left, ast.BoolOp) and left.op == node.op:
-        rights.append(left.right)
-        left = left.left
-    conditions = [_condition(part, depth + 1) for part in (left, *reversed(rights))]
-    evaluates = [condition.evaluate for condition in conditions]
-    decisive = isinstance(node.op, ast.Or)
-
-    def evaluate(task: Task) -> bool | None:
-        result: bool | None = not decisive
-        for part in evaluates:
-            value: bool | None = part(task)
-            if value is decisive:
-                return decisive
-            if value is None:
-                result = None
-        return result
-
-    implied = _Bounds()
-    if not decisive:
-        for condition in conditions:
-            implied = implied.both(condition.implied)
-    return _Operand(BOOLEAN, "a condition", evaluate, implied)
+def _of(
+    operands: Sequence[_Operand], evaluate: _Evaluate, implied: _Bounds = _ANYWHERE, denied: _Bounds = _ANYWHERE
+) -> _Operand:
+    """Return the condition that an operator makes of ``operands``."""
+    height = 1 + max(operand.height for operand in operands)
+    return _Operand(BOOLEAN, "a condition", evaluate, implied, denied, height)
 
 
-def _negation(condition: _Operand) -> _Operand:
+def _junction(*, decisive: bool) -> Callable[..., _Operand]:
+    """Return what builds a chain of ``or``, which one true condition decides, or of ``and``, which a false one does."""
+
+    def build(*parts: _Part) -> _Operand:
+        conditions = [_condition(part) for part in parts]
+        evaluates = [condition.evaluate for condition in conditions]
+
+        def evaluate(task: Task) -> bool | None:
+            result: bool | None = not decisive
+            for part in evaluates:
+                value: bool | None = part(task)
+                if value is decisive:
+                    return decisive
+                if value is None:
+                    result = None
+            return result
+
+        implied = _ANYWHERE if decisive else reduce(_Bounds.both, (condition.implied for condition in conditions))
+        return _of(conditions, evaluate, implied)
+
+    return build
+
+
+def _negation(part: _Part) -> _Operand:
+    condition = _condition(part)
+
     def evaluate(task: Task) -> bool | None:
         value = condition.evaluate(task)
         return None if value is None else not value
 
-    return _Operand(BOOLEAN, "a condition", evaluate, condition.denied, condition.implied)
+    return _of([condition], evaluate, condition.denied, condition.implied)
 
 
-def _membership(node: ast.Compare, depth: int) -> _Operand:
-    if type(node.left) in _LITERALS:
-        _refuse(f"has {_shown(node.left)} before in, where a field has to be.")
-    operand = _operand(node.left, depth + 1)
-    listed: Sequence[ast._Node] = node.right.val  # type: ignore[attr-defined] # the grammar has nothing but a list here
-    values = {_literal_or_null(value, operand.kind, operand.name) for value in listed}
+def _membership(operand: _Part, listed: Sequence[_Literal]) -> _Operand:
+    if isinstance(operand, _Literal):
+        _refuse(f"has {operand} before in, where a field has to be.")
+    values = {_value_or_null(literal, operand) for literal in listed}
     known = [value for value in values if value is not None]
-    implied = _Bounds() if None in values else _between(operand.name, min(known), max(known))
-    return _Operand(BOOLEAN, "a condition", lambda task: operand.evaluate(task) in values, implied)
+    implied = _ANYWHERE if None in values else _between(operand.name, min(known), max(known)) if known else _NOWHERE
+    return _of([operand], lambda task: operand.evaluate(task) in values, implied)
 
 
-def _comparison(node: ast.Compare, depth: int) -> _Operand:
-    left, right = node.left, node.right
-    test = _COMPARISONS[type(node.comparator)]
-    if type(left) in _LITERALS:
-        left, right, test = right, left, _MIRRORED.get(test, test)
-    if type(left) in _LITERALS:
-        _refuse(f"compares {_shown(node.left)} with {_shown(node.right)}; one of them has to be a field.")
-    operand = _operand(left, depth + 1)
-    if type(right) not in _LITERALS:
-        other = _operand(right, depth + 1)
-        if other.kind is not operand.kind:
-            _refuse(
-                f"compares {operand.name}, whose type is {operand.kind.name}, "
-                f"with {other.name}, whose type is {other.kind.name}."
-            )
-        return _Operand(BOOLEAN, "a condition", _compare(test, operand.evaluate, other.evaluate))
-    read = _literal_or_null if test in _EQUALITIES else _literal
-    value = read(right, operand.kind, operand.name)
-    implied = _Bounds() if value is None else _implied(operand, test, value)
-    return _Operand(BOOLEAN, "a condition", _compare(test, operand.evaluate, lambda _: value), implied)
+def _comparison(test: _Test, mirrored: _Test) -> Callable[..., _Operand]:
+    """Return what builds a comparison by ``test``, or by ``mirrored`` where the operands have to change places."""
+    is_equality = test in (operator.eq, operator.ne)
+
+    def build(left: _Part, right: _Part) -> _Operand:
+        if isinstance(left, _Operand):
+            return compare(left, test, right)
+        if isinstance(right, _Operand):
+            return compare(right, mirrored, left)
+        _refuse(f"compares {left} with {right}; one of them has to be a field.")
+
+    def compare(operand: _Operand, test: _Test, with_: _Part) -> _Operand:
+        implied = _ANYWHERE
+        if isinstance(with_, _Literal):
+            value = _value_or_null(with_, operand) if is_equality else _value(with_, operand)
+            implied = _ANYWHERE if value is None else _implied(operand, test, value)
+            with_ = _Operand(operand.kind, operand.name, lambda _: value)
+        elif with_.kind is not operand.kind:
+            types = f"whose type is {operand.kind.name}, with {with_.name}, whose type is {with_.kind.name}"
+            _refuse(f"compares {operand.name}, {types}.")
+        left, right = operand.evaluate, with_.evaluate
+
+        def ordered(task: Task) -> bool:
+            one, other = left(task), right(task)
+            return one is not None and other is not None and test(one, other)
+
+        return _of([operand, with_], (lambda task: test(left(task), right(task))) if is_equality else ordered, implied)
+
+    return build
 
 
-def _compare(test: Callable[[Any, Any], bool], left: _Evaluate, right: _Evaluate) -> _Evaluate:
-    if test in _EQUALITIES:
-        return lambda task: test(left(task), right(task))
+def _call(function: str, arguments: Sequence[_Part]) -> _Operand:
+    kind, count, compute = _FUNCTIONS[function]
+    if len(arguments) != count:
+        _refuse(f"calls {function} with the wrong number of arguments, {len(arguments)} instead of {count}.")
+    texts = [_text(argument, function) for argument in arguments]
 
-    def ordered(task: Task) -> bool:
-        one, other = left(task), right(task)
-        return one is not None and other is not None and test(one, other)
+    def evaluate(task: Task) -> Any:
+        values = [text.evaluate(task) for text in texts]
+        return None if None in values else compute(*values)
 
-    return ordered
-
-
-def _call(node: ast.Call, depth: int) -> _Operand:
-    name = _name(node.func)
-    arguments = [_text(argument, name, depth + 1) for argument in node.args]
-    if name == "tolower":
-        [text] = arguments
-
-        def lower(task: Task) -> str | None:
-            value = text(task)
-            return None if value is None else value.lower()
-
-        return _Operand(TEXT, "tolower", lower)
-    test = _TESTS_OF_TEXTS[name]
-    where, what = arguments
-
-    def evaluate(task: Task) -> bool | None:
-        whole, part = where(task), what(task)
-        return None if whole is None or part is None else test(whole, part)
-
-    return _Operand(BOOLEAN, name, evaluate)
+    return _Operand(kind, function, evaluate, height=1 + max(text.height for text in texts))
 
 
-def _text(node: ast._Node, function: str, depth: int) -> _Evaluate:
-    """Return what evaluates an argument of ``function``, all of whose arguments are texts."""
-    if type(node) in _LITERALS:
-        if not isinstance(node, ast.String):
-            _refuse(f"gives {_shown(node)} to {function}, which takes texts.")
-        value = _literal(node, TEXT, function)
-        return lambda _: value
-    operand = _operand(node, depth)
-    if operand.kind is not TEXT:
-        _refuse(f"gives {operand.name}, whose type is {operand.kind.name}, to {function}, which takes texts.")
-    return operand.evaluate
+def _text(part: _Part, function: str) -> _Operand:
+    """Return an argument of ``function``, all of whose arguments are texts."""
+    if isinstance(part, _Literal):
+        if part.kind != "text":
+            _refuse(f"gives {part} to {function}, which takes texts.")
+        called = _Operand(TEXT, function, lambda _: None)
+        value = _value(part, called)
+        return replace(called, evaluate=lambda _: value)
+    if part.kind is not TEXT:
+        _refuse(f"gives {part.name}, whose type is {part.kind.name}, to {function}, which takes texts.")
+    return part
 
 
-def _literal(node: ast._Node, kind: Kind, name: str) -> _Value:
-    """Return the canonical value of a literal that ``name``, of that kind, is less or greater than."""
-    if isinstance(node, ast.Null):
+def _value(literal: _Literal, operand: _Operand) -> _Value:
+    """Return the canonical value of a literal that ``operand`` is less or greater than."""
+    if literal.kind == "null":
         return None
-    comparison = f"compares {name}, whose type is {kind.name}, with {_shown(node)}"
-    if not isinstance(node, _LITERALS_OF_KINDS[kind.name]):
+    comparison = f"compares {operand.name}, whose type is {operand.kind.name}, with {literal}"
+    if literal.kind not in _LITERALS_OF_KINDS[operand.kind.name]:
         _refuse(f"{comparison}.")
     try:
-        text = read_bound(kind, node.val)  # type: ignore[attr-defined]
+        text = read_bound(operand.kind, literal.text)
     except InvalidValueError as error:
-        _refuse(f"{comparison}. {error.detail}")
-    if kind is BOOLEAN:
+        hint = f" {_PLUS}" if operand.kind is DATE and _LOST_PLUS.fullmatch(literal.text) else ""
+        _refuse(f"{comparison}. {error.detail}{hint}")
+    if operand.kind is BOOLEAN:
         return text == "true"
-    return int(text) if kind is INTEGER else text
+    return int(text) if operand.kind is INTEGER else text
 
 
-def _literal_or_null(node: ast._Node, kind: Kind, name: str) -> _Value:
+def _value_or_null(literal: _Literal, operand: _Operand) -> _Value:
     """Return the canonical value of a literal, ``None`` where it is one of the values for "unset"."""
-    if type(node) not in _LITERALS:
-        _refuse("has something else than values in the list after in.")
-    value = _literal(node, kind, name)
-    return None if value is None or (kind is not BOOLEAN and kind.is_unset(node.val)) else value  # type: ignore[attr-defined]
+    value = _value(literal, operand)
+    return None if operand.kind is not BOOLEAN and operand.kind.is_unset(literal.text) else value
 
 
-def _shown(node: ast._Node) -> str:
-    words = _LITERALS[type(node)]
-    return f"{words} {shown_name(node.val)}" if hasattr(node, "val") else words
-
-
-def _name(identifier: ast.Identifier) -> str:
-    return ".".join((*identifier.namespace, identifier.name))
-
-
-def _implied(operand: _Operand, test: Callable[[Any, Any], bool], value: str | int) -> _Bounds:
+def _implied(operand: _Operand, test: _Test, value: str | int) -> _Bounds:
     """Return what follows where ``operand`` compares so with ``value``."""
     if isinstance(value, bool):
-        if test not in _EQUALITIES:
-            return _Bounds()
+        if test not in (operator.eq, operator.ne):
+            return _ANYWHERE
         return operand.implied if value is (test is operator.eq) else operand.denied
     low = value if test in (operator.eq, operator.gt, operator.ge) else None
     high = value if test in (operator.eq, operator.lt, operator.le) else None
@@ -435,7 +452,7 @@ def _between(name: str, low: Any, high: Any) -> _Bounds:
         return _Bounds(numbers=Range(low, high))
     if name == Order.CHANGE:
         return _Bounds(changes=Range(low, high))
-    return _Bounds()
+    return _ANYWHERE
 
 
 def _overlap[Value: (int, str)](one: Range[Value], other: Range[Value]) -> Range[Value]:
@@ -447,3 +464,26 @@ def _overlap[Value: (int, str)](one: Range[Value], other: Range[Value]) -> Range
     if low is not None and high is not None and low > high:
         high = low
     return Range(low, high)
+
+
+_OPERATORS: Mapping[str, _Operator] = {
+    "or": _Operator(1, _junction(decisive=True), "chain"),
+    "and": _Operator(2, _junction(decisive=False), "chain"),
+    "eq": _Operator(3, _comparison(operator.eq, operator.eq)),
+    "ne": _Operator(3, _comparison(operator.ne, operator.ne)),
+    "gt": _Operator(4, _comparison(operator.gt, operator.lt)),
+    "ge": _Operator(4, _comparison(operator.ge, operator.le)),
+    "lt": _Operator(4, _comparison(operator.lt, operator.gt)),
+    "le": _Operator(4, _comparison(operator.le, operator.ge)),
+    "not": _Operator(5, _negation, "behind"),
+    "in": _Operator(6, _membership, "list"),
+}
+_FUNCTIONS: Mapping[str, tuple[Kind, int, Callable[..., Any]]] = {
+    "contains": (BOOLEAN, 2, operator.contains),
+    "endswith": (BOOLEAN, 2, str.endswith),
+    "startswith": (BOOLEAN, 2, str.startswith),
+    "tolower": (TEXT, 1, str.lower),
+}
+"""The kind of a function's value, how many texts it takes, and what computes it of them."""
+
+_SUPPORTED = f"supported are {', '.join(_OPERATORS)}, parentheses, null, and the functions {', '.join(_FUNCTIONS)}"
