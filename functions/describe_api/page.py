@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ def render(document: Mapping[str, Any]) -> str:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
-    environment.filters |= {"prose": _prose, "inline": _inline, "pretty": _pretty}
+    environment.filters |= {"prose": _prose, "inline": _inline, "anchor": _anchor, "pretty": _pretty}
     template = environment.from_string(_TEMPLATE.read_text())
     page = _Page(document)
     return template.render(
@@ -40,12 +40,16 @@ class _Page:
         self._document = document
 
     def operations(self, tag: str) -> Sequence[Mapping[str, Any]]:
-        """Return what the page shows of each operation with that tag."""
+        """Return what the page shows of each operation with that tag, with the other addresses that it has."""
+        aliases: dict[str, list[Mapping[str, str]]] = {}
+        for method, path, described in self._described():
+            if operation := described.get("x-alias-of"):
+                alias = {"id": described["operationId"], "method": method.upper(), "path": path}
+                aliases.setdefault(operation, []).append(alias)
         return [
-            self._operation(method, path, item)
-            for path, item in self._document["paths"].items()
-            for method in item
-            if method in _METHODS and tag in item[method]["tags"]
+            {**self._operation(method, path, described), "aliases": aliases.get(described["operationId"], [])}
+            for method, path, described in self._described()
+            if tag in described["tags"] and "x-alias-of" not in described
         ]
 
     def problems(self) -> Sequence[Mapping[str, Any]]:
@@ -71,14 +75,19 @@ class _Page:
         properties = self._found(_schema(content))["properties"]
         return {
             "description": described["description"],
+            "source": properties["source"]["const"],
             "types": properties["detail-type"]["enum"],
             "fields": self._fields(properties["detail"]),
             "example": content["application/json"]["example"],
         }
 
-    def _operation(self, method: str, path: str, item: Mapping[str, Any]) -> Mapping[str, Any]:
-        described = item[method]
-        parameters = [self._found(one) for one in [*item.get("parameters", []), *described.get("parameters", [])]]
+    def _described(self) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+        for path, item in self._document["paths"].items():
+            yield from ((method, path, item[method]) for method in item if method in _METHODS)
+
+    def _operation(self, method: str, path: str, described: Mapping[str, Any]) -> Mapping[str, Any]:
+        shared = self._document["paths"][path].get("parameters", [])
+        parameters = [self._found(one) for one in [*shared, *described.get("parameters", [])]]
         content = self._found(described.get("requestBody", {})).get("content", {})
         return {
             "id": described["operationId"],
@@ -86,7 +95,7 @@ class _Page:
             "path": path,
             "summary": described["summary"],
             "description": described["description"],
-            "alias_of": self._named(described.get("x-alias-of")),
+            "is_original": path.startswith("/api/"),
             "is_public": described.get("security") == [],
             "parameters": [{"required": False, **one, **self._about(one["schema"])} for one in parameters],
             "fields": self._fields(_schema(content)),
@@ -95,13 +104,6 @@ class _Page:
             "samples": described.get("x-codeSamples", []),
             "answers": [self._answer(status, one) for status, one in described["responses"].items()],
         }
-
-    def _named(self, operation_id: str | None) -> Mapping[str, str] | None:
-        for item in self._document["paths"].values():
-            for method in _METHODS:
-                if operation_id and item.get(method, {}).get("operationId") == operation_id:
-                    return {"id": operation_id, "summary": item[method]["summary"]}
-        return None
 
     def _answer(self, status: str, response: Mapping[str, Any]) -> Mapping[str, Any]:
         found = self._found(response)
@@ -191,7 +193,11 @@ def _inline(text: str) -> Markup:
 def _sections(text: str) -> Sequence[tuple[str, str, str]]:
     """Return what stands below each heading of a text, with the heading and its anchor; both are empty at its start."""
     parts = [part.partition("\n")[::2] for part in f"\n{text}".split("\n## ")]
-    return [(title, title.lower().replace(" ", "-"), below) for title, below in parts]
+    return [(title, _anchor(title), below) for title, below in parts]
+
+
+def _anchor(title: str) -> str:
+    return title.lower().replace(" ", "-")
 
 
 def _prose(text: str) -> Markup:

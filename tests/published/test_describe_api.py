@@ -31,7 +31,8 @@ def app() -> ModuleType:
 def answered(app: ModuleType, route: str, **headers: str) -> dict[str, Any]:
     """What the function answers."""
     sent = {"Accept": "*/*"} | {name.replace("_", "-"): value for name, value in headers.items()}
-    answer: dict[str, Any] = app.lambda_handler(event("GET", route, headers=sent, company=None), None)
+    asked = event("GET", route, headers=sent, company=None) | {"resource": route}
+    answer: dict[str, Any] = app.lambda_handler(asked, None)
     return answer
 
 

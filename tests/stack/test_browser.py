@@ -80,6 +80,8 @@ def test_the_help_page_has_a_table_of_every_field(browser: Browser, stack: Stack
     with opened(browser, f"{stack.base_url}/") as page:
         shot(page, "help-page")
         table = page.locator("#createTask").get_by_role("table", name="Fields of the body")
+        expect(table).to_have_count(0)
+        page.locator("#createTask summary").filter(has_text="Fields of the body").click()
         assert table.get_by_role("columnheader").all_inner_texts() == [
             "Name",
             "Description",
@@ -104,7 +106,8 @@ def test_the_links_hold_with_and_without_a_slash_at_the_end(browser: Browser, st
 
 def test_a_format_is_chosen_with_the_keyboard_for_the_whole_page(browser: Browser, stack: Stack) -> None:
     with opened(browser, f"{stack.base_url}/") as page:
-        samples = page.locator("#createTask .tabs").first
+        page.locator("#createTask summary").filter(has_text="Fields of the body").click()
+        samples = page.locator("#createTask .tabs").filter(has_text="Sample of the body")
         expect(samples.get_by_text('"subject"').first).to_be_visible()
         samples.get_by_role("radio", name="JSON").focus()
         page.keyboard.press("ArrowRight")
@@ -115,10 +118,52 @@ def test_a_format_is_chosen_with_the_keyboard_for_the_whole_page(browser: Browse
         assert all(box.is_checked() for box in choices)
 
 
-def test_the_help_page_fits_a_phone(browser: Browser, stack: Stack) -> None:
+@pytest.mark.parametrize("is_folded", [True, False])
+def test_the_help_page_fits_a_phone(browser: Browser, stack: Stack, is_folded: bool) -> None:
     with opened(browser, f"{stack.base_url}/", PHONE, "dark") as page:
         shot(page, "help-page-phone")
+        if not is_folded:
+            page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+@pytest.mark.parametrize(("size", "screens"), [(DESK, 15), (PHONE, 20)], ids=["desk", "phone"])
+def test_the_help_page_is_short_until_something_is_unfolded(
+    browser: Browser, stack: Stack, size: dict[str, int], screens: int
+) -> None:
+    with opened(browser, f"{stack.base_url}/", size) as page:
+        assert page.evaluate("document.documentElement.scrollHeight") < screens * size["height"]
+
+
+def test_a_link_leads_into_what_is_folded(browser: Browser, stack: Stack) -> None:
+    with opened(browser, f"{stack.base_url}/#problem-task-exists") as page:
+        expect(page.locator("#problem-task-exists")).to_be_in_viewport()
+    with opened(browser, f"{stack.base_url}/") as page:
+        page.goto(f"{stack.base_url}/#createTaskAsBefore")
+        expect(page.locator("#createTaskAsBefore")).to_be_in_viewport()
+
+
+def test_a_heading_is_a_link_and_the_contents_mark_where_one_is(browser: Browser, stack: Stack) -> None:
+    with opened(browser, f"{stack.base_url}/") as page:
+        page.locator("#changeTask").get_by_role("link", name="Change a task").click()
+        assert urlsplit(page.url).fragment == "changeTask"
+        expect(page.locator("nav [aria-current=location]")).to_have_text("Change a task")
+
+
+def test_the_way_back_to_the_contents_stays_on_a_phone(browser: Browser, stack: Stack) -> None:
+    with opened(browser, f"{stack.base_url}/#changeTask", PHONE) as page:
+        expect(page.locator("#changeTask-title")).to_be_in_viewport()
+        page.get_by_role("link", name="Contents Change a task").click()
+        expect(page.get_by_role("navigation", name="Contents").get_by_role("link", name="Events")).to_be_in_viewport()
+
+
+def test_no_button_covers_code(browser: Browser, stack: Stack) -> None:
+    with opened(browser, f"{stack.base_url}/", PHONE) as page:
+        for box in page.locator(".code:visible").all():
+            code, button = box.locator("pre").bounding_box(), box.get_by_role("button").bounding_box()
+            assert code
+            assert button
+            assert code["y"] + code["height"] <= button["y"]
 
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])

@@ -3,6 +3,7 @@
 import json
 import pkgutil
 import re
+import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import import_module
@@ -23,7 +24,7 @@ from servicedesk.wire.problems import INVALID_TASK, ProblemType
 from tools.publishing import events, prose, samples
 from tools.publishing.prose import EVERYWHERE
 from tools.publishing.schemas import BASE_URL, Schema, catalogue_entries, catalogue_shown, example_task, schemas
-from tools.template import resources
+from tools.template import ROOT, resources, template
 
 _XML_ROOTS = {"Task": "task", "TaskOrIds": "task", "TaskView": "TaskView", "Catalogue": "catalogue"}
 _XML_ROOTS |= {"ArrayOfTask": "ArrayOftask"}
@@ -71,9 +72,9 @@ def document() -> dict[str, Any]:
         "openapi": "3.1.1",
         "info": {
             "title": "Task API",
-            "version": "1",
+            "version": tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"],
             "summary": "The tasks of a service desk, over HTTP, in JSON and XML.",
-            "description": f"{prose.INTRODUCTION}\n{prose.RETRYING}\n{prose.PAGING}",
+            "description": "\n".join([prose.INTRODUCTION, prose.RETRYING, prose.PAGING, _limits()]),
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         # Relative to the address of this document, so that it holds wherever the API is deployed.
@@ -103,6 +104,20 @@ def documented() -> Mapping[tuple[str, str], Documentation]:
         return tags.index(said[f"{method} {path}"].tag), path.replace("{", " ").split("/"), methods.index(method)
 
     return {(method.lower(), path): said[f"{method} {path}"] for method, path in sorted(routes, key=place)}
+
+
+def _limits() -> str:
+    """Return what a company may send how often, by the defaults of the template's parameters."""
+    parameters = template()["Parameters"]
+    rate, burst = (parameters[f"CompanyRequest{name}"]["Default"] for name in ("sPerSecond", "Burst"))
+    return f"""\
+## Limits
+
+A company can send {rate} requests a second, and {burst} at once, unless whoever operates this service has set other
+limits. All companies together have a limit, too. What is more is answered with 429 and `Retry-After`.
+
+A body can have up to 1 MiB.
+"""
 
 
 def problem_types() -> Mapping[str, ProblemType]:
@@ -479,7 +494,7 @@ def _samples(method: str, path: str, operation: Documentation) -> Sequence[Mappi
         if "Idempotency-Key" in operation.parameters:
             headers["Idempotency-Key"] = "erp-order-4711"
         if "If-Match" in operation.parameters:
-            headers["If-Match"] = "*"
+            headers["If-Match"] = entity_tag.of_task(example_task())
         body = json.dumps(next(iter(operation.examples.values())), ensure_ascii=False)
     if "$filter" in operation.parameters:
         address += "?$filter=archived%20eq%20false&$select=id,id2,subject"

@@ -33,7 +33,8 @@ is changed: read it again. A change that has been made already is answered with 
     answers=_CHANGED,
     problems=(*_CHANGE_PROBLEMS, "precondition-required"),
     examples={
-        "Another due date, no reference": {"due_date": "2026-06-30T17:00:00+02:00", "customer_reference": None},
+        "Another due date": {"due_date": "2026-06-30T17:00:00+02:00"},
+        "Clear a field": {"customer_reference": None},
         "Close the task": {"task_status_id": "a9f4b6e7-2d38-4c5a-b1e9-8c7d6f5e4a04"},
     },
 )
