@@ -4,7 +4,6 @@ import os
 from dataclasses import replace
 from typing import Any
 
-from botocore.exceptions import ClientError
 from servicedesk.domain import values
 from servicedesk.domain.faults import Fault, InvalidCommandError
 from servicedesk.store import dynamodb, usage_plan
@@ -110,9 +109,7 @@ def _raise_numbers(command: RaiseNumbers, context: Any) -> dict[str, object]:
 def _raise_in_restored_table(company_id: str, last_number: int) -> None:
     try:
         restored_tasks.start_numbers_at(company_id, last_number + 1)
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ResourceNotFoundException":
-            raise
+    except client.exceptions.ResourceNotFoundException:
         detail = (
             f"There is no table {RESTORED_TABLE}. Restore the backup under that name first. If the tasks table itself "
             "is lost, restore the backup under its own name, and say above which number all companies shall go on."

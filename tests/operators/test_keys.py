@@ -8,7 +8,6 @@ from uuid import uuid4
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
 from servicedesk.domain import api_key
 from servicedesk.store import dynamodb, usage_plan
 from servicedesk.store.usage_plan import UsagePlan
@@ -275,8 +274,9 @@ def cancelling(*codes: str) -> Api:
     """Return the functions over a database that cancels each transaction for these reasons, one for each action."""
     reasons = [{"Code": code} for code in codes]
     response: Any = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": reasons}
-    error = ClientError(response, "TransactWriteItems")
-    return functions_over(Altered(dynamodb.client(), transact_write_items=raising(error)))
+    client = dynamodb.client()
+    error = client.exceptions.TransactionCanceledException(response, "TransactWriteItems")
+    return functions_over(Altered(client, transact_write_items=raising(error)))
 
 
 def test_keys_that_the_database_did_not_read_are_not_missing(api: Api, company: str) -> None:

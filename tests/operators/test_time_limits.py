@@ -35,7 +35,7 @@ class Slow(Context):
     def left(self) -> float:
         """Return the seconds that are left when each request so far took as long as it may."""
         requests = len(self.database.calls) * dynamodb.REQUEST_SECONDS
-        return self.available - requests - len(self.gateway.calls) * usage_plan.CALL_SECONDS
+        return self.available - requests - len(self.gateway.calls) * dynamodb.REQUEST_SECONDS
 
     def get_remaining_time_in_millis(self) -> int:
         """Return what Lambda would say."""
@@ -66,9 +66,9 @@ def test_a_request_begins_only_with_time_for_the_slowest_one(requests: int) -> N
 
 def test_the_client_is_configured_with_the_numbers(api: Api) -> None:
     config: Any = usage_plan.client().meta.config
-    assert config.connect_timeout == usage_plan.CONNECT_TIMEOUT
-    assert config.read_timeout == usage_plan.READ_TIMEOUT
-    assert config.retries == {"mode": "standard", "total_max_attempts": usage_plan.ATTEMPTS}
+    assert config.connect_timeout == dynamodb.CONNECT_TIMEOUT
+    assert config.read_timeout == dynamodb.READ_TIMEOUT
+    assert config.retries == {"mode": "standard", "total_max_attempts": dynamodb.ATTEMPTS}
 
 
 def test_the_sdk_waits_no_longer_than_the_number_says() -> None:
@@ -81,15 +81,15 @@ def test_the_sdk_waits_no_longer_than_the_number_says() -> None:
         parsed = {"Error": {"Code": code}}
         waits = [
             backoff.delay_amount(standard.RetryContext(attempt, parsed_response=parsed))
-            for attempt in range(1, usage_plan.ATTEMPTS)
+            for attempt in range(1, dynamodb.ATTEMPTS)
         ]
-        assert sum(waits) <= (usage_plan.ATTEMPTS - 1) * usage_plan.BACKOFF
+        assert sum(waits) <= (dynamodb.ATTEMPTS - 1) * dynamodb.BACKOFF
 
 
 def test_a_call_takes_as_long_as_its_attempts() -> None:
-    attempt = 2 * usage_plan.CONNECT_TIMEOUT + usage_plan.READ_TIMEOUT  # TCP, TLS, answer
-    attempts = usage_plan.ATTEMPTS * attempt + (usage_plan.ATTEMPTS - 1) * usage_plan.BACKOFF
-    assert attempts == usage_plan.CALL_SECONDS
+    attempt = 2 * dynamodb.CONNECT_TIMEOUT + dynamodb.READ_TIMEOUT  # TCP, TLS, answer
+    attempts = dynamodb.ATTEMPTS * attempt + (dynamodb.ATTEMPTS - 1) * dynamodb.BACKOFF
+    assert attempts == dynamodb.REQUEST_SECONDS
 
 
 def test_no_more_calls_are_made_than_are_counted_with(api: Api, company: str) -> None:

@@ -9,8 +9,6 @@ from dataclasses import asdict, fields
 from itertools import batched
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from servicedesk.domain import api_key, company
 from servicedesk.domain.api_key import ApiKey
 from servicedesk.store import dynamodb
@@ -78,7 +76,7 @@ class KeyStore:
                         },
                     ]
                 )
-        except ClientError as error:
+        except self._client.exceptions.TransactionCanceledException as error:
             # botocore's stubs do not know the reasons.
             reasons: list[Any] = error.response.get("CancellationReasons", [])
             if not any(reason.get("Code") == "ConditionalCheckFailed" for reason in reasons):
@@ -102,9 +100,7 @@ class KeyStore:
                     ExpressionAttributeValues=dynamodb.to_item({":now": now, ":company": company_id}),
                     ReturnValues="ALL_NEW",
                 )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
+        except self._client.exceptions.ConditionalCheckFailedException:
             raise api_key.no_such_key() from None
         return _key(answer["Attributes"])
 

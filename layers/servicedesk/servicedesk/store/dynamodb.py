@@ -19,6 +19,7 @@ from botocore.parsers import ResponseParserError
 from servicedesk.domain.faults import UnavailableError
 
 if TYPE_CHECKING:
+    from botocore.client import BaseClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
@@ -64,14 +65,9 @@ for an action with which nothing was wrong (API reference of TransactWriteItems)
 type Item = Mapping[str, "AttributeValueTypeDef"]
 
 
-def client() -> "DynamoDBClient":
-    """Return a client for the endpoint, region and credentials that the environment names (``AWS_*`` variables).
-
-    It is boto3's own, with all operations, paginators and waiters of DynamoDB. In the layer, boto3 has no other
-    services than those that some code names in ``boto3.client("…")``, and no texts of documentation
-    (layers/dependencies/slim.py).
-    """
-    config = Config(
+def config() -> Config:
+    """Return the time-outs and retries of every client, whatever its service, so that all give up in time."""
+    return Config(
         connect_timeout=CONNECT_TIMEOUT,
         read_timeout=READ_TIMEOUT,
         retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
@@ -80,8 +76,23 @@ def client() -> "DynamoDBClient":
         parameter_validation=False,
         user_agent=f"servicedesk Botocore/{botocore.__version__}",
     )
-    client = boto3.client("dynamodb", config=config)
-    client.meta.events.register_first("needs-retry.dynamodb", keep_to_our_pace)
+
+
+def keep_to_our_pace(client: "BaseClient") -> None:
+    """Keep a client from waiting longer than ``BACKOFF`` where an answer asks for up to five seconds more."""
+    service = client.meta.service_model.service_id.hyphenize()
+    client.meta.events.register_first(f"needs-retry.{service}", _forget_retry_after)
+
+
+def client() -> "DynamoDBClient":
+    """Return a client for the endpoint, region and credentials that the environment names (``AWS_*`` variables).
+
+    It is boto3's own, with all operations, paginators and waiters of DynamoDB. In the layer, boto3 has no other
+    services than those that some code names in ``boto3.client("…")``, and no texts of documentation
+    (layers/dependencies/slim.py).
+    """
+    client = boto3.client("dynamodb", config=config())
+    keep_to_our_pace(client)
     client.meta.events.register("after-call.dynamodb", _refuse_broken_answers)
     return client
 
@@ -109,6 +120,15 @@ def temporary_faults_as_unavailable() -> Iterator[None]:
         raise
     except _NO_ANSWER as error:
         raise unavailable() from error
+
+
+def found_instead(error: ClientError) -> dict[str, object]:
+    """Return the item, as plain values, on which the condition of a write failed; empty where there was none.
+
+    The write has to ask for it by ``ReturnValuesOnConditionCheckFailure``.
+    """
+    # botocore's stubs do not know the item.
+    return from_item(error.response.get("Item", {}))  # type: ignore[arg-type]
 
 
 def to_item(values: Mapping[str, object]) -> dict[str, "AttributeValueTypeDef"]:
@@ -162,8 +182,7 @@ def _is_temporarily_cancelled(error: ClientError) -> bool:
     return bool(reasons) and all(reason.get("Code", "None") in _TEMPORARY_REASONS for reason in reasons)
 
 
-def keep_to_our_pace(response: tuple[Any, Any] | None, **_: object) -> None:
-    """Keep the SDK from waiting longer than ``BACKOFF`` where an answer asks for up to five seconds more."""
+def _forget_retry_after(response: tuple[Any, Any] | None, **_: object) -> None:
     if response is not None:
         response[0].headers.pop("x-amz-retry-after", None)
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
@@ -99,12 +98,6 @@ def _batches(entries: Sequence["PutEventsRequestEntryTypeDef"]) -> Iterator[list
 
 
 def _client() -> "EventBridgeClient":
-    config = Config(
-        connect_timeout=dynamodb.CONNECT_TIMEOUT,
-        read_timeout=dynamodb.READ_TIMEOUT,
-        retries={"mode": "standard", "total_max_attempts": dynamodb.ATTEMPTS},
-        tcp_keepalive=True,
-    )
-    client = boto3.client("events", config=config)
-    client.meta.events.register_first("needs-retry.eventbridge", dynamodb.keep_to_our_pace)
+    client = boto3.client("events", config=dynamodb.config())
+    dynamodb.keep_to_our_pace(client)
     return client

@@ -12,8 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
 from servicedesk.domain import content_digest
 from servicedesk.domain.faults import ConflictingTaskError, NoSuchTaskError
 from servicedesk.domain.task import ClientFields, Task
@@ -135,10 +133,8 @@ class TaskStore:
                     ExpressionAttributeValues=dynamodb.to_item({":last": first_number - 1}),
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
-            return int(error.response["Item"]["last_id2"]["N"]) + 1  # type: ignore[typeddict-item]
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            return int(str(dynamodb.found_instead(error)["last_id2"])) + 1
         return first_number
 
     @timed("ReadLatency")
@@ -170,10 +166,8 @@ class TaskStore:
                 ConditionExpression="attribute_not_exists(pk)",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
-            return dynamodb.from_item(error.response["Item"])  # type: ignore[typeddict-item]
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            return dynamodb.found_instead(error)
         return None
 
     @timed("WriteLatency")
@@ -198,11 +192,8 @@ class TaskStore:
                     ),
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
-            item: dynamodb.Item = error.response.get("Item", {})  # type: ignore[assignment]
-            return dynamodb.from_item(item), error.response["ResponseMetadata"]["RetryAttempts"] > 0
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            return dynamodb.found_instead(error), error.response["ResponseMetadata"]["RetryAttempts"] > 0
         return None, False
 
 

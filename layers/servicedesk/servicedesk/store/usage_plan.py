@@ -11,7 +11,6 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from servicedesk.domain.faults import UnavailableError
@@ -21,34 +20,14 @@ if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_apigateway.type_defs import ApiKeyResponseTypeDef, ApiKeyTypeDef
 
-CONNECT_TIMEOUT = 1.0
-"""Seconds until a connection attempt is given up; TLS has as many again for its handshake."""
-
-READ_TIMEOUT = 1.5
-"""Seconds without a byte of an answer until a call is given up."""
-
-ATTEMPTS = 2
-"""Times that the SDK sends a call before it reports the fault."""
-
-BACKOFF = 1.0
-"""Seconds that the SDK waits at most before its second attempt."""
-
-CALL_SECONDS = ATTEMPTS * (2 * CONNECT_TIMEOUT + READ_TIMEOUT) + (ATTEMPTS - 1) * BACKOFF
-"""Seconds after which a call has an answer or is given up."""
-
 CALLS = 3
 """The most calls that one method of ``UsagePlan`` makes."""
 
 
 def client() -> "APIGatewayClient":
     """Return a client for the region and credentials that the environment names (``AWS_*`` variables)."""
-    config = Config(
-        connect_timeout=CONNECT_TIMEOUT,
-        read_timeout=READ_TIMEOUT,
-        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
-    )
-    client = boto3.client("apigateway", config=config)
-    client.meta.events.register_first("needs-retry.apigateway", dynamodb.keep_to_our_pace)
+    client = boto3.client("apigateway", config=dynamodb.config())
+    dynamodb.keep_to_our_pace(client)
     return client
 
 
