@@ -11,7 +11,7 @@ from servicedesk.domain import api_key, values
 from servicedesk.domain.api_key import ApiKey
 from servicedesk.store import dynamodb
 from servicedesk.store.api_keys import KeyStore
-from servicedesk.telemetry import observed, record
+from servicedesk.telemetry import Outcome, observed, record
 from servicedesk.wire.headers import Fields
 
 client = dynamodb.client()
@@ -26,9 +26,9 @@ def lambda_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     record(request_id=gateway.get("requestId"), extended_request_id=gateway.get("extendedRequestId"))
     key = _find_key(_authorization(event))
     if key is None:
-        record("Denied")
+        record(Outcome.DENIED)
         return _policy(event["methodArn"], "Deny", "nobody", {})
-    record("Allowed", company_id=key.company_id, key_id=key.key_id)
+    record(Outcome.ALLOWED, company_id=key.company_id, key_id=key.key_id)
     context = {"company_id": key.company_id, "contact_id": key.contact_id or "", "key_id": key.key_id}
     policy = _policy(event["methodArn"], "Allow", key.key_id, context)
     return policy | ({"usageIdentifierKey": key.usage_key} if key.usage_key else {})

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from servicedesk.domain import values
-from servicedesk.domain.faults import Fault, InvalidCommandError
+from servicedesk.domain.faults import Code, Fault, InvalidCommandError
 from servicedesk.store import dynamodb, usage_plan
 from servicedesk.store.api_keys import KeyStore
 from servicedesk.store.catalogues import CatalogueStore
@@ -114,4 +114,4 @@ def _raise_in_restored_table(company_id: str, last_number: int) -> None:
             f"There is no table {RESTORED_TABLE}. Restore the backup under that name first. If the tasks table itself "
             "is lost, restore the backup under its own name, and say above which number all companies shall go on."
         )
-        raise InvalidCommandError([Fault("above", "required", detail)]) from None
+        raise InvalidCommandError([Fault("above", Code.REQUIRED, detail)]) from None

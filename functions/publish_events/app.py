@@ -6,7 +6,7 @@ from typing import Any
 from servicedesk import cold_start  # noqa: F401 - its measures take effect by its import
 from servicedesk.store import event_bus, task_stream
 from servicedesk.store.event_bus import EventBus
-from servicedesk.telemetry import observed, record
+from servicedesk.telemetry import Outcome, observed, record
 from servicedesk.wire import event_entry
 
 bus = EventBus(os.environ["EVENT_BUS"])
@@ -21,6 +21,6 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     (contract rules 12.2 and 12.3).
     """
     events = [told for each in event["Records"] if (told := task_stream.read(each))]
-    record("Published", events=len(events))
+    record(Outcome.PUBLISHED, events=len(events))
     bus.put([event_entry.of_event(told, event_bus.fits) for told in events], context)
     return {"events": len(events)}

@@ -12,7 +12,7 @@ from xml.dom import minidom
 
 from servicedesk import operations
 from servicedesk.domain.catalogue import BUILT_IN
-from servicedesk.domain.faults import Fault, InvalidTaskError
+from servicedesk.domain.faults import Code, Fault, InvalidTaskError
 from servicedesk.domain.task import FIELDS
 from servicedesk.domain.task_query import Order
 from servicedesk.operations.shared_docs import TAGS, Answer, Documentation
@@ -337,8 +337,8 @@ def _problem_response(status: int, types: Sequence[ProblemType]) -> dict[str, An
 def _example_problem(kind: ProblemType) -> dict[str, Any]:
     if kind == INVALID_TASK:
         faults = [
-            Fault("subject", "too_long", "The text is longer than 150 characters.", 150),
-            Fault("due_date", "invalid_date", "30 February 2026 does not exist."),
+            Fault("subject", Code.TOO_LONG, "The text is longer than 150 characters.", 150),
+            Fault("due_date", Code.INVALID_DATE, "30 February 2026 does not exist."),
         ]
         problem = problems.from_domain_error(InvalidTaskError(faults))
     else:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import wraps
 from pathlib import PurePath
 from time import perf_counter
@@ -26,12 +27,73 @@ logger = Logger(location=None)
 type LambdaHandler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 
+class Outcome(StrEnum):
+    """What became of an invocation: its log line's message, and a metric. OPERATING.md shows the sentences."""
+
+    CREATED = "Created"
+    """The service stored a new task."""
+
+    REPLAYED = "Replayed"
+    """The same create had come before, and the service returned the stored task."""
+
+    VALIDATED = "Validated"
+    """The service answered a dry run (`validate_only`)."""
+
+    CHANGED = "Changed"
+    """The service changed a task."""
+
+    CLOSED = "Closed"
+    """The change closed the task."""
+
+    REOPENED = "Reopened"
+    """The change opened the task again."""
+
+    UNCHANGED = "Unchanged"
+    """The change left the task as it was."""
+
+    LISTED = "Listed"
+    """The service answered a list."""
+
+    ANSWERED = "Answered"
+    """The service answered any other read."""
+
+    CONFLICT = "Conflict"
+    """The identity of the create belongs to other content, or the task is another version than `If-Match` names."""
+
+    INVALID = "Invalid"
+    """The task has faults in its fields; `codes` lists them."""
+
+    REFUSED = "Refused"
+    """The service answered any other 4xx, or refused an operator's command; `problem` says which."""
+
+    UNAVAILABLE = "Unavailable"
+    """The database or API Gateway did not do its part; `error` says how."""
+
+    FAILED = "Failed"
+    """The fault is the service's own; `error` says where."""
+
+    ALLOWED = "Allowed"
+    """The authorizer accepted a key."""
+
+    DENIED = "Denied"
+    """The authorizer refused a key."""
+
+    OPERATED = "Operated"
+    """An operator's function carried out a command."""
+
+    PUBLISHED = "Published"
+    """The bus took a batch of events."""
+
+    UNDELIVERED = "Undelivered"
+    """The bus did not take all events of a batch; `codes` and `error` say why. Lambda repeats it."""
+
+
 @dataclass(slots=True)
 class _Invocation:
     """What the log line and the metrics of the current invocation will say."""
 
     started: float = field(default_factory=perf_counter)
-    outcome: str = "Failed"
+    outcome: Outcome = Outcome.FAILED
     facts: dict[str, object] = field(default_factory=dict)
     counts: list[str] = field(default_factory=list)
     milliseconds: dict[str, float] = field(default_factory=dict)
@@ -39,7 +101,7 @@ class _Invocation:
 
 _current: ContextVar[_Invocation] = ContextVar("_current")
 _environment = {"cold": True}
-_LOGGED_BY = {"Failed": logger.error, "Unavailable": logger.warning, "Undelivered": logger.warning}
+_LOGGED_BY = {Outcome.FAILED: logger.error, Outcome.UNAVAILABLE: logger.warning, Outcome.UNDELIVERED: logger.warning}
 
 
 class InvocationFailedError(Exception):
@@ -69,7 +131,7 @@ def observed(handle: LambdaHandler) -> LambdaHandler:
     return lambda_handler
 
 
-def record(outcome: str | None = None, *, counts: list[str] | None = None, **facts: object) -> None:
+def record(outcome: Outcome | None = None, *, counts: list[str] | None = None, **facts: object) -> None:
     """Add to the log line and the metrics of the current invocation. Outside of an invocation, do nothing.
 
     ``outcome`` becomes the log line's message and a metric with the count 1; the latest outcome replaces earlier ones.
@@ -110,14 +172,14 @@ def describe(error: BaseException | None) -> list[dict[str, object]]:
     return described
 
 
-def _outcome_of(error: Exception) -> str:
+def _outcome_of(error: Exception) -> Outcome:
     match error:
         case UnavailableError():
-            return "Unavailable"
+            return Outcome.UNAVAILABLE
         case UndeliveredError():
-            return "Undelivered"
+            return Outcome.UNDELIVERED
         case _:
-            return "Failed"
+            return Outcome.FAILED
 
 
 def _since(started: float) -> float:

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from servicedesk.domain.faults import Fault, InvalidCommandError, InvalidValueError
+from servicedesk.domain.faults import Code, Fault, InvalidCommandError, InvalidValueError
 
 LIVE_KEYS = 2
 """The most live keys that a company can have at a time: the one in use and its replacement."""
@@ -79,7 +79,7 @@ class KeyRequest:
         issued = next((key for key in existing if key.is_live(now) and key.label == self.label), None)
         if issued and (issued.contact_id, issued.expires) != (self.contact_id, self.expires):
             detail = f"The live key {issued.key_id} already has this label, with a different contact_id or expires."
-            raise InvalidCommandError([Fault("label", "taken", detail)])
+            raise InvalidCommandError([Fault("label", Code.TAKEN, detail)])
         return issued
 
     def check(self, existing: Sequence[ApiKey], now: str) -> None:
@@ -92,9 +92,9 @@ class KeyRequest:
         faults = []
         if len(live) >= LIVE_KEYS:
             detail = f"The company has {len(live)} live keys: {', '.join(live)}. Revoke one first."
-            faults.append(Fault("company_id", "too_many_keys", detail, LIVE_KEYS))
+            faults.append(Fault("company_id", Code.TOO_MANY_KEYS, detail, LIVE_KEYS))
         if self.expires and self.expires <= now:
-            faults.append(Fault("expires", "in_the_past", "A key has to expire in the future."))
+            faults.append(Fault("expires", Code.IN_THE_PAST, "A key has to expire in the future."))
         if faults:
             raise InvalidCommandError(faults)
 
@@ -117,12 +117,12 @@ class KeyRequest:
 def keys_changed() -> InvalidCommandError:
     """Return the error for a command that raced with another one over the company's keys."""
     detail = "Another command changed the company's keys at the same time. Send this one again."
-    return InvalidCommandError([Fault("company_id", "keys_changed", detail)])
+    return InvalidCommandError([Fault("company_id", Code.KEYS_CHANGED, detail)])
 
 
 def no_such_key() -> InvalidCommandError:
     """Return the error for a key that the company does not have, even if another company does."""
-    return InvalidCommandError([Fault("key_id", "unknown_reference", "The company has no such key.")])
+    return InvalidCommandError([Fault("key_id", Code.UNKNOWN_REFERENCE, "The company has no such key.")])
 
 
 def new_key_id() -> str:
@@ -154,10 +154,10 @@ def read_key_id(value: object) -> str:
     """
     if isinstance(value, str) and _KEY.search(value):
         detail = "This is a whole key with its secret. Send only its id: the 16 characters before the dot."
-        raise InvalidValueError("whole_key", detail)
+        raise InvalidValueError(Code.WHOLE_KEY, detail)
     if not isinstance(value, str) or not _KEY_ID.fullmatch(value):
         detail = "This is not the id of a key, which has 16 digits and lower-case letters. list_keys shows it."
-        raise InvalidValueError("invalid_string", detail)
+        raise InvalidValueError(Code.INVALID_STRING, detail)
     return value
 
 
@@ -168,5 +168,7 @@ def refuse_whole_key(label: str) -> str:
         InvalidValueError: ``whole_key``, if one does.
     """
     if _KEY.search(label):
-        raise InvalidValueError("whole_key", "The label contains a whole key with its secret. Labels are not secret.")
+        raise InvalidValueError(
+            Code.WHOLE_KEY, "The label contains a whole key with its secret. Labels are not secret."
+        )
     return label

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from servicedesk.domain.faults import Fault
+from servicedesk.domain.faults import Code, Fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +123,7 @@ class Catalogue:
         names_table = any(filled.get(name) or name in named for name in ("to_db_table_id", "to_db_table_name"))
         if filled.get("to_id_in_table") and not names_table:
             detail = "to_id_in_table needs the table that it points into: to_db_table_id or to_db_table_name."
-            faults.append(Fault("to_id_in_table", "missing_reference", detail))
+            faults.append(Fault("to_id_in_table", Code.MISSING_REFERENCE, detail))
         references = References(
             task_type_id=task_type.id,
             task_status_id=status.id,
@@ -143,7 +143,7 @@ class Catalogue:
             faults.append(_unknown("to_db_table_name", "table"))
         if by_id and by_name and by_id is not by_name:
             detail = "to_db_table_id and to_db_table_name name two different tables."
-            faults.append(Fault("to_db_table_name", "conflicting_reference", detail))
+            faults.append(Fault("to_db_table_name", Code.CONFLICTING_REFERENCE, detail))
         return by_id or by_name, faults
 
 
@@ -177,7 +177,7 @@ def _default[Entry: (TaskType, Status, Priority)](entries: Sequence[Entry]) -> E
 
 def _unknown(field: str, what: str) -> Fault:
     detail = f"The company's catalogue has no such {what}. Ask the operator of this service for the catalogue."
-    return Fault(field, "unknown_reference", detail)
+    return Fault(field, Code.UNKNOWN_REFERENCE, detail)
 
 
 BUILT_IN = Catalogue(

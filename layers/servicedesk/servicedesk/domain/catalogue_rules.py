@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from servicedesk.domain import values
-from servicedesk.domain.faults import Fault, InvalidValueError
+from servicedesk.domain.faults import Code, Fault, InvalidValueError
 
 NAME_CHARACTERS = 100
 """The longest name of an entry."""
@@ -23,18 +23,18 @@ def faults_of(catalogue: Mapping[str, Sequence[Mapping[str, object]]]) -> Iterat
     """
     for name, entries in catalogue.items():
         for entry_id in _repeated(_id(entry.get("id")) for entry in entries):
-            yield Fault(name, "duplicate_id", f"More than one entry has the id {entry_id}.")
+            yield Fault(name, Code.DUPLICATE_ID, f"More than one entry has the id {entry_id}.")
         defaults = sum(entry.get("default") is True for entry in entries)
         if name in _WITH_DEFAULT and defaults != 1:
-            yield Fault(name, "default", f"Exactly one entry has to be the default; {defaults} are.")
+            yield Fault(name, Code.DEFAULT, f"Exactly one entry has to be the default; {defaults} are.")
     for table in _repeated(_case_folded(table.get("name")) for table in catalogue.get("tables", [])):
-        yield Fault("tables", "duplicate_name", f"More than one table has the name {table} (in any case).")
+        yield Fault("tables", Code.DUPLICATE_NAME, f"More than one table has the name {table} (in any case).")
     statuses = {_id(status.get("id")) for status in catalogue.get("statuses", [])}
     for index, task_type in enumerate(catalogue.get("types", [])):
         status = _id(task_type.get("default_status_id"))
         if status and status not in statuses:
             detail = "The catalogue has no such status."
-            yield Fault("default_status_id", "unknown_reference", detail, inside=("types", str(index)))
+            yield Fault("default_status_id", Code.UNKNOWN_REFERENCE, detail, inside=("types", str(index)))
 
 
 def _id(value: object) -> str | None:

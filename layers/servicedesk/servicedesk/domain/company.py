@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from servicedesk.domain.api_key import ApiKey
-from servicedesk.domain.faults import Fault, InvalidCommandError
+from servicedesk.domain.faults import Code, Fault, InvalidCommandError
 
 LARGEST_FIRST_NUMBER = 10**15
 """The largest number at which a company's tasks can begin. It and those that follow are exact in every JSON reader."""
@@ -16,13 +16,13 @@ authorizer and the function) or an operator's command (57 seconds), and a little
 
 def not_onboarded() -> InvalidCommandError:
     """Return the error for a command about a company that was never onboarded."""
-    return InvalidCommandError([Fault("company_id", "not_onboarded", "This company is not onboarded.")])
+    return InvalidCommandError([Fault("company_id", Code.NOT_ONBOARDED, "This company is not onboarded.")])
 
 
 def being_erased() -> InvalidCommandError:
     """Return the error for a command about a company that is being erased."""
     detail = "This company is being erased. Finish that first."
-    return InvalidCommandError([Fault("company_id", "being_erased", detail)])
+    return InvalidCommandError([Fault("company_id", Code.BEING_ERASED, detail)])
 
 
 def quiet_from(closed: str, revoked: Sequence[ApiKey], verdicts_last: timedelta) -> datetime:

@@ -5,6 +5,40 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """What is wrong with a field, for programs. docs/errors.md says what each means."""
+
+    REQUIRED = "required"
+    TOO_LONG = "too_long"
+    INVALID_GUID = "invalid_guid"
+    INVALID_DATE = "invalid_date"
+    INVALID_STRING = "invalid_string"
+    UNKNOWN_REFERENCE = "unknown_reference"
+    CONFLICTING_REFERENCE = "conflicting_reference"
+    MISSING_REFERENCE = "missing_reference"
+    UNKNOWN_FIELD = "unknown_field"
+    SERVER_ASSIGNED = "server_assigned"
+    UNKNOWN_ACTION = "unknown_action"
+    CONFLICT = "conflict"
+    INVALID_OBJECT = "invalid_object"
+    INVALID_LIST = "invalid_list"
+    INVALID_BOOLEAN = "invalid_boolean"
+    INVALID_INTEGER = "invalid_integer"
+    INVALID_VALUE = "invalid_value"
+    OUT_OF_RANGE = "out_of_range"
+    DEFAULT = "default"
+    DUPLICATE_ID = "duplicate_id"
+    DUPLICATE_NAME = "duplicate_name"
+    NOT_ONBOARDED = "not_onboarded"
+    BEING_ERASED = "being_erased"
+    TOO_MANY_KEYS = "too_many_keys"
+    TAKEN = "taken"
+    IN_THE_PAST = "in_the_past"
+    KEYS_CHANGED = "keys_changed"
+    WHOLE_KEY = "whole_key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,14 +47,14 @@ class Fault:
 
     Attributes:
         field: the name of the field, as the client sent it where it is unknown.
-        code: the fault for programs, such as ``too_long`` (contract section 6).
+        code: the fault for programs (contract section 6).
         detail: the fault for people, as a sentence.
         limit: the limit that the value exceeds, where there is one.
         inside: the names that lead to a nested field, such as ``("catalogue", "types", "0")``.
     """
 
     field: str
-    code: str
+    code: Code
     detail: str
     limit: int | None = None
     inside: tuple[str, ...] = ()
@@ -29,7 +63,7 @@ class Fault:
 class InvalidValueError(ValueError):
     """Raised for a value of the wrong kind. Its attributes are those of a ``Fault``."""
 
-    def __init__(self, code: str, detail: str, limit: int | None = None) -> None:
+    def __init__(self, code: Code, detail: str, limit: int | None = None) -> None:
         super().__init__(detail)
         self.code = code
         self.detail = detail

@@ -13,7 +13,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from servicedesk.domain import values
-from servicedesk.domain.faults import InvalidValueError
+from servicedesk.domain.faults import Code, InvalidValueError
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class MaxBytes:
 
     def _check(self, text: str | None) -> str | None:
         if text is not None and len(text.encode()) > self.limit:
-            raise InvalidValueError("too_long", f"The text is longer than {self.limit} bytes of UTF-8.", self.limit)
+            raise InvalidValueError(Code.TOO_LONG, f"The text is longer than {self.limit} bytes of UTF-8.", self.limit)
         return text
 
 
@@ -98,5 +98,5 @@ class NotBlank:
 
     def _check(self, text: str | None) -> str | None:
         if text is not None and not text.strip():
-            raise InvalidValueError("required", "The text has to be more than white space.")
+            raise InvalidValueError(Code.REQUIRED, "The text has to be more than white space.")
         return text

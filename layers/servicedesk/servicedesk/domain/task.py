@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic.fields import FieldInfo
 
 from servicedesk.domain.catalogue import References
-from servicedesk.domain.faults import Fault, InvalidValueError
+from servicedesk.domain.faults import Code, Fault, InvalidValueError
 from servicedesk.domain.identity import Identity
 from servicedesk.domain.kinds import BOOLEAN, DATE, GUID, INTEGER, TEXT, Kind, MaxBytes, NotBlank
 
@@ -230,7 +230,7 @@ _Request: type[BaseModel] = create_model(
     "TaskRequest",
     **{name: (Annotated[str | None, *Task.model_fields[name].metadata], None) for name in _READ_FIELDS},  # type: ignore[call-overload]
 )
-_CODES = {"string_too_long": "too_long"}
+_CODES = {"string_too_long": Code.TOO_LONG}
 
 
 def read_fields(sent: Mapping[str, object]) -> tuple[ClientFields, Sequence[Fault]]:
@@ -255,7 +255,7 @@ def missing_fields(fields: ClientFields, faulty: Sequence[Fault]) -> Sequence[Fa
     """Return a fault for each required field that a create does not fill, unless it has a fault already."""
     named = {fault.field for fault in faulty}
     return [
-        Fault(name, "required", f"A task needs a {name}.")
+        Fault(name, Code.REQUIRED, f"A task needs a {name}.")
         for name, field in FIELDS.items()
         if field.is_required and name not in named and fields.get(name) is None
     ]

@@ -8,7 +8,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from servicedesk.domain.faults import InvalidValueError
+from servicedesk.domain.faults import Code, InvalidValueError
 
 ZERO_GUID = "00000000-0000-0000-0000-000000000000"
 """What a .NET client sends for "no GUID" (contract rule 3.6)."""
@@ -107,7 +107,7 @@ def guid(value: object) -> str:
             text = text[1:-1]
         if match := _GUID.fullmatch(text):
             return "-".join(match.group(1, 3, 4, 5, 6)).lower()
-    raise InvalidValueError("invalid_guid", "This is not a GUID, like 3970f5af-af17-4420-b038-a1efdc261244.")
+    raise InvalidValueError(Code.INVALID_GUID, "This is not a GUID, like 3970f5af-af17-4420-b038-a1efdc261244.")
 
 
 def date(value: object) -> str:
@@ -161,10 +161,10 @@ def text(value: object) -> str:
         InvalidValueError: ``invalid_string``, for other types of JSON and for characters that XML 1.0 cannot carry.
     """
     if not isinstance(value, str):
-        raise InvalidValueError("invalid_string", "This is not a text.")
+        raise InvalidValueError(Code.INVALID_STRING, "This is not a text.")
     if match := _NOT_IN_XML.search(value):
         raise InvalidValueError(
-            "invalid_string",
+            Code.INVALID_STRING,
             f"The text has U+{ord(match[0]):04X} at position {match.start() + 1}, a character that XML cannot carry.",
         )
     return str(value)
@@ -181,7 +181,7 @@ def boolean(value: object) -> str:
         return "true"
     if text in ("false", "0"):
         return "false"
-    raise InvalidValueError("invalid_boolean", "This is not a boolean.")
+    raise InvalidValueError(Code.INVALID_BOOLEAN, "This is not a boolean.")
 
 
 def integer(value: object, least: int = _LEAST_INTEGER, largest: int = _LARGEST_INTEGER) -> int:
@@ -201,7 +201,7 @@ def integer(value: object, least: int = _LEAST_INTEGER, largest: int = _LARGEST_
             number = int(f"-0{digits}" if text.startswith("-") else f"0{digits}")
     if number is not None and least <= number <= largest:
         return number
-    raise InvalidValueError("invalid_integer", f"This is not an integer from {least} to {largest}.")
+    raise InvalidValueError(Code.INVALID_INTEGER, f"This is not an integer from {least} to {largest}.")
 
 
 def _read_date(value: object) -> _Moment:
@@ -290,4 +290,4 @@ def _canonical(ticks: int) -> str:
 
 
 def _no_date(detail: str) -> InvalidValueError:
-    return InvalidValueError("invalid_date", detail)
+    return InvalidValueError(Code.INVALID_DATE, detail)

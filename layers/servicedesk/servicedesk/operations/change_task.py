@@ -10,6 +10,7 @@ from servicedesk.domain.task_change import TaskChange
 from servicedesk.operations.operation import Stores, operation
 from servicedesk.store import dynamodb
 from servicedesk.store.task_lists import WRITE_SECONDS
+from servicedesk.telemetry import Outcome
 from servicedesk.wire import entity_tag, problems, task_address, task_body, task_document
 from servicedesk.wire.entity_tag import IfMatch
 from servicedesk.wire.gateway import Request, Response
@@ -57,7 +58,7 @@ def change_task(request: Request, stores: Stores) -> Response:
         "Ignored-Fields": body.ignored_fields(changed, stored.task),
         "Preference-Applied": preferences.applied,
     }
-    outcome = "Validated" if is_dry_run else _outcome(stored.task, changed)
+    outcome = Outcome.VALIDATED if is_dry_run else _outcome(stored.task, changed)
     if preferences.minimal:
         return Response(204, None, headers, outcome)
     return Response(200, lambda zone: task_document.whole(changed, zone), headers, outcome)
@@ -88,7 +89,7 @@ def _invalid(faults: Sequence[Fault], ignored_fields: str, preferences: Preferen
     return problems.from_domain_error(InvalidTaskError(in_page_order(faults)), headers)
 
 
-def _outcome(before: Task, after: Task) -> str:
+def _outcome(before: Task, after: Task) -> Outcome:
     if before.archived != after.archived:
-        return "Closed" if after.archived else "Reopened"
-    return "Unchanged" if after == before else "Changed"
+        return Outcome.CLOSED if after.archived else Outcome.REOPENED
+    return Outcome.UNCHANGED if after == before else Outcome.CHANGED

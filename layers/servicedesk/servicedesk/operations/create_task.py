@@ -10,6 +10,7 @@ from servicedesk.domain.task import Task
 from servicedesk.domain.task_creation import Decision, TaskCreation
 from servicedesk.operations.operation import Stores, operation
 from servicedesk.store.tasks import Stored, TaskStore
+from servicedesk.telemetry import Outcome
 from servicedesk.wire import entity_tag, idempotency_key, problems, task_body, task_document
 from servicedesk.wire.gateway import Document, Request, Response
 from servicedesk.wire.preferences import Preferences
@@ -81,7 +82,9 @@ def _created(stored: Stored, request: Request, body: TaskBody, preferences: Pref
         "Preference-Applied": preferences.applied,
         "Idempotent-Replayed": "true" if stored.replayed else "",
     }
-    return Response(201, _document(stored.task, preferences), headers, "Replayed" if stored.replayed else "Created")
+    return Response(
+        201, _document(stored.task, preferences), headers, Outcome.REPLAYED if stored.replayed else Outcome.CREATED
+    )
 
 
 def _validated(stored: Stored, _request: Request, body: TaskBody, preferences: Preferences) -> Response:
@@ -91,7 +94,7 @@ def _validated(stored: Stored, _request: Request, body: TaskBody, preferences: P
         "Preference-Applied": preferences.applied,
         "Idempotent-Replayed": "true" if stored.replayed else "",
     }
-    return Response(200, _document(task, preferences), headers, "Validated")
+    return Response(200, _document(task, preferences), headers, Outcome.VALIDATED)
 
 
 def _document(task: Task, preferences: Preferences) -> Document:

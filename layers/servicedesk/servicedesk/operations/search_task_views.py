@@ -6,6 +6,7 @@ from servicedesk.domain.task import Task
 from servicedesk.domain.task_query import TaskQuery
 from servicedesk.operations.operation import Stores, operation
 from servicedesk.store.task_lists import TaskLists
+from servicedesk.telemetry import Outcome
 from servicedesk.wire import task_view, task_view_search
 from servicedesk.wire.gateway import Request, Response
 from servicedesk.wire.problems import INVALID_PARAMETER, Problem
@@ -19,7 +20,11 @@ def search_task_views(request: Request, stores: Stores) -> Response:
     tasks = _rows(stores.lists, company_id, task_view_search.read(request))
     catalogue = stores.catalogues.for_company(company_id)
     return Response(
-        200, lambda _zone: [task_view.entry(task, catalogue) for task in tasks], {}, "Listed", root="ArrayOfTaskView"
+        200,
+        lambda _zone: [task_view.entry(task, catalogue) for task in tasks],
+        {},
+        Outcome.LISTED,
+        root="ArrayOfTaskView",
     )
 
 

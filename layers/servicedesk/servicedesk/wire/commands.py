@@ -26,32 +26,32 @@ from servicedesk.domain.api_key import LABEL_CHARACTERS, KeyRequest
 from servicedesk.domain.catalogue import Catalogue
 from servicedesk.domain.catalogue_rules import CATALOGUE_BYTES, NAME_CHARACTERS
 from servicedesk.domain.company import LARGEST_FIRST_NUMBER
-from servicedesk.domain.faults import DomainError, Fault, InvalidCommandError, InvalidValueError, UnavailableError
+from servicedesk.domain.faults import Code, DomainError, Fault, InvalidCommandError, InvalidValueError, UnavailableError
 from servicedesk.domain.kinds import DATE, GUID, TEXT, Kind, NotBlank
-from servicedesk.telemetry import LambdaHandler, describe, observed, record
+from servicedesk.telemetry import LambdaHandler, Outcome, describe, observed, record
 from servicedesk.wire import problems
 
 _SENTENCES = {
-    "bool_type": ("invalid_boolean", "This has to be true or false."),
-    "extra_forbidden": ("unknown_field", "There is no member of this name here."),
-    "greater_than_equal": ("out_of_range", "The least is {ge}."),
-    "int_type": ("invalid_integer", "This has to be a whole number."),
-    "less_than_equal": ("out_of_range", "The most is {le}."),
-    "list_type": ("invalid_list", "This has to be a list."),
-    "missing": ("required", "This member is required."),
-    "model_attributes_type": ("invalid_object", "The command has to be an object."),
-    "model_type": ("invalid_object", "This has to be an object."),
-    "string_too_long": ("too_long", "The text is longer than {max_length} characters."),
-    "string_type": ("invalid_string", "This has to be a text."),
-    "union_tag_invalid": ("unknown_action", "There is no such action. The actions are {actions}."),
-    "union_tag_not_found": ("required", "The command needs an action, which is one of {actions}."),
+    "bool_type": (Code.INVALID_BOOLEAN, "This has to be true or false."),
+    "extra_forbidden": (Code.UNKNOWN_FIELD, "There is no member of this name here."),
+    "greater_than_equal": (Code.OUT_OF_RANGE, "The least is {ge}."),
+    "int_type": (Code.INVALID_INTEGER, "This has to be a whole number."),
+    "less_than_equal": (Code.OUT_OF_RANGE, "The most is {le}."),
+    "list_type": (Code.INVALID_LIST, "This has to be a list."),
+    "missing": (Code.REQUIRED, "This member is required."),
+    "model_attributes_type": (Code.INVALID_OBJECT, "The command has to be an object."),
+    "model_type": (Code.INVALID_OBJECT, "This has to be an object."),
+    "string_too_long": (Code.TOO_LONG, "The text is longer than {max_length} characters."),
+    "string_type": (Code.INVALID_STRING, "This has to be a text."),
+    "union_tag_invalid": (Code.UNKNOWN_ACTION, "There is no such action. The actions are {actions}."),
+    "union_tag_not_found": (Code.REQUIRED, "The command needs an action, which is one of {actions}."),
 }
 """The code and the sentence of a fault for each of pydantic's types of error; its context fills in the braces."""
 
 
 def _read_id(value: object) -> str:
     if GUID.read(value) == GUID.unset:
-        raise InvalidValueError("invalid_guid", "The zero GUID means that there is no id.")
+        raise InvalidValueError(Code.INVALID_GUID, "The zero GUID means that there is no id.")
     return GUID.read(value)
 
 
@@ -176,7 +176,7 @@ class EraseCompany(_Strict):
     @classmethod
     def _check_same_company(cls, again: str, info: ValidationInfo) -> str:
         if again != info.data.get("company_id", again):
-            raise InvalidValueError("conflict", "This is not the same company as company_id.")
+            raise InvalidValueError(Code.CONFLICT, "This is not the same company as company_id.")
         return again
 
 
@@ -214,12 +214,12 @@ def handler(do: Callable[[Command, Any], dict[str, object]]) -> LambdaHandler:
     def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         try:
             command = read(event)
-            record("Operated", action=command.action, company_id=getattr(command, "company_id", None))
+            record(Outcome.OPERATED, action=command.action, company_id=getattr(command, "company_id", None))
             return do(command, context)
         except DomainError as error:
             problem = problems.from_domain_error(error)
             codes = sorted({fault.code for fault in problem.faults})
-            outcome = "Unavailable" if isinstance(error, UnavailableError) else "Refused"
+            outcome = Outcome.UNAVAILABLE if isinstance(error, UnavailableError) else Outcome.REFUSED
             record(outcome, problem=problem.type.name, codes=codes, error=describe(problem.__cause__) or None)
             return problem.document(context.aws_request_id)
 
@@ -228,7 +228,9 @@ def handler(do: Callable[[Command, Any], dict[str, object]]) -> LambdaHandler:
 
 def wrong_function(right_one: str) -> InvalidCommandError:
     """Return the error for a command that belongs to another function of the template, ``right_one``."""
-    return InvalidCommandError([Fault("action", "unknown_action", f"Send this command to the function {right_one}.")])
+    return InvalidCommandError(
+        [Fault("action", Code.UNKNOWN_ACTION, f"Send this command to the function {right_one}.")]
+    )
 
 
 def _fault(details: ErrorDetails) -> Fault:
@@ -238,7 +240,7 @@ def _fault(details: ErrorDetails) -> Fault:
     error = context.get("error")
     if isinstance(error, InvalidValueError):
         return Fault(field, error.code, error.detail, error.limit, tuple(inside))
-    code, sentence = _SENTENCES.get(details["type"], ("invalid_value", "The command does not take this value here."))
+    code, sentence = _SENTENCES.get(details["type"], (Code.INVALID_VALUE, "The command does not take this value here."))
     limit = next((context[name] for name in ("ge", "le", "max_length") if name in context), None)
     return Fault(field, code, sentence.format(**context, actions=_ACTIONS), limit, tuple(inside))
 
@@ -251,7 +253,7 @@ def _catalogue_faults(event: object) -> Iterator[Fault]:
     size = len(json.dumps(catalogue, ensure_ascii=False, default=str).encode("utf-8", "surrogatepass"))
     if size > CATALOGUE_BYTES:
         detail = f"The catalogue has {size} bytes as JSON, more than {CATALOGUE_BYTES}."
-        yield Fault("catalogue", "too_long", detail, CATALOGUE_BYTES)
+        yield Fault("catalogue", Code.TOO_LONG, detail, CATALOGUE_BYTES)
     lists = {name: catalogue[name] for name in CatalogueDocument.model_fields if isinstance(catalogue.get(name), list)}
     for fault in catalogue_rules.faults_of({name: _objects(entries) for name, entries in lists.items()}):
         yield replace(fault, inside=("catalogue", *fault.inside))

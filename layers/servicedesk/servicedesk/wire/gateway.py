@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from servicedesk.domain.faults import DomainError
-from servicedesk.telemetry import LambdaHandler, describe, observed, record
+from servicedesk.telemetry import LambdaHandler, Outcome, describe, observed, record
 from servicedesk.wire import entity_tag, media_types, problems
 from servicedesk.wire.caller import Caller
 from servicedesk.wire.headers import Fields, split
@@ -44,12 +44,12 @@ VARY = "Accept, Content-Type, Prefer"
 
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 _OUTCOMES = {
-    problems.IDEMPOTENCY_KEY_REUSED: "Conflict",
-    problems.INTERNAL: "Failed",
-    problems.INVALID_TASK: "Invalid",
-    problems.PRECONDITION_FAILED: "Conflict",
-    problems.TASK_EXISTS: "Conflict",
-    problems.UNAVAILABLE: "Unavailable",
+    problems.IDEMPOTENCY_KEY_REUSED: Outcome.CONFLICT,
+    problems.INTERNAL: Outcome.FAILED,
+    problems.INVALID_TASK: Outcome.INVALID,
+    problems.PRECONDITION_FAILED: Outcome.CONFLICT,
+    problems.TASK_EXISTS: Outcome.CONFLICT,
+    problems.UNAVAILABLE: Outcome.UNAVAILABLE,
 }
 """What logs and metrics call a problem of each type; the others are `Refused`."""
 
@@ -183,7 +183,7 @@ class Response:
     status: int
     document: Document | None
     headers: Mapping[str, str] = field(default_factory=dict)
-    outcome: str = "Answered"
+    outcome: Outcome = Outcome.ANSWERED
     root: str = "task"
 
 
@@ -235,7 +235,7 @@ def _success(response: Response, request: Request, media_type: media_types.Media
 def _failure(problem: Problem, request: Request, media_type: media_types.MediaType) -> dict[str, Any]:
     codes = sorted({fault.code for fault in problem.faults})
     record(
-        _OUTCOMES.get(problem.type, "Refused"),
+        _OUTCOMES.get(problem.type, Outcome.REFUSED),
         counts=[f"Invalid_{code}" for code in codes],
         status=problem.status,
         problem=problem.type.name,

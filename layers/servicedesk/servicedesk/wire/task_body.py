@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from servicedesk.domain.faults import Fault, InvalidValueError
+from servicedesk.domain.faults import Code, Fault, InvalidValueError
 from servicedesk.domain.kinds import DATE, GUID, TEXT
 from servicedesk.domain.task import CHANGEABLE_FIELDS, CLIENT_FIELDS, FIELDS, ClientFields, Task, read_fields
 from servicedesk.wire import ignored_fields, media_types
@@ -44,9 +44,9 @@ class TaskBody:
 
     def strict_faults(self, task: Task, before: Task | None = None) -> Sequence[Fault]:
         """Return a fault for each field that ``ignored_fields`` names, for ``handling=strict`` (rule 4.3)."""
-        unknown = [Fault(name, "unknown_field", "A task has no such field.") for name in self.unknown]
+        unknown = [Fault(name, Code.UNKNOWN_FIELD, "A task has no such field.") for name in self.unknown]
         return unknown + [
-            Fault(name, "server_assigned", "The service sets this field. Leave it out.")
+            Fault(name, Code.SERVER_ASSIGNED, "The service sets this field. Leave it out.")
             for name in self._overruled(task, before)
         ]
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlencode
 
 from servicedesk.domain.task import Task
+from servicedesk.telemetry import Outcome
 from servicedesk.wire import media_types
 from servicedesk.wire.cursors import TOKEN_CHARACTERS
 from servicedesk.wire.gateway import Request, Response
@@ -35,7 +36,7 @@ def response(
     if media_type.format == "json" and len(link_header) > LINK_HEADER_BYTES:
         link_header = ""
     headers = {"Link": link_header, "Preference-Applied": applied}
-    return Response(200, document, headers, "Listed", root=f"ArrayOf{name}")
+    return Response(200, document, headers, Outcome.LISTED, root=f"ArrayOf{name}")
 
 
 def select(entry: Entry, names: Sequence[str] | None) -> Entry:
