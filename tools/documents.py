@@ -4,16 +4,22 @@ In a document, a generated part stands between ``<!-- made from the code: NAME -
 """
 
 import argparse
+import ast
+import inspect
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import get_args
 
 from annotated_types import MaxLen
 from servicedesk.domain.catalogue import BUILT_IN, LinkedTable, Priority, Status, TaskType
 from servicedesk.domain.kinds import GUID, MaxBytes
 from servicedesk.domain.task import FIELDS, Task
+from servicedesk.telemetry import Outcome
+from servicedesk.wire import commands
 
 from tests.contract import rules
-from tools.template import ROOT
+from tools.template import ROOT, resources, template
 
 
 def fields() -> str:
@@ -43,7 +49,59 @@ def catalogue() -> str:
     return "\n".join(parts)
 
 
+def parameters() -> str:
+    """Return the table of the template's parameters."""
+    rows = [
+        [f"`{name}`", f"`{about['Default']}`" if about["Default"] != "" else "", about["Description"]]
+        for name, about in template()["Parameters"].items()
+    ]
+    return _table(["parameter", "default", ""], rows)
+
+
+def alarms() -> str:
+    """Return the table of the template's alarms, those with the same description in one row."""
+    names: dict[str, list[str]] = {}
+    for about in resources("AWS::CloudWatch::Alarm").values():
+        name = about["AlarmName"]["Fn::Sub"].removeprefix("${AWS::StackName}")
+        names.setdefault(about["AlarmDescription"], []).append(f"`…{name}`")
+    return _table(
+        ["alarm", "what it means, and what to do"], [[", ".join(found), what] for what, found in names.items()]
+    )
+
+
+def operators_commands() -> str:
+    """Return the table of operators' commands, from the models that check them."""
+    rows = []
+    for model in get_args(commands.Command.__value__):
+        [action] = get_args(model.model_fields["action"].annotation)
+        members = [
+            f"`{name}`" if field.is_required() else f"[`{name}`]"
+            for name, field in model.model_fields.items()
+            if name != "action"
+        ]
+        rows.append([f"`{action}`", ", ".join(members), _in_one_line(model.__doc__)])
+    return _table(["action", "members", "what it does"], rows)
+
+
+def outcomes() -> str:
+    """Return the table of outcomes, with the text that stands below each of them in the code."""
+    source = ast.walk(ast.parse(inspect.getsource(Outcome)))
+    [declaration] = [node for node in source if isinstance(node, ast.ClassDef)]
+    rows = []
+    for member, text in pairwise(declaration.body):
+        match member, text:
+            case ast.Assign(targets=[ast.Name(id=name)]), ast.Expr(value=ast.Constant(value=str(meaning))):
+                rows.append([f"`{Outcome[name]}`", _in_one_line(meaning)])
+    return _table(["outcome", "what happened"], rows)
+
+
 PARTS = {
+    "OPERATING.md": {
+        "the commands": operators_commands,
+        "the parameters": parameters,
+        "the outcomes": outcomes,
+        "the alarms": alarms,
+    },
     "docs/fields.md": {"the fields": fields},
     "docs/catalogue.md": {"the built-in catalogue": catalogue},
     "tests/contract/README.md": {"the tests of each rule": rules.table},
@@ -78,6 +136,10 @@ def _notes(name: str) -> Iterator[str]:
                 yield f"Up to {characters} characters."
             case MaxBytes(limit=size):
                 yield f"Up to {size:,} bytes of UTF-8."
+
+
+def _in_one_line(docstring: str | None) -> str:
+    return " ".join((docstring or "").replace("``", "`").split())
 
 
 def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

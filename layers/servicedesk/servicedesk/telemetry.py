@@ -34,7 +34,7 @@ class Outcome(StrEnum):
     """The service stored a new task."""
 
     REPLAYED = "Replayed"
-    """The same create had come before, and the service returned the stored task."""
+    """A create was repeated, and the service returned the stored task."""
 
     VALIDATED = "Validated"
     """The service answered a dry run (`validate_only`)."""
@@ -49,7 +49,7 @@ class Outcome(StrEnum):
     """The change opened the task again."""
 
     UNCHANGED = "Unchanged"
-    """The change left the task as it was."""
+    """The task already was as the change asked."""
 
     LISTED = "Listed"
     """The service answered a list."""
@@ -58,7 +58,7 @@ class Outcome(StrEnum):
     """The service answered any other read."""
 
     CONFLICT = "Conflict"
-    """The identity of the create belongs to other content, or the task is another version than `If-Match` names."""
+    """The identity of the create belongs to other content, or the `If-Match` of the change names another version."""
 
     INVALID = "Invalid"
     """The task has faults in its fields; `codes` lists them."""
@@ -67,10 +67,10 @@ class Outcome(StrEnum):
     """The service answered any other 4xx, or refused an operator's command; `problem` says which."""
 
     UNAVAILABLE = "Unavailable"
-    """The database or API Gateway did not do its part; `error` says how."""
+    """The database or API Gateway throttled, failed or did not answer in time; `error` says how."""
 
     FAILED = "Failed"
-    """The fault is the service's own; `error` says where."""
+    """The service has a fault of its own; `error` says where."""
 
     ALLOWED = "Allowed"
     """The authorizer accepted a key."""
