@@ -17,6 +17,7 @@ from servicedesk.domain.task_query import Order, TaskQuery
 from servicedesk.store import task_lists
 from servicedesk.store.task_lists import TaskLists
 from servicedesk.store.tasks import TaskStore
+from servicedesk.wire import odata_filter
 
 from tests.exactly_once.database import Database
 from tests.lists.board import ARCHIVED, OPEN, Board, a_task, changed, instant, numbered, where
@@ -251,6 +252,39 @@ def test_8_7_a_range_shows_what_is_in_it(board: Board, asked: Asked) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(task_lists, "GATHERED_TASKS", asked.gathered)
         assert numbers(board.read(asked.query(), asked.size)) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "id2 le 10 and id2 le 40",
+        "id2 le 40 and id2 le 10",
+        "id2 ge 51 and id2 ge 20",
+        "id2 ge 20 and id2 ge 51",
+        "id2 gt 0 and id2 in (7, 8, 9) and id2 lt 50",
+        f"modified_dateutc le {instant(10)}Z and modified_dateutc le {instant(40)}Z",
+        f"modified_dateutc le {instant(40)}Z and modified_dateutc le {instant(10)}Z",
+        f"modified_dateutc ge {instant(51)}Z and modified_dateutc ge {instant(20)}Z",
+        f"modified_dateutc ge {instant(20)}Z and modified_dateutc ge {instant(51)}Z",
+        "archived eq true and true",
+        "false",
+        "subject in ()",
+    ],
+)
+def test_8_7_of_two_bounds_the_narrower_one_counts(board: Board, text: str) -> None:
+    board.add(range(1, 61))
+    read: list[int] = []
+
+    def note(parsed: dict[str, Any], **_: Any) -> None:
+        read.append(parsed["ScannedCount"])
+
+    condition = odata_filter.read(text)
+    order = Order.CHANGE if "modified" in text else Order.NUMBER
+    board.client.meta.events.register("after-call.dynamodb.Query", note)
+    page = board.lists.page(board.company, TaskQuery(condition, order), 100)
+    board.client.meta.events.unregister("after-call.dynamodb.Query", note)
+    assert (sum(read), page.next) == (len(page.tasks), None)
+    assert len(page.tasks) <= 10
 
 
 @pytest.mark.parametrize("extreme", [10**29, 10**40, -(10**40)])

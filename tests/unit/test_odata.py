@@ -469,6 +469,9 @@ def test_8_4_what_is_not_supported_or_cannot_be_read_is_named(text: str, said: s
             Range(LATE, "2026-06-26T00:00:00.0000000"),
         ),
         ("id2 eq 3 and id2 eq 5", None, Range(5, 5), Range()),
+        ("true", None, Range(), Range()),
+        ("archived eq false and true", False, Range(), Range()),
+        ("true and id2 lt 5", None, Range(None, 5), Range()),
         *[
             (text, None, Range(0, 0), Range())
             for text in ("false", "null", "subject in ()", "archived ne null and false", "not true")
