@@ -177,10 +177,9 @@ def test_axe_finds_nothing_serious(
 def test_a_task_is_created_by_trying_it_out(browser: Browser, stack: Stack) -> None:
     subject = f"Tried out {uuid4()}"
     with opened(browser, f"{stack.base_url}/console") as page:
-        page.get_by_role("button", name="Authorize").first.click()
-        page.get_by_label("auth-bearer-value").fill(stack.alpha_key)
-        page.get_by_role("button", name="Apply credentials").first.click()
-        page.get_by_role("button", name="Close", exact=True).first.click()
+        expect(page.get_by_label("API key")).to_be_focused()
+        expect(page.get_by_label("API key")).to_have_attribute("type", "password")
+        page.get_by_label("API key").fill(stack.alpha_key)
         operation = page.locator("[id$='-createTask']")
         operation.locator(".opblock-summary-control").click()
         operation.locator("textarea.body-param__text").fill(json.dumps({"subject": subject}))
@@ -189,4 +188,32 @@ def test_a_task_is_created_by_trying_it_out(browser: Browser, stack: Stack) -> N
         expect(answer.locator(".response-col_status").last).to_contain_text("201", timeout=30_000)
         shot(page, "console")
         [location] = re.findall(r"location: (\S+)", answer.inner_text())
+        # What nobody filled in is not sent.
+        expect(operation.locator(".request-url")).to_contain_text(re.compile(r"/tasks$"))
     assert stack.alpha.get(location).document()["subject"] == subject
+
+
+def test_the_example_of_a_change_clears_nothing(browser: Browser, stack: Stack) -> None:
+    created = stack.alpha.create({"subject": "Tried out", "customer_reference": "PO-4711"}).document()
+    with opened(browser, f"{stack.base_url}/console") as page:
+        page.get_by_label("API key").fill(stack.alpha_key)
+        operation = page.locator("[id$='-changeTask']")
+        operation.locator(".opblock-summary-control").click()
+        operation.get_by_placeholder("id", exact=True).fill(created["id"])
+        operation.get_by_placeholder("If-Match", exact=True).fill("*")
+        operation.get_by_role("button", name="Execute").click()
+        answer = operation.locator(".live-responses-table")
+        expect(answer.locator(".response-col_status").last).to_contain_text("200", timeout=30_000)
+    changed = stack.alpha.get(f"/tasks/{created['id']}").document()
+    assert {name for name, value in changed.items() if value != created[name]} == {"due_date", "modified_dateutc"}
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_the_console_is_as_dark_as_the_help_page(browser: Browser, stack: Stack, size: dict[str, int]) -> None:
+    def background(path: str, scheme: Literal["light", "dark"]) -> Any:
+        with opened(browser, f"{stack.base_url}{path}", size, scheme) as page:
+            assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+            return page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+    assert background("/console", "dark") == background("/", "dark")
+    assert background("/console", "light") == background("/", "light") != background("/", "dark")

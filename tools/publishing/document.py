@@ -372,8 +372,9 @@ def _parameters() -> dict[str, Any]:
         },
         "validate_only": in_query(
             "validate_only",
-            "With `true` everything is checked and nothing is stored. Values are true, 1, false and 0.",
-            {"type": "boolean", "default": False},
+            "With `true` everything is checked and nothing is stored. Values are true, 1, false (without it) and 0.",
+            # Without a default, because the console would send it with every request.
+            {"type": "boolean"},
         ),
         "$filter": in_query(
             "$filter",
