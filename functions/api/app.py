@@ -2,16 +2,20 @@
 
 import os
 
-from servicedesk import cold_start, operations
-from servicedesk.domain import values
-from servicedesk.operations.operation import Stores
-from servicedesk.store import dynamodb
-from servicedesk.telemetry import record
-from servicedesk.wire.gateway import Request, Response, endpoint
+from servicedesk import cold_start
 
-client = dynamodb.client()
-stores = Stores.over(client, os.environ["TASKS_TABLE"])
-router = operations.router()
+with cold_start.without_collection():
+    from servicedesk import operations
+    from servicedesk.domain import values
+    from servicedesk.operations.operation import Stores
+    from servicedesk.store import dynamodb
+    from servicedesk.telemetry import record
+    from servicedesk.wire.gateway import Request, Response, endpoint
+
+    client = dynamodb.client()
+    stores = Stores.over(client, os.environ["TASKS_TABLE"])
+    router = operations.router()
+
 cold_start.warm_up(lambda: stores.tasks.get(values.ZERO_GUID, values.ZERO_GUID))
 
 

@@ -3,13 +3,15 @@
 import os
 from typing import Any
 
-from servicedesk import cold_start  # noqa: F401 - its measures take effect by its import
-from servicedesk.store import event_bus, task_stream
-from servicedesk.store.event_bus import EventBus
-from servicedesk.telemetry import Outcome, observed, record
-from servicedesk.wire import event_entry
+from servicedesk import cold_start
 
-bus = EventBus(os.environ["EVENT_BUS"])
+with cold_start.without_collection():
+    from servicedesk.store import event_bus, task_stream
+    from servicedesk.store.event_bus import EventBus
+    from servicedesk.telemetry import Outcome, observed, record
+    from servicedesk.wire import event_entry
+
+    bus = EventBus(os.environ["EVENT_BUS"])
 
 
 @observed

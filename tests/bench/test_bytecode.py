@@ -7,16 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.bench.lambda_emulator import PYTHON, Build, Layout, lambda_environment, lay_out
+from tools import template
 from tools.build import build
-
-FUNCTIONS = ("ApiFunction", "Authorizer", "OnboardCompany", "EraseCompany", "PublishEvents")
-VARIABLES = {
-    "TASKS_TABLE": "tasks",
-    "KEYS_TABLE": "keys",
-    "AUTHORIZER_CACHE_SECONDS": "60",
-    "EVENT_BUS": "events",
-    "POWERTOOLS_METRICS_NAMESPACE": "Test",
-}
 
 
 @pytest.fixture(scope="module")
@@ -24,9 +16,9 @@ def built() -> Path:
     return build().parent
 
 
-def compiled_at_start(layout: Layout) -> list[str]:
+def compiled_at_start(function: str, layout: Layout) -> list[str]:
     """The sources that Python had to compile to import the function."""
-    environment = lambda_environment(layout) | VARIABLES
+    environment = lambda_environment(layout) | template.environment(function)
     command = [f"{PYTHON}", "-v", "-c", "import app"]
     start = subprocess.run(command, cwd=layout.task, env=environment, capture_output=True, text=True, check=True)
     assert f"{layout.task}/app.py" in start.stderr
@@ -34,9 +26,9 @@ def compiled_at_start(layout: Layout) -> list[str]:
     return re.findall(r"^# code object from '?([^'\n]+\.py)'?$", start.stderr, re.MULTILINE)
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("function", template.resources("AWS::Serverless::Function"))
 def test_a_copy_with_new_time_stamps_compiles_nothing_at_start(function: str, built: Path, tmp_path: Path) -> None:
-    assert compiled_at_start(lay_out(Build.of(built, function), tmp_path)) == []
+    assert compiled_at_start(function, lay_out(Build.of(built, function), tmp_path)) == []
 
 
 def test_missing_bytecode_would_be_noticed(built: Path, tmp_path: Path) -> None:
@@ -44,4 +36,4 @@ def test_missing_bytecode_would_be_noticed(built: Path, tmp_path: Path) -> None:
     [bytecode] = (layout.task / "__pycache__").glob("app.*.pyc")
     bytecode.parent.chmod(0o755)
     bytecode.unlink()
-    assert compiled_at_start(layout) == [f"{layout.task}/app.py"]
+    assert compiled_at_start("ApiFunction", layout) == [f"{layout.task}/app.py"]
