@@ -100,7 +100,7 @@ print(collections() - before, gc.isenabled(), gc.get_freeze_count())
 """
 
 FEW = 10
-"""More collections than follow the start, over the few objects that are made then; without the measures there are 30 to 50."""
+"""More collections than follow a start. Without the measures, 30 to 50 run during it."""
 
 
 def started(start: str, **environment: str) -> tuple[int, bool, int]:

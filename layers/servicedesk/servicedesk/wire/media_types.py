@@ -48,9 +48,6 @@ _SUPPORTED = {
 MERGE_PATCH = MediaType("application/merge-patch+json", "json")
 """A further media type for the body of a change (RFC 7396). No answer is sent in it."""
 
-MEDIA_RANGES = 100
-"""The most media ranges of an Accept header that are read. Browsers send fewer than ten."""
-
 _ACCEPT = {"Accept": ", ".join(_SUPPORTED)}
 _ACCEPT_PATCH = {"Accept-Patch": ", ".join([MERGE_PATCH.name, *_SUPPORTED])}
 _CHARSETS = {
@@ -189,7 +186,7 @@ def _ranges(accept: str) -> Mapping[str, float]:
     A weight that cannot be read counts as 1.
     """
     ranges: dict[str, float] = {}
-    for part in split(accept, ",")[:MEDIA_RANGES]:
+    for part in split(accept, ","):
         name, parameters = _parameters(part)
         weight = parameters.get("q", "")
         q = min(float(weight), 1.0) if _WEIGHT.fullmatch(weight) else 1.0
