@@ -17,6 +17,7 @@ from servicedesk.wire.commands import (
     Command,
     EraseCompany,
     IssueKey,
+    ListCompanies,
     ListKeys,
     Onboard,
     RaiseNumbers,
@@ -48,6 +49,8 @@ def lambda_handler(command: Command, context: Any) -> dict[str, object]:
             return _list_keys(command)
         case RevokeKey():
             return _revoke_key(command)
+        case ListCompanies():
+            return _list_companies(command, context)
         case RaiseNumbers():
             return _raise_numbers(command, context)
         case EraseCompany():
@@ -89,6 +92,17 @@ def _revoke_key(command: RevokeKey) -> dict[str, object]:
     companies.require_onboarded(command.company_id)
     now = values.now()
     return command_answers.key(keys.revoke(command.company_id, command.key_id, now), now)
+
+
+def _list_companies(command: ListCompanies, context: Any) -> dict[str, object]:
+    """Show as many companies as there is time for, but one at least."""
+    found: list[tuple[str, str, int]] = []
+    for company_id, last_number in companies.counters(command.after):
+        # The time has to suffice for this company's name, and for the read of the next one.
+        if found and not dynamodb.has_time_for(1 + COUNTER_REQUESTS, context):
+            return command_answers.companies(found, command, found[-1][0])
+        found.append((company_id, catalogues.latest(company_id).company_name, last_number + 1))
+    return command_answers.companies(found, command, None)
 
 
 def _raise_numbers(command: RaiseNumbers, context: Any) -> dict[str, object]:

@@ -223,6 +223,7 @@ class Paths:
         self.onboard("whole-key", action="revoke_key", company_id=BETA, key_id=f"{KEY_ID}.{SECRET}")
         self.onboard("whole-key-as-label", action="issue_key", company_id=BETA, label=f"{KEY_ID}.{SECRET}")
         self.onboard("not-onboarded", action="list_keys", company_id=str(uuid4()))
+        self.onboard("listed-companies", action="list_companies")
         self.onboard("raised", action="raise_numbers", above=9)
         erasing = {"action": "erase_company", "company_id": BETA}
         self.invoke(self.api.erase_company.lambda_handler, erasing | {"company_id_again": MARK}, "erasing-refused")
@@ -232,7 +233,7 @@ class Paths:
         """What publishing can come to."""
         key = {"pk": {"S": "COMPANY#x"}, "sk": {"S": "TASK#x"}}
         texts = {name: {"S": MARK} for name in ("id", "subject", "remark", "modified_dateutc")}
-        image = key | texts | {"company_id": {"S": ALPHA}, "archived": {"BOOL": False}}
+        image = key | texts | {"company_id": {"S": ALPHA}, "archived": {"BOOL": False}, "version": {"N": "1"}}
         sent = {"Records": [{"dynamodb": {"Keys": key, "NewImage": image, "SequenceNumber": "1"}}]}
         handler = self.api.publish_events.lambda_handler
         self.invoke(handler, sent, "published")

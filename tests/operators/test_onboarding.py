@@ -263,7 +263,9 @@ CODES = {
         ANYTHING | st.dictionaries(st.sampled_from(MEMBERS), ANYTHING | st.lists(ANYTHING, max_size=2)),
         max_size=6,
     ),
-    st.sampled_from(["onboard", "issue_key", "list_keys", "revoke_key", "raise_numbers", "erase_company", "x", 5]),
+    st.sampled_from(
+        ["onboard", "issue_key", "list_keys", "revoke_key", "list_companies", "raise_numbers", "erase_company", "x", 5]
+    ),
 )
 def test_whatever_is_wrong_is_said_in_our_words(members: dict[str, Any], action: Any) -> None:
     for event in (members, members | {"action": action}):
@@ -314,6 +316,7 @@ def test_every_action_is_documented() -> None:
         "issue_key",
         "list_keys",
         "revoke_key",
+        "list_companies",
         "raise_numbers",
         "erase_company",
     }

@@ -7,7 +7,7 @@ from datetime import datetime
 from servicedesk.domain import values
 from servicedesk.domain.api_key import ApiKey
 from servicedesk.domain.catalogue import Catalogue
-from servicedesk.wire.commands import RaiseNumbers
+from servicedesk.wire.commands import ListCompanies, RaiseNumbers
 
 
 def company(company_id: str, catalogue: Catalogue, next_number: int) -> dict[str, object]:
@@ -33,6 +33,23 @@ def key(key: ApiKey, now: str) -> dict[str, object]:
 def keys(keys: Sequence[ApiKey], now: str) -> dict[str, object]:
     """Return ``keys``, each as ``key`` shows it."""
     return {"keys": [key(each, now) for each in keys]}
+
+
+def companies(
+    found: Sequence[tuple[str, str, int]], command: ListCompanies, stopped_after: str | None
+) -> dict[str, object]:
+    """Return the companies that were ``found``, as id, name and next number, and the command to send next.
+
+    ``stopped_after`` is the last of those companies where others are left. Without it ``next_command`` is null.
+    """
+    following = command.model_copy(update={"after": stopped_after}).model_dump(exclude_none=True)
+    return {
+        "companies": [
+            {"company_id": company_id, "company_name": name, "next_number": number}
+            for company_id, name, number in found
+        ],
+        "next_command": following if stopped_after else None,
+    }
 
 
 def numbers_raised(companies: int, command: RaiseNumbers, stopped_after: str | None) -> dict[str, object]:

@@ -152,6 +152,16 @@ class RevokeKey(_Strict):
     key_id: KeyId
 
 
+class ListCompanies(_Strict):
+    """Show all companies with their names and the numbers of their next tasks.
+
+    ``after`` is the company at which the call before this one stopped.
+    """
+
+    action: Literal["list_companies"]
+    after: Id | None = None
+
+
 class RaiseNumbers(_Strict):
     """Raise every company's numbers after a restore, so that no number is used twice.
 
@@ -180,7 +190,7 @@ class EraseCompany(_Strict):
         return again
 
 
-type Command = Onboard | IssueKey | ListKeys | RevokeKey | RaiseNumbers | EraseCompany
+type Command = Onboard | IssueKey | ListKeys | RevokeKey | ListCompanies | RaiseNumbers | EraseCompany
 _COMMANDS: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="action")])
 _ACTIONS = ", ".join(get_args(command.model_fields["action"].annotation)[0] for command in get_args(Command.__value__))
 
