@@ -11,7 +11,7 @@ export REDOCLY_TELEMETRY = off
 export REDOCLY_SUPPRESS_UPDATE_NOTICE = true
 export ARCHITECTURE
 
-.PHONY: help run events test check documents openapi lock fuzz test-stack bench sam-local invoke deploy replay-events build clean
+.PHONY: help run events test quick check documents openapi lock fuzz test-stack bench sam-local invoke deploy replay-events build clean
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
@@ -25,7 +25,11 @@ events: .venv/.ready
 
 ## make test                           run every test that this machine can run
 test: .venv/.ready .local/sam/.ready .local/ministack/.ready $(if $(NPM),.local/node/.ready)
-	@$(RUN) pytest
+	@$(RUN) pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder $(TESTS)
+
+## make quick                          run the short tests, which need neither MiniStack nor Java
+quick: .venv/.ready
+	@$(RUN) pytest --numprocesses 2 --dist loadgroup tests/unit tests/published tests/integration tests/events $(TESTS)
 
 ## make check                          format, lint, types, the documents, the template
 check: .venv/.ready .local/sam/.ready .local/checkov/.ready $(if $(NPM),.local/node/.ready)

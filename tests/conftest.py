@@ -67,6 +67,24 @@ def no_command(name: str) -> str | None:
     return None if shutil.which(name) else f"There is no {name}."
 
 
+TOGETHER = ("newcomer", "sam_local", "stack", "exactly_once", "contract", "lists", "operators", "bench")
+"""The folders that take longest: with two workers, the long ones have to start first."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let each folder stay with one worker, which starts its servers once; clients use the stack of the HTTP tests."""
+    groups = {}
+    for item in items:
+        path = item.path.relative_to(ROOT / "tests")
+        folder = path.parts[0]
+        groups[item] = group = "stack" if folder == "clients" else folder
+        item.add_marker(pytest.mark.xdist_group(group))
+        if "sam_local" in path.as_posix():
+            item.add_marker("docker")
+    items.sort(key=lambda item: TOGETHER.index(groups[item]) if groups[item] in TOGETHER else len(TOGETHER))
+
+
 MISSING: Mapping[str, Callable[[], str | None]] = {
     "chromium": no_chromium,
     "curl": lambda: no_command("curl"),
@@ -90,6 +108,14 @@ def needs(what: str) -> None:
         if os.environ.get("CI", "").lower() in ("", "0", "false"):
             pytest.skip(reason)
         pytest.fail(f"In CI nothing is skipped that could be installed: {reason}", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def dynamodb_endpoint() -> Iterator[str]:
+    """The address of DynamoDB Local, or the one that `AWS_ENDPOINT_URL_DYNAMODB` names."""
+    needs("dynamodb-local")
+    with dynamodb_local.start() as endpoint:
+        yield endpoint
 
 
 @pytest.fixture

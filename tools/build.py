@@ -1,5 +1,6 @@
 """Run `sam build`, but only if a source has changed, and show its output only if it fails."""
 
+import fcntl
 import hashlib
 import os
 import subprocess
@@ -25,6 +26,12 @@ def build() -> Path:
     Raises:
         SystemExit: the build has failed. Its output is on stderr.
     """
+    with (ROOT / ".local/build.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the workers of a test run share the build
+        return _build()
+
+
+def _build() -> Path:
     stamp = BUILT_TEMPLATE.with_name(BUILD_STAMP)
     inputs = _digest_of_inputs()
     if stamp.exists() and stamp.read_text() == inputs:

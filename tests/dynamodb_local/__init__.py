@@ -73,6 +73,9 @@ def start() -> Iterator[str]:
     command = [
         _java(),
         "-Xmx512m",
+        # For a process that lives for minutes: the second compiler takes more time than it saves, twice over.
+        "-XX:TieredStopAtLevel=1",
+        "-XX:+UseSerialGC",
         f"-Dsqlite4java.library.path={library}",
         "-classpath",
         str(library / "*"),

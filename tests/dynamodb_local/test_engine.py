@@ -6,8 +6,6 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,10 +20,6 @@ from tests.conftest import needs
 
 OVERRIDE = "AWS_ENDPOINT_URL_DYNAMODB"
 TABLE = f"engine-{uuid.uuid4()}"
-PROCESSES = 4
-THREADS = 5
-COUNTS = 200
-"""By 20 connections: more than the engine's 50 that wait to be accepted, all at once, and the kernel resets some."""
 
 
 def client_of(endpoint: str) -> DynamoDBClient:
@@ -35,43 +29,22 @@ def client_of(endpoint: str) -> DynamoDBClient:
         region_name="eu-west-1",
         aws_access_key_id="test",
         aws_secret_access_key="test",
-        config=Config(max_pool_connections=THREADS, retries={"mode": "standard", "total_max_attempts": 1}),
+        config=Config(retries={"mode": "standard", "total_max_attempts": 1}),
     )
-
-
-def count(client: DynamoDBClient, table: str) -> int:
-    answer = client.update_item(
-        TableName=table,
-        Key={"pk": {"S": "counter"}},
-        UpdateExpression="ADD #n :one",
-        ExpressionAttributeNames={"#n": "number"},
-        ExpressionAttributeValues={":one": {"N": "1"}},
-        ReturnValues="UPDATED_NEW",
-    )
-    return int(answer["Attributes"]["number"]["N"])
-
-
-def count_in_threads(endpoint: str, table: str) -> list[int]:
-    """A process's share of the counting, from some threads at once."""
-    client = client_of(endpoint)
-    with ThreadPoolExecutor(THREADS) as pool:
-        return list(pool.map(lambda _: count(client, table), range(COUNTS // PROCESSES)))
 
 
 @pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    needs("dynamodb-local")
-    with dynamodb_local.start() as endpoint:
-        client = client_of(endpoint)
-        client.create_table(
-            TableName=TABLE,
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-        )
-        client.get_waiter("table_exists").wait(TableName=TABLE)
-        yield endpoint
-        client.delete_table(TableName=TABLE)
+def endpoint(dynamodb_endpoint: str) -> Iterator[str]:
+    client = client_of(dynamodb_endpoint)
+    client.create_table(
+        TableName=TABLE,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+    )
+    client.get_waiter("table_exists").wait(TableName=TABLE)
+    yield dynamodb_endpoint
+    client.delete_table(TableName=TABLE)
 
 
 def test_a_failed_condition_brings_the_old_item(endpoint: str) -> None:
@@ -123,12 +96,6 @@ def test_a_transaction_is_all_or_nothing(endpoint: str) -> None:
     reasons = caught.value.response["CancellationReasons"]
     assert [reason["Code"] for reason in reasons] == ["None", "ConditionalCheckFailed"]
     assert "Item" not in client.get_item(TableName=TABLE, Key={"pk": {"S": "first"}})
-
-
-def test_parallel_counting_from_processes_loses_nothing(endpoint: str) -> None:
-    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
-        shares = list(pool.map(count_in_threads, [endpoint] * PROCESSES, [TABLE] * PROCESSES))
-    assert sorted(number for share in shares for number in share) == list(range(1, COUNTS + 1))
 
 
 @pytest.mark.skipif(OVERRIDE in os.environ, reason=f"{OVERRIDE} is set")

@@ -15,9 +15,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from tests import dynamodb_local
 from tests.api import BETA
-from tests.conftest import needs
 from tests.events import record
 from tests.exactly_once.database import Database, tables_at
 from tests.lists.board import Board
@@ -134,10 +132,9 @@ def test_12_3_a_place_in_the_dead_letter_queue_is_replayed_and_deleted(dead_lett
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[Database]:
+def engine(dynamodb_endpoint: str) -> Iterator[Database]:
     """The template's tables in DynamoDB Local, which has a stream to read; moto has none."""
-    needs("dynamodb-local")
-    with dynamodb_local.start() as endpoint, tables_at(endpoint) as database:
+    with tables_at(dynamodb_endpoint) as database:
         Board(database.client(), database.tasks_table, BETA).add(range(1, 6))
         yield database
 

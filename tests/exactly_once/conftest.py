@@ -7,9 +7,7 @@ from uuid import uuid4
 import pytest
 from moto.server import ThreadedMotoServer
 
-from tests import dynamodb_local
 from tests.api import Api
-from tests.conftest import needs
 from tests.exactly_once.creates import patience
 from tests.exactly_once.database import Database, tables_at
 from tests.faults.proxy import FaultProxy
@@ -32,10 +30,9 @@ class FaultyService(Service):
 
 
 @pytest.fixture(scope="package")
-def dynamodb() -> Iterator[Database]:
-    """The template's tables in DynamoDB Local, or where `AWS_ENDPOINT_URL_DYNAMODB` says."""
-    needs("dynamodb-local")
-    with dynamodb_local.start() as endpoint, tables_at(endpoint) as database:
+def dynamodb(dynamodb_endpoint: str) -> Iterator[Database]:
+    """The template's tables in DynamoDB's own engine."""
+    with tables_at(dynamodb_endpoint) as database:
         yield database
 
 

@@ -2,14 +2,9 @@
 
 import http.client
 import json
-import subprocess
-import sys
-import threading
 import uuid
 import zlib
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
@@ -21,10 +16,8 @@ from botocore.exceptions import (
     EndpointConnectionError,
     ReadTimeoutError,
 )
-from moto.server import ThreadedMotoServer
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from tests import dynamodb_local
 from tests.faults.proxy import Fault, FaultProxy, Kind, Request
 
 TABLE = f"faults-{uuid.uuid4()}"
@@ -59,16 +52,6 @@ ANSWERS = {
     Kind.DENIED: (400, "AccessDeniedException"),
 }
 
-PUT_ONE = """
-import sys
-import boto3
-
-url, table, key = sys.argv[1:]
-credentials = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-client = boto3.client("dynamodb", endpoint_url=url, region_name="eu-west-1", **credentials)
-client.put_item(TableName=table, Item={"pk": {"S": key}})
-"""
-
 
 def client_of(endpoint: str, *, attempts: int = 1) -> DynamoDBClient:
     return boto3.client(
@@ -86,23 +69,9 @@ def client_of(endpoint: str, *, attempts: int = 1) -> DynamoDBClient:
 
 
 @pytest.fixture(scope="module")
-def upstream() -> Iterator[str]:
-    """DynamoDB Local where it can run, else moto's server, with the table."""
-    if dynamodb_local.unavailable() is None:
-        with dynamodb_local.start() as endpoint:
-            yield from with_table(endpoint)
-    else:
-        server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-        server.start()
-        host, port = server.get_host_and_port()
-        try:
-            yield from with_table(f"http://{host}:{port}")
-        finally:
-            server.stop()
-
-
-def with_table(endpoint: str) -> Iterator[str]:
-    client = client_of(endpoint)
+def upstream(dynamodb_endpoint: str) -> Iterator[str]:
+    """DynamoDB Local, with the table."""
+    client = client_of(dynamodb_endpoint)
     client.create_table(
         TableName=TABLE,
         BillingMode="PAY_PER_REQUEST",
@@ -110,7 +79,7 @@ def with_table(endpoint: str) -> Iterator[str]:
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
     )
     client.get_waiter("table_exists").wait(TableName=TABLE)
-    yield endpoint
+    yield dynamodb_endpoint
     client.delete_table(TableName=TABLE)
 
 
@@ -208,52 +177,12 @@ def test_a_reset_is_a_reset(proxy: FaultProxy, key: str, kind: Kind) -> None:
         send_raw(proxy.url, key)
 
 
-def test_a_refusal_is_a_refusal(proxy: FaultProxy, key: str) -> None:
-    url = proxy.url
-    proxy.refuse()
-    for _ in range(2):
-        with pytest.raises(ConnectionRefusedError):
-            send_raw(url, key)
-    proxy.listen()
-    assert send_raw(url, key)[0] == 200
-    assert len(proxy.requests) == 1
-
-
-def test_an_answer_cut_short_has_less_than_its_content_length(proxy: FaultProxy, key: str) -> None:
-    proxy.plan([Fault(Kind.CUT_SHORT)])
-    with pytest.raises(http.client.IncompleteRead) as caught:
-        send_raw(proxy.url, key)
-    assert (caught.value.partial, caught.value.expected) == (b"{", 1)
-
-
 @pytest.mark.parametrize("kind", [None, Kind.GARBLED, Kind.UNDECODABLE])
 def test_the_checksum_is_that_of_the_database(proxy: FaultProxy, key: str, kind: Kind | None) -> None:
     proxy.plan([Fault(kind)] if kind else [])
     status, body, checksum = send_raw(proxy.url, key)
     assert (status, checksum) == (200, str(zlib.crc32(b"{}")))
     assert (body == b"{}") is (kind is None)
-
-
-@pytest.mark.parametrize(
-    "kind",
-    [
-        Kind.RESET_AFTER,
-        Kind.TIMEOUT_AFTER,
-        Kind.INTERNAL_ERROR_AFTER,
-        Kind.CUT_SHORT,
-        Kind.GARBLED,
-    ],
-    ids=lambda kind: kind.name,
-)
-def test_the_retry_of_the_sdk_meets_its_own_write(proxy: FaultProxy, key: str, kind: Kind) -> None:
-    client = client_of(proxy.url, attempts=2)
-    proxy.watch(client)
-    proxy.plan([Fault(kind, "PutItem")])
-    with pytest.raises(client.exceptions.ConditionalCheckFailedException) as caught:
-        put(client, key)
-    conflict: dict[str, Any] = {**caught.value.response}
-    assert conflict["Item"] == {"pk": {"S": key}, "number": {"N": "1"}}
-    assert proxy.requests == [Request("PutItem", kind, 200), Request("PutItem", None, 400)]
 
 
 @pytest.mark.parametrize(
@@ -303,52 +232,9 @@ def test_operation_and_occurrence_choose_the_request(proxy: FaultProxy, key: str
     ]
 
 
-def test_a_refusal_between_two_requests(proxy: FaultProxy, key: str) -> None:
-    client = client_of(proxy.url, attempts=2)
-    proxy.watch(client)
-    proxy.plan([Fault(Kind.REFUSED, "PutItem")])
-    assert count(client, f"{key}-counter") == 1
-    assert put(client, key)
-    assert proxy.requests == [
-        Request("UpdateItem", None, 200),
-        Request("PutItem", Kind.REFUSED, None),
-        Request("PutItem", None, 200),
-    ]
-
-
 def test_a_refusal_needs_a_watched_client(proxy: FaultProxy) -> None:
     with pytest.raises(ValueError, match="watch"):
         proxy.plan([Fault(Kind.REFUSED)])
-
-
-@pytest.mark.parametrize("kind", [Kind.TIMEOUT_BEFORE, Kind.TIMEOUT_AFTER], ids=lambda kind: kind.name)
-def test_a_process_killed_while_it_waits(proxy: FaultProxy, upstream: str, key: str, kind: Kind) -> None:
-    proxy.plan([Fault(kind, "PutItem")])
-    process = subprocess.Popen([sys.executable, "-c", PUT_ONE, proxy.url, TABLE, key])
-    try:
-        seen = proxy.wait_for("PutItem")
-        assert process.poll() is None
-    finally:
-        process.kill()
-        process.wait()
-    assert seen == Request("PutItem", kind, 200 if kind.forwarded else None)
-    assert stored(upstream, key) is kind.forwarded
-
-
-def test_many_clients_at_a_time(proxy: FaultProxy, key: str) -> None:
-    proxy.plan([Fault(Kind.RESET_BEFORE, "UpdateItem", nth=50, times=20)])
-    local = threading.local()
-
-    def count_up(_: int) -> int:
-        if not hasattr(local, "client"):
-            local.client = client_of(proxy.url, attempts=30)
-        return count(local.client, f"{key}-counter")
-
-    with ThreadPoolExecutor(8) as pool:
-        numbers = list(pool.map(count_up, range(200)))
-    assert sorted(numbers) == list(range(1, 201))
-    assert len(proxy.requests) == 220
-    assert [r.fault for r in proxy.requests].count(Kind.RESET_BEFORE) == 20
 
 
 def test_only_plain_http_is_proxied() -> None:

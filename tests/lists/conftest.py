@@ -5,19 +5,14 @@ from uuid import uuid4
 
 import pytest
 
-from tests import dynamodb_local
 from tests.exactly_once.database import Database, tables_at
 from tests.lists.board import Board
 
-MISSING = dynamodb_local.unavailable()
-
 
 @pytest.fixture(scope="package")
-def dynamodb() -> Iterator[Database]:
-    """The template's tables in DynamoDB Local, or where `AWS_ENDPOINT_URL_DYNAMODB` says."""
-    if MISSING:
-        pytest.skip(MISSING)
-    with dynamodb_local.start() as endpoint, tables_at(endpoint) as database:
+def dynamodb(dynamodb_endpoint: str) -> Iterator[Database]:
+    """The template's tables in DynamoDB's own engine."""
+    with tables_at(dynamodb_endpoint) as database:
         yield database
 
 

@@ -299,12 +299,11 @@ def lambda_handler(names, _context):
 """
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
-def test_packages_come_from_the_layers(deployment: Deployment, function: str) -> None:
-    configuration = deployment.function(function)
-    layers = [layer["Arn"] for layer in configuration["Layers"]]
+def test_packages_come_from_the_layers(deployment: Deployment) -> None:
+    configurations = [deployment.function(function) for function in FUNCTIONS]
+    [layers] = {tuple(layer["Arn"] for layer in configuration["Layers"]) for configuration in configurations}
     packages = ["servicedesk.domain.task", "pydantic", "aws_lambda_powertools"]
-    with _probe(deployment, configuration["Role"], layers) as probe:
+    with _probe(deployment, configurations[0]["Role"], layers) as probe:
         answer = probe(packages)
         files = json.load(answer["Payload"])
         assert "FunctionError" not in answer, files
