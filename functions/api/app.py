@@ -24,4 +24,4 @@ def lambda_handler(request: Request) -> Response:
     """Answer the request by the operation that its method and its path name."""
     match = router.match(request.method, request.path)
     record(method=request.method, route=match.route)
-    return match.target.handle(request.at(match.route, match.parameters), stores)
+    return match.target.answer(request.at(match.route, match.parameters), stores)

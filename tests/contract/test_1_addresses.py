@@ -1,10 +1,13 @@
 """Contract section 1: addresses. Rule 1.3 (`validate_only`) is tested with section 7."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import pytest
+from servicedesk import operations
 
 from tests.api import Answer, assert_problem, event, invoke, written
 from tests.contract.client import SUBJECT, Client
@@ -56,6 +59,137 @@ def test_1_2_a_foreign_a_missing_and_an_impossible_task_are_the_same_404(client:
     documents = [assert_problem(answer, 404, "no-such-task") | {"instance": ""} for answer in answers]
     assert all(document == documents[0] for document in documents)
     assert len({len(answer.headers) for answer in answers}) == 1
+
+
+# ---- 1.5: query options ---------------------------------------------------------------------------------------------
+
+KEYED = [
+    (method, path) for method, path, operation in operations.routes() if path not in ("/", "/console", "/openapi.json")
+]
+READS = [(method, path) for method, path in KEYED if method == "GET" or path.endswith("Search")]
+WRITES = [route for route in KEYED if route not in READS]
+STRICT = {"Prefer": "handling=strict"}
+
+
+def ask(client: Client, route: tuple[str, str], query: Mapping[str, str | list[str]], **headers: str) -> Answer:
+    """Send a request to a route that is good but for its query options; the task has the number 1."""
+    method, path = route
+    path = path.replace("{id}", "1")
+    sent = {"Accept": client.content_type, "Content-Type": "application/json", "If-Match": "*"} | headers
+    body = None if method == "GET" else "{}" if path.endswith("Search") else written("json", {"subject": SUBJECT})
+    return invoke(
+        client.api.api.lambda_handler, event(method, path, body, headers=sent, query=query, company=client.company)
+    )
+
+
+@pytest.mark.parametrize("route", KEYED, ids=" ".join)
+@pytest.mark.parametrize("name", ["$expand", "expand", "$COUNT", "Format", "$id", "$nothing", "$validate_only", "$_"])
+def test_1_5_an_option_of_odata_that_a_route_does_not_take_is_refused_by_name(
+    json_client: Client, route: tuple[str, str], name: str
+) -> None:
+    json_client.created()
+    detail = assert_problem(ask(json_client, route, {name: "true"}), 400, "invalid-parameter")["detail"]
+    assert f"The query option {name} is not supported here" in detail
+
+
+@pytest.mark.parametrize("route", KEYED, ids=" ".join)
+def test_1_5_the_detail_names_the_options_that_the_route_takes(json_client: Client, route: tuple[str, str]) -> None:
+    detail = assert_problem(ask(json_client, route, {"$expand": "x"}), 400, "invalid-parameter")["detail"]
+    _, path = route
+    supported = "none"
+    if route in WRITES:
+        supported = "validate_only"
+    elif path in ("/tasks", "/api/Task", "/api/TaskView"):
+        supported = "$filter, $orderby, $top, $skip, $select, $skiptoken"
+    elif path == "/tasks/delta":
+        supported = "$deltatoken, $skiptoken"
+    elif path in ("/api/TaskType", "/api/TaskStatus", "/api/TaskPriority"):
+        supported = "$orderby"
+    assert detail.endswith(f"; supported are {supported}.")
+
+
+@pytest.mark.parametrize("name", ["$top", "top", "TOP", "$Top"])
+def test_1_5_an_option_counts_with_and_without_its_dollar(client: Client, name: str) -> None:
+    for _ in range(2):
+        client.created()
+    assert client.list(query={name: "1"}).numbers == [2]
+
+
+@pytest.mark.parametrize("route", WRITES, ids=" ".join)
+@pytest.mark.parametrize(
+    "query", [{"validateOnly": "true"}, {"dry_run": "1"}, {"x": ""}, {"é": "1"}, {"_": "1", "a": "1"}]
+)
+def test_1_5_a_route_that_writes_refuses_an_unknown_option(
+    json_client: Client, route: tuple[str, str], query: dict[str, str]
+) -> None:
+    task = json_client.created(subject="Before")
+    answer = ask(json_client, route, query)
+    name = next(name for name in query if name != "_")
+    shown = name if name.isascii() else json.dumps(name)
+    assert (
+        f"The query option {shown} is not supported here; supported are validate_only."
+        in assert_problem(answer, 400, "invalid-parameter")["detail"]
+    )
+    assert json_client.list().tasks == [task]
+    assert json_client.created()["id2"] == 2
+
+
+@pytest.mark.parametrize("route", READS, ids=" ".join)
+def test_1_5_a_route_that_reads_ignores_an_unknown_option_and_names_it(client: Client, route: tuple[str, str]) -> None:
+    client.created()
+    known = ask(client, route, {})
+    assert "Ignored-Parameters" not in known.headers
+    answer = ask(client, route, {"validateOnly": "true", "page": ["2", "3"], "filter[x]": "1", "é": "", "_": "17"})
+    assert (answer.status, answer.headers["Ignored-Parameters"]) == (
+        200,
+        'validateOnly;reason=unknown, page;reason=unknown, "filter[x]";reason=unknown, "%C3%A9";reason=unknown',
+    )
+    if "delta" not in route[1]:  # whose link has the moment of the request
+        assert answer.body == known.body
+    assert "Ignored-Parameters" in answer.headers["Access-Control-Expose-Headers"]
+
+
+@pytest.mark.parametrize("route", READS, ids=" ".join)
+def test_1_5_a_strict_request_ignores_no_unknown_option(client: Client, route: tuple[str, str]) -> None:
+    client.created()
+    answer = ask(client, route, {"page": "2"}, **STRICT)
+    assert "The query option page is not supported here" in assert_problem(answer, 400, "invalid-parameter")["detail"]
+    assert answer.headers["Preference-Applied"] == "handling=strict"
+
+
+@pytest.mark.parametrize("prefer", ["handling=strict", "handling=lenient", "return=minimal"])
+@pytest.mark.parametrize("route", KEYED, ids=" ".join)
+def test_1_5_what_bypasses_caches_is_ignored_everywhere_and_named_nowhere(
+    client: Client, route: tuple[str, str], prefer: str
+) -> None:
+    client.created()
+    answer = ask(client, route, {"_": ["1782345600000", "2"]}, Prefer=prefer)
+    assert answer.status in (200, 201, 204)
+    assert "Ignored-Parameters" not in answer.headers
+    if "handling" in prefer:
+        assert answer.headers["Preference-Applied"] == prefer
+
+
+def test_1_5_what_is_ignored_is_not_in_the_links_and_does_not_bind_them(client: Client) -> None:
+    for _ in range(3):
+        client.created()
+    page = client.list(
+        query={"_": "1", "page": "1", "$top": "3"}, headers={"Prefer": "maxpagesize=1, handling=lenient"}
+    )
+    assert page.answer.headers["Preference-Applied"] == "maxpagesize=1, handling=lenient"
+    link = page.links["next"]
+    assert set(parse_qs(urlsplit(link).query)) == {"$top", "$skiptoken"}
+    for more in ("", "&_=2", "&page=7"):
+        assert client.follow(link + more, headers={"Prefer": "maxpagesize=1"}).numbers == [2]
+
+
+def test_1_5_a_304_and_an_answer_to_head_name_what_was_ignored(client: Client) -> None:
+    client.created()
+    route = ("GET", "/tasks/{id}")
+    tag = ask(client, route, {}).headers["ETag"]
+    answer = ask(client, route, {"page": "1"}, **{"If-None-Match": tag})
+    assert (answer.status, answer.headers["Ignored-Parameters"]) == (304, "page;reason=unknown")
+    assert ask(client, ("HEAD", "/tasks/1"), {"page": "1"}).headers["Ignored-Parameters"] == "page;reason=unknown"
 
 
 # ---- 1.1 and 1.4: the router ----------------------------------------------------------------------------------------

@@ -59,6 +59,14 @@ def test_11_2_the_document_has_the_routes_of_the_service() -> None:
     assert described == {(method.lower(), path) for method, path, _ in routes()}
 
 
+def test_11_2_a_route_has_the_query_options_that_it_takes() -> None:
+    named = {name: one["name"] for name, one in DOCUMENT["components"]["parameters"].items() if one["in"] == "query"}
+    taken = {(method.lower(), path): set(operation.options) for method, path, operation in routes()}
+    for method, path, said in operations():
+        references = [one["$ref"].rpartition("/")[2] for one in said.get("parameters", [])]
+        assert {named[name] for name in references if name in named} == taken[method, path], (method, path)
+
+
 def test_11_2_a_route_that_nobody_described_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(get_catalogue_docs, "DOCUMENTATION", {})
     documented.cache_clear()

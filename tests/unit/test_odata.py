@@ -148,29 +148,6 @@ def test_8_2_a_skip_token_is_left_to_the_store() -> None:
     assert options(skiptoken="a.b-c").skip_token == "a.b-c"
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "$expand",
-        "$count",
-        "$search",
-        "$apply",
-        "$format",
-        "$compute",
-        "$deltatoken",
-        "expand",
-        "page",
-        "@p",
-        "$",
-        "$$top",
-    ],
-)
-def test_8_2_an_option_that_is_not_supported_is_named(name: str) -> None:
-    detail = refused((name, "1"))
-    assert name.strip("$@") in detail
-    assert "supported are $filter, $orderby, $top, $skip, $select, $skiptoken" in detail
-
-
 @pytest.mark.parametrize("name", ["top", "TOP", "$Top"])
 def test_8_2_option_names_match_in_any_case_with_or_without_their_dollar(name: str) -> None:
     assert list_options(Fields([(name, "5")]), None).top == 5

@@ -4,7 +4,7 @@ import json
 import pkgutil
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -144,8 +144,13 @@ def _operation(method: str, path: str, operation: Documentation, types: Mapping[
         "summary": operation.summary,
         "description": operation.description,
     }
-    if operation.parameters:
-        described["parameters"] = [_reference("parameters", _component(name)) for name in operation.parameters]
+    reads = (method.upper(), path) in _reads()
+    parameters = [
+        *operation.parameters,
+        *(["Prefer-read"] if reads and "Prefer-list" not in operation.parameters else []),
+    ]
+    if parameters:
+        described["parameters"] = [_reference("parameters", _component(name)) for name in parameters]
     if operation.body:
         described["requestBody"] = {
             "description": "In utf-8 or utf-16, at most 1 MiB.",
@@ -153,7 +158,7 @@ def _operation(method: str, path: str, operation: Documentation, types: Mapping[
             "content": {media_type: _request_content(operation, media_type) for media_type in operation.body_types},
         }
     described["responses"] = {
-        str(status): _answer(answer, operation) for status, answer in operation.answers.items()
+        str(status): _answer(answer, operation, reads=reads) for status, answer in operation.answers.items()
     } | _problem_responses(operation, types)
     if operation.is_public:
         described["security"] = []
@@ -191,9 +196,17 @@ def pretty_xml(text: str) -> str:
     return minidom.parseString(text).toprettyxml(indent="  ").partition("\n")[2].strip()  # noqa: S318
 
 
-def _answer(answer: Answer, operation: Documentation) -> dict[str, Any]:
+@cache
+def _reads() -> Collection[tuple[str, str]]:
+    """Return the routes that need a key and only read."""
+    routes = {(method, path) for method, path, operation in operations.routes() if operation.reads}
+    return {(method, path) for method, path in routes if not documented()[method.lower(), path].is_public}
+
+
+def _answer(answer: Answer, operation: Documentation, *, reads: bool) -> dict[str, Any]:
     names = ["Content-Security-Policy", "Vary-public"] if answer.json == "Html" else ["Vary"]
     names = ["X-Request-Id", "Cache-Control-public" if operation.is_public else "Cache-Control", *names]
+    names += ["Ignored-Parameters", "Preference-Applied"] if reads else []
     described: dict[str, Any] = {
         "description": answer.description,
         "headers": {
@@ -441,7 +454,12 @@ def _parameters() -> dict[str, Any]:
         "Prefer-list": in_header(
             "Prefer",
             f"`maxpagesize=n` makes pages of up to n tasks, 1 to {LARGEST_PAGE_SIZE}; without it they have up to "
-            f"{PAGE_SIZE}.",
+            f"{PAGE_SIZE}. `handling=strict` makes an error of a query option that the address does not take.",
+            {"type": "string"},
+        ),
+        "Prefer-read": in_header(
+            "Prefer",
+            "`handling=strict` makes an error of a query option that the address does not take.",
             {"type": "string"},
         ),
     }
@@ -468,6 +486,9 @@ def _headers() -> dict[str, Any]:
         "Ignored-Fields": header(
             "The fields of the body that the service did not take, and why, as a list of RFC 9651.",
             "db_address_id;reason=unknown, company_id;reason=server-assigned",
+        ),
+        "Ignored-Parameters": header(
+            "The query options that the address does not take, as a list of RFC 9651.", "page;reason=unknown"
         ),
         "Preference-Applied": header("The preferences of the request that were applied.", "return=minimal"),
         "Idempotent-Replayed": header("The task was created by an earlier request.", "true"),

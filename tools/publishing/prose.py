@@ -57,7 +57,7 @@ CODES = {
 PROBLEMS = {
     "malformed-body": "The body is empty, is not well-formed, or is not a task.",
     "invalid-header": "A header of the request, which the detail names, cannot be used as it is.",
-    "invalid-parameter": "A query option cannot be read or is not supported. The detail says what is.",
+    "invalid-parameter": "A query option cannot be read or is not supported here. The detail says what is.",
     "bad-request": "The request is not one that the gateway of the API takes.",
     "unauthorized": "The request has no API key.",
     "forbidden": "The API key is unknown, expired, revoked or not yet in use.",
@@ -78,5 +78,8 @@ PROBLEMS = {
 }
 """When a client meets each type of problem."""
 
-EVERYWHERE = ("unauthorized", "forbidden", "no-company", "too-many-requests", "internal", "unavailable")
+EVERYWHERE = (
+    *("invalid-parameter", "unauthorized", "forbidden", "no-company"),
+    *("too-many-requests", "internal", "unavailable"),
+)
 """What any operation with credentials can be answered with."""

@@ -18,7 +18,9 @@ from servicedesk.wire.preferences import Preferences
 from servicedesk.wire.problems import PRECONDITION_FAILED, PRECONDITION_REQUIRED, Problem
 
 
-@operation("PATCH /tasks/{id}", "PUT /tasks/{id}", "PUT /api/Task/{id}", "PUT /api/Task({id})")
+@operation(
+    "PATCH /tasks/{id}", "PUT /tasks/{id}", "PUT /api/Task/{id}", "PUT /api/Task({id})", options=("validate_only",)
+)
 def change_task(request: Request, stores: Stores) -> Response:
     """Change the task that the path names as the body says, unless it is not the version that the client means."""
     started = monotonic()

@@ -16,7 +16,7 @@ _CHANGED = {
         headers=("Content-Location", "ETag", "Ignored-Fields", "Preference-Applied"),
     ),
 }
-_CHANGE_PROBLEMS = (*BODY, "invalid-header", "invalid-parameter", "no-such-task", "precondition-failed", "invalid-task")
+_CHANGE_PROBLEMS = (*BODY, "invalid-header", "no-such-task", "precondition-failed", "invalid-task")
 _CHANGE = Documentation(
     id="changeTask",
     tag=TASKS,

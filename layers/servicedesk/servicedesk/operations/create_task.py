@@ -18,7 +18,7 @@ from servicedesk.wire.problems import IDEMPOTENCY_KEY_REUSED, TASK_EXISTS, Probl
 from servicedesk.wire.task_body import TaskBody
 
 
-@operation("POST /tasks", "POST /api/Task")
+@operation("POST /tasks", "POST /api/Task", options=("validate_only",))
 def create_task(request: Request, stores: Stores) -> Response:
     """Create the task that the request describes, or answer with everything that is wrong with it."""
     caller = request.caller()

@@ -37,7 +37,7 @@ With an `id`, or with an `Idempotency-Key`, the request can be sent again withou
             },
         ),
     },
-    problems=(*BODY, "invalid-header", "invalid-parameter", "task-exists", "invalid-task", "idempotency-key-reused"),
+    problems=(*BODY, "invalid-header", "task-exists", "invalid-task", "idempotency-key-reused"),
     examples={
         "Only what is required": {"subject": "Printer on fire"},
         "All that a client can fill": {

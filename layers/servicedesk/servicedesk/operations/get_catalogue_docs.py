@@ -22,7 +22,6 @@ def _entries(kind: str, id: str, what: str) -> Documentation:
             ),
             304: NOT_CHANGED,
         },
-        problems=("invalid-parameter",),
     )
 
 
@@ -50,7 +49,6 @@ DOCUMENTATION: Mapping[str, Documentation] = {
             200: Answer(description="The catalogue.", json="Catalogue", headers=("ETag",)),
             304: NOT_CHANGED,
         },
-        problems=("invalid-parameter",),
     ),
     "GET /api/TaskType": _entries("TaskType", "listTaskTypes", "task types"),
     "GET /api/TaskStatus": _entries("TaskStatus", "listTaskStatuses", "task statuses"),

@@ -8,7 +8,7 @@ from servicedesk.wire.cursors import Cursor
 from servicedesk.wire.gateway import Request, Response
 
 
-@operation("GET /tasks/delta")
+@operation("GET /tasks/delta", options=odata.DELTA_OPTIONS)
 def list_changes(request: Request, stores: Stores) -> Response:
     """Return a page of the feed of changes (contract rule 8.9)."""
     company_id = request.caller().company_id

@@ -17,6 +17,5 @@ place of a next link. Call it later for what was created or changed since. The f
 no change is ever left out.""",
         parameters=("$deltatoken", "$skiptoken", "Prefer-list"),
         answers={200: replace(PAGE, description="A page of the feed.", json="ChangePage")},
-        problems=("invalid-parameter",),
     ),
 }

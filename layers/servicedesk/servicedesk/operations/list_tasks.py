@@ -26,13 +26,13 @@ class _Entries:
 _TASKS = _Entries("task", list(FIELDS), task_document.whole)
 
 
-@operation("GET /tasks", "GET /api/Task")
+@operation("GET /tasks", "GET /api/Task", options=odata.LIST_OPTIONS)
 def list_tasks(request: Request, stores: Stores) -> Response:
     """Return a page of the list that the query options describe (contract rules 8.1 to 8.7)."""
     return _page(request, stores, request.caller().company_id, _TASKS)
 
 
-@operation("GET /api/TaskView")
+@operation("GET /api/TaskView", options=odata.LIST_OPTIONS)
 def list_task_views(request: Request, stores: Stores) -> Response:
     """Return the same page as the original shows tasks (contract rules 8.10 and 8.11)."""
     company_id = request.caller().company_id

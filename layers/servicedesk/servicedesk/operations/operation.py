@@ -1,12 +1,13 @@
 """What an operation is: its routes, and a function from a request to its answer."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from servicedesk.store.catalogues import CatalogueStore
 from servicedesk.store.task_lists import TaskLists
 from servicedesk.store.tasks import TaskStore
+from servicedesk.wire import query_options
 from servicedesk.wire.gateway import Request, Response
 
 if TYPE_CHECKING:
@@ -37,12 +38,28 @@ class Operation:
     Attributes:
         routes: its routes, each a method and a path, such as ``GET /tasks/{id}``.
         handle: makes the answer, or raises a ``Problem`` or a ``DomainError``.
+        options: the query options that it takes, the ones of OData with their ``$``.
+        reads: whether it only reads.
     """
 
     routes: Sequence[str]
     handle: Handle
+    options: Sequence[str]
+    reads: bool
+
+    def answer(self, request: Request, stores: Stores) -> Response:
+        """Return the answer to a request, of whose query options the operation sees those that it takes.
+
+        Raises:
+            Problem: as ``query_options.taken``.
+        """
+        taken, headers = query_options.taken(request, self.options, reads=self.reads)
+        response = self.handle(taken, stores)
+        applied = [each["Preference-Applied"] for each in (response.headers, headers) if each.get("Preference-Applied")]
+        return replace(response, headers={**response.headers, **headers, "Preference-Applied": ", ".join(applied)})
 
 
-def operation(*routes: str) -> Callable[[Handle], Operation]:
-    """Make an operation with these routes of a function."""
-    return lambda handle: Operation(routes, handle)
+def operation(*routes: str, options: Sequence[str] = (), reads: bool = False) -> Callable[[Handle], Operation]:
+    """Make an operation with these routes of a function. One whose routes are all ``GET`` only reads."""
+    only_gets = all(route.startswith("GET ") for route in routes)
+    return lambda handle: Operation(routes, handle, options, reads or only_gets)

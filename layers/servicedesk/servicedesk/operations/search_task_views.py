@@ -13,7 +13,7 @@ from servicedesk.wire.problems import INVALID_PARAMETER, Problem
 from servicedesk.wire.task_view_search import Search
 
 
-@operation("POST /api/TaskView/Search")
+@operation("POST /api/TaskView/Search", reads=True)
 def search_task_views(request: Request, stores: Stores) -> Response:
     """Return the rows as a bare array (contract rule 8.10)."""
     company_id = request.caller().company_id

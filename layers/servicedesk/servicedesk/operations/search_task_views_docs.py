@@ -13,7 +13,7 @@ DOCUMENTATION: Mapping[str, Documentation] = {
         body="TaskViewSearch",
         body_types=("application/json", "text/json"),
         answers={200: Answer(description="The rows.", json="TaskViews", xml="ArrayOfTaskView")},
-        problems=(*BODY, "invalid-parameter"),
+        problems=BODY,
         examples={
             "The first 500 open tasks": {
                 "archived": False,

@@ -30,6 +30,7 @@ EXPOSED_HEADERS = ", ".join(
         "ETag",
         "Idempotent-Replayed",
         "Ignored-Fields",
+        "Ignored-Parameters",
         "Link",
         "Location",
         "Preference-Applied",

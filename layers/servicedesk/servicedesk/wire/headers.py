@@ -21,8 +21,10 @@ class Fields(Mapping[str, str]):
 
     def __init__(self, pairs: Iterator[tuple[str, str]] | Sequence[tuple[str, str]] = ()) -> None:
         self._values: dict[str, list[str]] = {}
+        self._as_sent: dict[str, str] = {}
         for name, value in pairs:
             self._values.setdefault(name.lower(), []).append(value)
+            self._as_sent.setdefault(name.lower(), name)
 
     def __getitem__(self, name: str) -> str:
         return ", ".join(self._values[name.lower()])
@@ -36,6 +38,10 @@ class Fields(Mapping[str, str]):
     def get_all(self, name: str) -> Sequence[str]:
         """Return each value that was sent under ``name``, in order."""
         return self._values.get(name.lower(), [])
+
+    def as_sent(self, name: str) -> str:
+        """Return the name as the client wrote it first."""
+        return self._as_sent[name.lower()]
 
 
 def split(value: str, separator: str) -> Sequence[str]:

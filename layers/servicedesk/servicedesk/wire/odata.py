@@ -22,8 +22,15 @@ LARGEST_SKIP = 10_000
 LARGEST_TOP = 2**31 - 1
 """The largest ``$top``."""
 
-_LIST_OPTIONS = ("filter", "orderby", "top", "skip", "select", "skiptoken")
-_DELTA_OPTIONS = ("deltatoken", "skiptoken")
+LIST_OPTIONS = ("$filter", "$orderby", "$top", "$skip", "$select", "$skiptoken")
+"""The query options of a list."""
+
+DELTA_OPTIONS = ("$deltatoken", "$skiptoken")
+"""The query options of the feed of changes."""
+
+ENTRIES_OPTIONS = ("$orderby",)
+"""The query options of a part of the catalogue."""
+
 _DIGITS = re.compile(r"[0-9]{1,10}")
 _DIRECTIONS = {"asc": False, "desc": True}
 
@@ -55,15 +62,13 @@ def list_options(query: Fields, prefer: str | None, selectable: Collection[str] 
     """Read the query options and the Prefer header of a request for a list.
 
     Option names match in any case, with or without their ``$``: "4.01 Services MUST support case-insensitive system
-    query option names specified with or without the $ prefix" (OData 4.01 Part 2 section 5.1). So ``top=5`` can only
-    mean ``$top=5``, and a name that is none of ours is refused with and without ``$``, rather than ignored.
-
-    ``selectable`` has the names that ``$select`` can have.
+    query option names specified with or without the $ prefix" (OData 4.01 Part 2 section 5.1). The query has no others
+    than ``LIST_OPTIONS``, and ``selectable`` has the names that ``$select`` can have.
 
     Raises:
-        Problem: ``invalid-parameter``, if an option is not supported, is given twice, or cannot be read.
+        Problem: ``invalid-parameter``, if an option is given twice or cannot be read.
     """
-    options = _options(query, _LIST_OPTIONS)
+    options = _options(query)
     page_size, applied = _page_size(prefer)
     order, descending = _order(options.get("orderby"))
     top, skip, select = options.get("top"), options.get("skip"), options.get("select")
@@ -78,18 +83,13 @@ def list_options(query: Fields, prefer: str | None, selectable: Collection[str] 
     )
 
 
-def refuse_all_options(query: Fields) -> None:
-    """Raise ``invalid-parameter`` if the query has any option, for addresses that support none."""
-    _options(query, ())
-
-
 def sort_members(entries: Sequence[Mapping[str, object]], query: Fields) -> Sequence[Mapping[str, object]]:
     """Return ``entries`` in the order that ``$orderby`` names by their members, or as they are without it.
 
     Raises:
-        Problem: ``invalid-parameter``, if ``$orderby`` names no member, or the query has another option.
+        Problem: ``invalid-parameter``, if ``$orderby`` names what is no member, or one twice.
     """
-    text = _options(query, ("orderby",)).get("orderby")
+    text = _options(query).get("orderby")
     members = list(entries[0]) if entries else []
     if text is None:
         return entries
@@ -138,7 +138,7 @@ def delta_options(query: Fields, prefer: str | None) -> DeltaOptions:
     Raises:
         Problem: ``invalid-parameter``, as for ``list_options``.
     """
-    options = _options(query, _DELTA_OPTIONS)
+    options = _options(query)
     if len(options) > 1:
         raise Problem(INVALID_PARAMETER, "Send $deltatoken or $skiptoken, as the link has it, and not both.")
     token = options.get("deltatoken", options.get("skiptoken"))
@@ -147,16 +147,11 @@ def delta_options(query: Fields, prefer: str | None) -> DeltaOptions:
     return DeltaOptions(page_size, applied, from_now, None if from_now else token)
 
 
-def _options(query: Fields, supported: Sequence[str]) -> Mapping[str, str]:
+def _options(query: Fields) -> Mapping[str, str]:
     """Return the values of the options by their names in lower case without ``$``."""
     options: dict[str, str] = {}
     for name in query:
         option = name.removeprefix("$")
-        if option not in supported:
-            names = ", ".join(f"${known}" for known in supported) or "none"
-            raise Problem(
-                INVALID_PARAMETER, f"The query option {_shown(name)} is not supported; supported are {names}."
-            )
         sent = query.get_all(name)
         if len(sent) > 1 or option in options:
             raise Problem(INVALID_PARAMETER, f"The query option ${option} is given more than once.")
@@ -167,10 +162,6 @@ def _options(query: Fields, supported: Sequence[str]) -> Mapping[str, str]:
             raise Problem(INVALID_PARAMETER, f"The query option ${option} has no value.")
         options[option] = sent[0]
     return options
-
-
-def _shown(name: str) -> str:
-    return f"${shown_name(name[1:])}" if name.startswith("$") else shown_name(name)
 
 
 def _page_size(prefer: str | None) -> tuple[int, str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from servicedesk.domain import values
 from servicedesk.domain.faults import InvalidValueError
 from servicedesk.domain.task_query import Order, TaskFilter
-from servicedesk.wire import media_types, odata
+from servicedesk.wire import media_types
 from servicedesk.wire.formats import Members
 from servicedesk.wire.gateway import Request
 from servicedesk.wire.odata import LARGEST_PAGE_SIZE, LARGEST_SKIP
@@ -32,13 +32,12 @@ class Search:
 
 
 def read(request: Request) -> Search:
-    """Read the body of ``request``, which is all that a search has: query options are refused.
+    """Read the body of ``request``, which is all that a search has.
 
     Raises:
         Problem: ``invalid-parameter``, if the body asks for more than this service can do;
             ``unsupported-media-type``, if it is not JSON; and the problems of ``media_types.read``.
     """
-    odata.refuse_all_options(request.query)
     if media_types.from_content_type(request.headers.get("Content-Type"))[0].format != "json":
         # Reading XML keeps only what a task can have, so a query_object in it would be lost without a word.
         detail = "The body of a search has to be application/json or text/json."

@@ -1,0 +1,50 @@
+"""Which query options a route takes, and what becomes of the others (contract rule 1.5)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from servicedesk.wire import ignored_fields
+from servicedesk.wire.gateway import Request
+from servicedesk.wire.headers import Fields
+from servicedesk.wire.preferences import Preferences
+from servicedesk.wire.problems import INVALID_PARAMETER, Problem, shown_name
+
+CACHE_BUSTER = "_"
+"""The option by which jQuery and others bypass caches; it says nothing to the service."""
+
+_ODATA = {
+    *("apply", "compute", "count", "deltatoken", "expand", "filter", "format", "id", "index", "orderby"),
+    *("schemaversion", "search", "select", "skip", "skiptoken", "top"),
+}
+"""The system query options of OData 4.01 Part 2 section 5.1. Services have to read them with and without ``$``."""
+
+
+def taken(request: Request, options: Sequence[str], *, reads: bool) -> tuple[Request, Mapping[str, str]]:
+    """Return the request with only those query options that its route takes, and headers that tell of the others.
+
+    ``options`` are those that the route takes, the ones of OData with their ``$``, and ``reads`` tells whether it only
+    reads: where it writes, an option that was misspelt must not be ignored, because it may have asked for a dry run.
+
+    Raises:
+        Problem: ``invalid-parameter``, for an option of OData that the route does not take; where it writes, or where
+            the client prefers ``handling=strict``, for any other, too.
+    """
+    preferences = Preferences.from_header(request.headers.get("Prefer"))
+    applied = preferences.applied_to_problem if reads else ""
+    known, ignored = [], []
+    for name in request.query:
+        is_odata = name.startswith("$") or name in _ODATA
+        if name in options or (is_odata and f"${name.removeprefix('$')}" in options):
+            known += [(name, value) for value in request.query.get_all(name)]
+        elif is_odata or (name != CACHE_BUSTER and (preferences.strict or not reads)):
+            detail = _detail(request.query.as_sent(name), options)
+            raise Problem(INVALID_PARAMETER, detail, headers={"Preference-Applied": applied})
+        elif name != CACHE_BUSTER:
+            ignored.append(request.query.as_sent(name))
+    headers = {"Ignored-Parameters": ignored_fields.header(ignored, ()), "Preference-Applied": applied}
+    return replace(request, query=Fields(known)), headers
+
+
+def _detail(name: str, options: Sequence[str]) -> str:
+    shown = f"${shown_name(name[1:])}" if name.startswith("$") else shown_name(name)
+    return f"The query option {shown} is not supported here; supported are {', '.join(options) or 'none'}."
