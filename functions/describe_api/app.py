@@ -1,4 +1,4 @@
-"""GET /, /console and /openapi.json: what this API is, for people and for programs (contract rule 11.1).
+"""GET and HEAD of /, /console and /openapi.json: what this API is, for people and for programs (contract rule 11.1).
 
 Everything is made when the function is built (publish.py), and nothing but the standard library is imported, so that
 even the first request need not wait.
@@ -20,12 +20,20 @@ _CODINGS = 32
 
 
 def lambda_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Return the page that the route names, compressed where the client takes that, or 304 where it has it already."""
-    # Version 1.0 of the event, from a REST API, names the route in one member, and version 2.0 in another.
-    page = _PAGES[event.get("resource") or event["routeKey"].partition(" ")[2]]
+    """Return the page that the route names, compressed where the client takes that, or 304 where it has it already.
+
+    A page that is too large to be sent as it stands is sent compressed to everyone who does not refuse that. Others are
+    sent to the help page.
+    """
+    # Version 1.0 of the event, from a REST API, has method and path in two members, and version 2.0 in one.
+    method, _, path = event.get("routeKey", "").partition(" ")
+    method, path = event.get("httpMethod", method), event.get("resource", path)
+    page = _PAGES[path]
     sent = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     # By the Accept header API Gateway decides whether an answer is binary. Without one, it is safe to answer in text.
-    compressed = bool(sent.get("accept")) and _takes_gzip(sent.get("accept-encoding", ""))
+    # A client that names no coding takes any (RFC 9110 section 12.5.3), but many such could not read gzip.
+    coding = sent.get("accept-encoding", "gzip" if page["compressed_only"] else "")
+    compressed = _takes_gzip(coding) and (bool(sent.get("accept")) or method == "HEAD")
     tag = f'"{page["digest"]}{"-gzip" if compressed else ""}"'
     headers = {
         **page["headers"],
@@ -38,15 +46,18 @@ def lambda_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         "Access-Control-Allow-Origin": "*",
         "Access-Control-Expose-Headers": "ETag, X-Request-Id",
     }
+    if page["compressed_only"] and not compressed:
+        del headers["Content-Type"], headers["ETag"]
+        return {"statusCode": 302, "headers": headers | {"Location": "./"}, "isBase64Encoded": False, "body": ""}
     if _matches(sent.get("if-none-match", ""), tag):
         del headers["Content-Type"]
-        return {"statusCode": 304, "headers": headers, "body": ""}
-    body = (_FOLDER / page["file"]).read_bytes()
+        return {"statusCode": 304, "headers": headers, "isBase64Encoded": False, "body": ""}
     if compressed:
         headers["Content-Encoding"] = "gzip"
-        text = base64.b64encode(body).decode()
-    else:
-        text = gzip.decompress(body).decode()
+    if method == "HEAD":
+        return {"statusCode": 200, "headers": headers, "isBase64Encoded": False, "body": ""}
+    body = (_FOLDER / page["file"]).read_bytes()
+    text = base64.b64encode(body).decode() if compressed else gzip.decompress(body).decode()
     return {"statusCode": 200, "headers": headers, "isBase64Encoded": compressed, "body": text}
 
 

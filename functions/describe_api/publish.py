@@ -17,6 +17,8 @@ from pathlib import Path
 from page import render
 
 SOURCE = Path(__file__).parent
+PLAIN_BYTES = 2**19
+"""How long a page can be that is also sent without compression, to anyone who asks."""
 SWAGGER_UI = "aws_lambda_powertools/event_handler/openapi/swagger_ui"
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
@@ -40,7 +42,12 @@ def main() -> None:
         # Without a time stamp, so that the same input makes the same package.
         (target / f"{name}.gz").write_bytes(gzip.compress(text.encode(), mtime=0))
         digest = hashlib.sha256(text.encode()).hexdigest()[:32]
-        said[route] = {"file": f"{name}.gz", "digest": digest, "headers": _headers(name, text)}
+        said[route] = {
+            "file": f"{name}.gz",
+            "digest": digest,
+            "compressed_only": len(text.encode()) > PLAIN_BYTES,
+            "headers": _headers(name, text),
+        }
     (target / "pages.json").write_text(json.dumps(said))
 
 

@@ -19,11 +19,20 @@ READ = ("listTasks", "listChanges", "getCatalogue")
 
 @pytest.mark.parametrize("path", ["/", "/console", "/openapi.json"])
 def test_11_1_anybody_may_read_it(stack: Stack, path: str) -> None:
-    answer = stack.stranger.get(path)
-    assert answer.status == 200
+    answer = stack.stranger.send("HEAD", path, Accept="*/*", Accept_Encoding="gzip")
+    assert (answer.status, answer.body) == (200, "")
     assert answer.headers["Cache-Control"] == "public, max-age=300"
-    kept = stack.stranger.get(path, If_None_Match=answer.headers["ETag"])
+    tag = answer.headers["ETag"]
+    kept = stack.stranger.get(path, Accept="*/*", Accept_Encoding="gzip", If_None_Match=tag)
     assert (kept.status, kept.body) == (304, "")
+
+
+@pytest.mark.parametrize("path", ["/", "/console"])
+def test_11_1_who_takes_nothing_compressed_gets_the_help_page(stack: Stack, path: str) -> None:
+    answer = stack.stranger.get(path)  # urllib asks for identity, and follows
+    assert answer.status == 200
+    assert "<html" in answer.body
+    assert len(answer.body) < 500_000
 
 
 def test_11_1_it_comes_compressed_to_who_takes_that(stack: Stack) -> None:

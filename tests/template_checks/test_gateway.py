@@ -162,12 +162,14 @@ def test_the_api_waits_for_the_authorizers_alias(translated: Translated) -> None
 
 def test_the_stage_is_throttled_traced_and_logged(translated: Translated) -> None:
     [stage] = translated.properties("AWS::ApiGateway::Stage").values()
-    [settings] = stage["MethodSettings"]
+    settings, *_ = stage["MethodSettings"]
     assert (settings["ResourcePath"], settings["HttpMethod"]) == ("/*", "*")
     assert settings["ThrottlingRateLimit"] == {"Ref": "RequestsPerSecond"}
     assert settings["ThrottlingBurstLimit"] == {"Ref": "RequestBurst"}
     assert settings["DataTraceEnabled"] is False
     assert stage["TracingEnabled"] is True
+    assert translated.template["Resources"]["Api"]["Properties"]["MinimumCompressionSize"] == 1024
+    assert not [setting for setting in stage["MethodSettings"] if setting["MetricsEnabled"]], "nothing reads them"
     line = json.loads(stage["AccessLogSetting"]["Format"].replace(" $context.status,", " 201,"))
     assert line["status"] == 201
     assert line["company_id"] == "$context.authorizer.company_id"

@@ -43,6 +43,7 @@ def test_whatever_can_be_tagged_is(translated: Translated) -> None:
     ours = [*template()["Resources"], "ApiStage"]
     without = {"AWS::Serverless::LayerVersion", "AWS::Lambda::LayerVersion", "AWS::IAM::ManagedPolicy"}
     without |= {"AWS::ApiGateway::Account", "AWS::CloudWatch::Dashboard", "AWS::ApiGateway::RestApi"}
+    without |= {"AWS::WAFv2::WebACLAssociation"}
     for name in ours:
         resource = translated.template["Resources"].get(name)
         if resource and resource["Type"] not in without:
