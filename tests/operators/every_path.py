@@ -141,6 +141,7 @@ class Paths:
         self.read("list-xml", lists, "/tasks", query=wanted, headers={"Accept": "application/xml"})
         self.read("list-refused", lists, "/tasks", query={"$filter": f"contains(subject,'{MARK}"})
         self.read("list-unknown-option", lists, "/tasks", query={MARK: MARK})
+        self.read("list-unsupported-option", lists, "/tasks", query={f"${MARK}": MARK})
         self.read("list-bad-token", lists, "/tasks", query={"$skiptoken": MARK})
         self.read("list-no-company", lists, "/tasks", company=None)
         self.read("changes", lists, "/tasks/delta")

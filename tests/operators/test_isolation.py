@@ -205,8 +205,11 @@ def test_no_header_changes_whose_task_it_is(api: Api, company: str, stranger: st
 
 
 def test_no_query_changes_whose_task_it_is(api: Api, company: str, stranger: str) -> None:
-    answer = api.create({"subject": "x"}, query={"company_id": stranger}, company=company)
-    assert answer.document()["company_id"] == company
+    query = {"company_id": stranger}
+    assert_problem(api.create({"subject": "x"}, query=query, company=company), 400, "invalid-parameter")
+    api.create({"subject": "x"}, company=company)
+    for asking, tasks in ((company, 1), (stranger, 0)):
+        assert len(api.list(query=query, company=asking).document()["value"]) == tasks
 
 
 # ---- What the authorizer hands on -----------------------------------------------------------------------------------
