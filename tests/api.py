@@ -6,7 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -246,7 +246,8 @@ class Api:
 
     def forget_catalogues(self) -> None:
         """Let the API read each catalogue anew, as an execution environment does that has just started."""
-        self.api.stores = Stores.over(self.api.client, self.api.stores.tasks._table)  # type: ignore[attr-defined]
+        anew = Stores.over(self.api.client, self.api.stores.tasks._table, "")
+        self.api.stores = replace(anew, epoch=self.api.stores.epoch)  # type: ignore[attr-defined]
 
     def list(self, path: str = "/tasks", accept: str | None = None, **more: Any) -> Answer:
         """GET a list of tasks, or the feed of changes; `query`, `headers` and `company` as in `event`."""

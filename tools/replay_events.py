@@ -149,7 +149,9 @@ def _read(streams: Any, place: _Place, **start: str) -> Iterator[dict[str, Any]]
         empty = 0 if page["Records"] else empty + 1
         if empty == EMPTY_PAGES:
             raise NotReplayedError("the stream does not show its records now.")
-        yield from filter(place.has, page["Records"])
+        for record in filter(place.has, page["Records"]):
+            # Lambda adds this, from which an event gets its epoch.
+            yield record | {"eventSourceARN": place.shard["StreamArn"]}
         if page["Records"] and _number(page["Records"][-1]) >= int(place.last):
             return
         iterator = page.get("NextShardIterator")

@@ -68,6 +68,8 @@ def _resolve(value: Any) -> str | None:
     if "Fn::If" in value:
         # Every condition asks whether an optional parameter has a value, and by default it has none.
         return _resolve(value["Fn::If"][2])
+    if "Fn::GetAtt" in value:
+        return ".".join(value["Fn::GetAtt"])
     name = value["Ref"]
     if name == "AWS::NoValue":
         return None

@@ -13,7 +13,7 @@ with cold_start.without_collection():
     from servicedesk.wire.gateway import Request, Response, endpoint
 
     client = dynamodb.client()
-    stores = Stores.over(client, os.environ["TASKS_TABLE"])
+    stores = Stores.over(client, os.environ["TASKS_TABLE"], os.environ["TASKS_STREAM"])
     router = operations.router()
 
 cold_start.warm_up(lambda: stores.tasks.get(values.ZERO_GUID, values.ZERO_GUID))

@@ -1,11 +1,14 @@
 """Contract section 8: reading many tasks."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import parse_qs, quote, urlencode
+from unittest.mock import patch
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import pytest
 from servicedesk.domain import values
@@ -602,6 +605,42 @@ def test_8_9_the_feed_has_no_other_options(client: Client, query: dict[str, str]
 
 @pytest.mark.parametrize("token", ["", "x", "Latest", "A" * 5000])
 def test_8_9_another_token_is_refused(client: Client, token: str) -> None:
+    assert "$deltatoken" in client.refused_list("/tasks/delta", query={"$deltatoken": token})
+
+
+@contextmanager
+def restored(module: Any) -> Iterator[None]:
+    """The API over a restored table, whose stream is another one."""
+    with patch.object(module, "stores", replace(module.stores, epoch="2026-11-26T09:30:00.000")):
+        yield
+
+
+def test_8_9_after_a_restore_every_link_of_the_feed_is_gone(client: Client, later: None) -> None:
+    created = three(client)
+    first = client.list("/tasks/delta", headers={"Prefer": "maxpagesize=2"})
+    links = [first.links["next"], client.list("/tasks/delta").links["delta"]]
+    with restored(client.api.api):
+        for link in links:
+            answer = client.api.follow(link, client.content_type, company=client.company)
+            told = assert_problem(answer, 410, "gone")["detail"]
+            assert "read everything, and remove what is not there any more" in told
+        anew = client.list("/tasks/delta")
+        assert anew.tasks == created
+        assert client.follow(anew.links["delta"]).entries == []
+
+
+def test_6_gone_in_both_formats(client: Client) -> None:
+    link = client.list("/tasks/delta").links["delta"]
+    with restored(client.api.api):
+        assert_problem(client.api.follow(link, client.content_type, company=client.company), 410, "gone")
+
+
+def test_8_9_a_link_that_is_no_link_of_the_feed_is_refused_before_and_after_a_restore(client: Client) -> None:
+    """A list by last change has a place in the same order, and no epoch."""
+    three(client)
+    query = {"$orderby": "modified_dateutc"}
+    link = client.list(query=query, headers={"Prefer": "maxpagesize=1"}).links["next"]
+    token = parse_qs(urlsplit(link).query)["$skiptoken"][0]
     assert "$deltatoken" in client.refused_list("/tasks/delta", query={"$deltatoken": token})
 
 

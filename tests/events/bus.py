@@ -13,6 +13,9 @@ from servicedesk.telemetry import InvocationFailedError
 
 from tests.api import Context
 
+EPOCH = "2026-06-24T00:00:00.000"
+"""When the stream was switched on that records come from."""
+
 MEGABYTE = 1_000_000
 """What PutEvents takes at most, read the strict way (AWS says "1MB")."""
 
@@ -138,7 +141,13 @@ def behind(module: Any, bus: Bus) -> Any:
 
 
 def record(
-    new: Task | None, version: int = 1, old: Task | None = None, number: int = 1, more: Mapping[str, str] | None = None
+    new: Task | None,
+    version: int = 1,
+    old: Task | None = None,
+    number: int = 1,
+    *,
+    more: Mapping[str, str] | None = None,
+    epoch: str = EPOCH,
 ) -> Any:
     """A record of the stream, as Lambda delivers it, of a write from version - 1 to version."""
     task = new or old
@@ -148,7 +157,13 @@ def record(
         change["NewImage"] = {**task_items.of_task(new, "1:digest", version), **dynamodb.to_item(more or {})}
     if old:
         change["OldImage"] = task_items.of_task(old, "1:digest", version - 1)
-    return {"eventName": "MODIFY" if new and old else "INSERT" if new else "REMOVE", "dynamodb": change}
+    kind = "MODIFY" if new and old else "INSERT" if new else "REMOVE"
+    return {"eventName": kind, "eventSourceARN": stream_arn(epoch), "dynamodb": change}
+
+
+def stream_arn(epoch: str = EPOCH) -> str:
+    """The ARN of the tasks table's stream that was switched on at a moment."""
+    return f"arn:aws:dynamodb:eu-west-1:123456789012:table/TasksTable/stream/{epoch}"
 
 
 def history(tasks: Iterable[Task], versions: int) -> list[Any]:

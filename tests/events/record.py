@@ -70,6 +70,7 @@ def records(database: Database) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = client.get_records(ShardIterator=iterator)["Records"]
     for record in found:
         change = record["dynamodb"]
+        record["eventSourceARN"] = named["StreamArn"]
         change["ApproximateCreationDateTime"] = change["ApproximateCreationDateTime"].timestamp()
     return found
 

@@ -15,7 +15,7 @@ from servicedesk.store import dynamodb, event_bus, keys, task_stream
 from servicedesk.wire import event_entry, task_document
 
 from tests.api import ALPHA, BETA, FIELDS, Context
-from tests.events.bus import MEGABYTE, Bus, behind, record, version_of
+from tests.events.bus import EPOCH, MEGABYTE, Bus, behind, record, stream_arn, version_of
 from tests.events.record import BETA_TASK, OTHER_TASK, TASK
 from tests.lists.board import a_task, instant
 from tests.published.openapi import EVENT, validator
@@ -40,9 +40,9 @@ def published(module: ModuleType, records: Sequence[Any]) -> list[dict[str, Any]
     return bus.events
 
 
-def entry_of(new: Task, version: int = 1, old: Task | None = None) -> dict[str, Any]:
+def entry_of(new: Task, version: int = 1, old: Task | None = None, epoch: str = EPOCH) -> dict[str, Any]:
     """The event of a write, read back from its entry."""
-    told = task_stream.read(record(new, version, old))
+    told = task_stream.read(record(new, version, old, epoch=epoch))
     assert told
     entry = event_entry.of_event(told, event_bus.fits)
     return {"source": entry["Source"], "detail-type": entry["DetailType"], "detail": json.loads(entry["Detail"])}
@@ -85,7 +85,8 @@ def test_12_1_a_change_has_the_old_values(publish_events: ModuleType, recorded: 
 def test_12_1_what_is_no_task_makes_no_event(key: keys.Key) -> None:
     image = {**key, **dynamodb.to_item({"last_id2": 2})}
     for change in ({"NewImage": image}, {"NewImage": image, "OldImage": key}, {"OldImage": image}):
-        assert task_stream.read({"dynamodb": {"Keys": key, "SequenceNumber": "1", **change}}) is None
+        written = {"Keys": key, "SequenceNumber": "1", **change}
+        assert task_stream.read({"eventSourceARN": stream_arn(), "dynamodb": written}) is None
 
 
 def test_12_2_an_event_keeps_its_id_and_no_other_has_it(publish_events: ModuleType, recorded: list[Any]) -> None:
@@ -99,6 +100,25 @@ def test_12_2_an_event_keeps_its_id_and_no_other_has_it(publish_events: ModuleTy
 def test_12_2_a_task_s_id_in_two_companies_makes_two_events() -> None:
     one, other = (a_task(company, 1, id=TASK) for company in (ALPHA, BETA))
     assert entry_of(one)["detail"]["event_id"] != entry_of(other)["detail"]["event_id"]
+
+
+def test_12_1_the_epoch_is_when_the_record_s_stream_was_switched_on() -> None:
+    assert entry_of(a_task(ALPHA, 1))["detail"]["epoch"] == EPOCH
+
+
+def test_12_2_after_a_restore_the_same_version_has_another_id_and_comes_later() -> None:
+    """Even where somebody writes the same once more, at the same instant."""
+    before, after = (
+        entry_of(a_task(ALPHA, 1, id=TASK), epoch=epoch)["detail"] for epoch in (EPOCH, "2026-11-26T09:30:00.000")
+    )
+    assert before["event_id"] != after["event_id"]
+    assert (before["epoch"], before["version"]) < (after["epoch"], after["version"])
+
+
+def test_12_2_a_company_that_is_onboarded_again_repeats_no_event_id() -> None:
+    """A client that sends its own ids creates the same tasks once more."""
+    first, again = (a_task(ALPHA, 1, id=TASK, modified_dateutc=instant(number)) for number in (1, 2))
+    assert entry_of(first)["detail"]["event_id"] != entry_of(again)["detail"]["event_id"]
 
 
 def test_12_2_a_write_that_forgot_the_version_is_told_all_the_same() -> None:
@@ -226,6 +246,8 @@ def test_12_1_what_only_the_store_needs_makes_no_event(write: tuple[Task, Task],
     "change",
     [
         {"event_id": "1"},
+        {"epoch": ""},
+        {"epoch": 1},
         {"version": 0},
         {"version": "1"},
         {"company_id": None},

@@ -79,7 +79,9 @@ class Bus:
     def __call__(self, payload: bytes) -> None:
         """In place of a call of the function."""
         self.payloads.append(payload)
-        numbers = [_number(each) for each in json.loads(payload)["Records"]]
+        records = json.loads(payload)["Records"]
+        assert all(each["eventSourceARN"] for each in records), "its epoch is in there"
+        numbers = [_number(each) for each in records]
         if self.down or set(numbers) & set(self.refused):
             raise NotReplayedError("PublishEvents failed; its log line says why.")
         self.published += numbers

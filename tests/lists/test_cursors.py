@@ -23,7 +23,9 @@ NUMBERS = st.builds(AfterNumber, st.integers(0, LARGEST_NUMBER), st.booleans())
 IDS = st.none() | st.uuids().map(str)
 CHANGES = st.builds(AfterChange, st.integers(0, 10**15).map(instant), IDS, IDS)
 POSITIONS = st.none() | NUMBERS | CHANGES
-CURSORS = st.builds(Cursor, POSITIONS, st.none() | st.integers(0, 10**6), st.integers(0, 10_000))
+EPOCHS = st.text("0123456789-:.T", max_size=23)
+COUNTS = (st.none() | st.integers(0, 10**6), st.integers(0, 10_000))
+CURSORS = st.builds(Cursor, POSITIONS, *COUNTS) | st.builds(Cursor, CHANGES, *COUNTS, EPOCHS)
 QUICK = settings(deadline=None, database=None)
 
 
@@ -102,6 +104,9 @@ def test_8_6_no_text_fails_as_a_token(token: str) -> None:
         b'[null,0,"2026-01-01T00:00:00.0000000","3970F5AF-AF17-4420-B038-A1EFDC261244",null]',
         b'[null,0,"2026-01-01T00:00:00.0000000",7,null]',
         b"[null,0,7,null,null]",
+        b'[null,0,"2026-01-01T00:00:00.0000000",null,null,7]',
+        b'[null,0,"2026-01-01T00:00:00.0000000",null,null,"",""]',
+        b'[null,0,1,false,""]',
         b'{"0":1}',
     ],
 )

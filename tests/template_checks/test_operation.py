@@ -11,6 +11,8 @@ from tests.template_checks.conftest import Translated
 from tools.template import ROOT, resources, template
 
 FUNCTIONS = resources("AWS::Serverless::Function")
+STREAM = {"Fn::If": ["HasRestoredStream", {"Ref": "RestoredStreamArn"}, {"Fn::GetAtt": ["TasksTable", "StreamArn"]}]}
+"""The stream of the tasks table, and after a restore the one that the operator names."""
 TAG = {"Key": "service", "Value": "task-api"}
 
 
@@ -151,7 +153,7 @@ def test_the_stream_s_records_are_tried_again_and_then_put_aside_while_they_can_
     translated: Translated,
 ) -> None:
     [mapping] = translated.properties("AWS::Lambda::EventSourceMapping").values()
-    assert mapping["EventSourceArn"] == {"Fn::GetAtt": ["TasksTable", "StreamArn"]}
+    assert mapping["EventSourceArn"] == STREAM
     assert mapping["FunctionName"] == {"Ref": "PublishEventsAliaslive"}
     assert mapping["StartingPosition"] == "TRIM_HORIZON"
     assert mapping["BisectBatchOnFunctionError"] is True
@@ -161,6 +163,14 @@ def test_the_stream_s_records_are_tried_again_and_then_put_aside_while_they_can_
     assert mapping["DestinationConfig"] == {"OnFailure": {"Destination": queue}}
     table = translated.properties("AWS::DynamoDB::Table")["TasksTable"]
     assert table["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+
+
+def test_after_a_restore_one_parameter_turns_everything_to_the_new_stream(translated: Translated) -> None:
+    text = (ROOT / "template.yaml").read_text()
+    assert text.count("TasksTable.StreamArn") == 1, "what is not behind the parameter keeps the stream that is gone"
+    assert translated.template["Outputs"]["TasksStreamArn"]["Value"] == STREAM
+    environment = translated.properties("AWS::Lambda::Function")["ApiFunction"]["Environment"]["Variables"]
+    assert environment["TASKS_STREAM"] == STREAM
 
 
 @pytest.fixture(scope="module")

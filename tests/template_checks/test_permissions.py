@@ -71,6 +71,8 @@ def named(resource: Any) -> str:
     if isinstance(resource, str):
         return resource
     [(function, value)] = resource.items()
+    if function == "Fn::If":
+        return named(value[2])
     return ".".join(value) if function == "Fn::GetAtt" else str(value)
 
 

@@ -35,6 +35,7 @@ _REASONS = {
     404: "There is no such thing.",
     405: "The address does not have this method.",
     409: "A different task has this id.",
+    410: "The service has restored a backup since.",
     412: "The task has changed since.",
     413: "The body is too large.",
     415: "The media type is not supported.",

@@ -14,7 +14,8 @@ DESCRIPTION = """\
 Whoever operates this service can let you react to tasks instead of asking for them. Each creation and each change puts
 one event on the EventBridge bus of the service. Its rules deliver events to queues, functions and webhooks.
 
-An event arrives at least once. A repetition has the same `event_id`, and `version` orders the events of a task. Ignore
+An event arrives at least once. A repetition has the same `event_id`, and `epoch` and then `version` order
+the events of a task. Ignore
 members that you do not know: later releases may add some."""
 
 _UUID = {"type": "string", "format": "uuid"}
@@ -28,10 +29,17 @@ def schema() -> dict[str, Any]:
     detail = {
         "event_id": _UUID | {"description": "Names the event. A repetition has the same one."},
         "company_id": _UUID | {"description": "The company that the task belongs to."},
+        "epoch": {
+            "type": "string",
+            "minLength": 1,
+            "description": "Grows, compared as text, with each restore of the table. `epoch` and then `version` order "
+            "the events of a task.",
+        },
         "version": {
             "type": "integer",
             "minimum": 1,
-            "description": "1 for the creation, and one more for each change of the task.",
+            "description": "1 for the creation, and one more for each change of the task. After a restore, versions "
+            "can come a second time with a greater `epoch`.",
         },
         "task": {
             "description": "The whole task, as `GET /tasks/{id}` answered at that version.",
@@ -63,7 +71,7 @@ def schema() -> dict[str, Any]:
             "detail": {
                 "type": "object",
                 "description": "The event itself.",
-                "required": ["event_id", "company_id", "version", "task"],
+                "required": ["event_id", "company_id", "epoch", "version", "task"],
                 "properties": detail,
                 "dependentRequired": {"changed": ["previous"]},
             },
@@ -93,7 +101,8 @@ def webhook(task: Task) -> Mapping[str, Any]:
 
 def _example(task: Task) -> Mapping[str, object]:
     before = task.model_copy(update={"due_date": None, "modified_dateutc": task.date_create})
-    event = task_event.changed(before, task.model_copy(update={"modified_dateutc": "2026-06-25T08:00:00"}), 2)
+    after = task.model_copy(update={"modified_dateutc": "2026-06-25T08:00:00"})
+    event = task_event.changed(before, after, "2026-06-01T00:00:00.000", 2)
     if not event:
         raise ValueError("The example has to be a change.")
     entry = event_entry.of_event(event, lambda _: True)

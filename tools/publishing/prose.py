@@ -66,6 +66,8 @@ PROBLEMS = {
     "no-such-route": "The API has no such path.",
     "method-not-allowed": "The path has other methods, which `Allow` names.",
     "task-exists": "The `id` is that of a different task of the company, which `Location` names.",
+    "gone": "The service has restored a backup since it gave the link. Read the feed again from its start, and remove "
+    "what is not there any more.",
     "precondition-failed": "The task is another version than `If-Match` names. The answer has its `ETag`.",
     "precondition-required": "A change needs `If-Match`, so that no client overwrites what it has not seen.",
     "body-too-large": "The body has more than 1 MiB.",

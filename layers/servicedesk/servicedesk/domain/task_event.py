@@ -24,6 +24,7 @@ class TaskEvent:
     Attributes:
         type: what happened.
         event_id: the same for each repetition of the event (contract rule 12.2).
+        epoch: a text that grows, compared as text, with each restore of the table.
         version: 1 for the creation, and one more for each change.
         task: the task as it is since then.
         before: the task as it was before a change; ``None`` for a creation.
@@ -32,18 +33,21 @@ class TaskEvent:
 
     type: EventType
     event_id: str
+    epoch: str
     version: int
     task: Task
     before: Task | None = None
     changed: Sequence[str] = ()
 
 
-def created(task: Task, version: int) -> TaskEvent:
+def created(task: Task, epoch: str, version: int) -> TaskEvent:
     """Return the event of a task's creation."""
-    return TaskEvent(EventType.CREATED, _event_id(task, str(version)), version, task)
+    return TaskEvent(EventType.CREATED, _event_id(task, epoch, str(version)), epoch, version, task)
 
 
-def changed(before: Task, task: Task, version: int, unversioned_write: str | None = None) -> TaskEvent | None:
+def changed(
+    before: Task, task: Task, epoch: str, version: int, unversioned_write: str | None = None
+) -> TaskEvent | None:
     """Return the event of a change, or ``None`` where no field differs, as when only the store rewrites an item.
 
     ``unversioned_write`` names a write that did not raise the version, which only somebody's own hand can make: without
@@ -57,8 +61,10 @@ def changed(before: Task, task: Task, version: int, unversioned_write: str | Non
     else:
         kind = EventType.CLOSED if task.archived else EventType.REOPENED
     write = f"{version}/{unversioned_write}" if unversioned_write else str(version)
-    return TaskEvent(kind, _event_id(task, write), version, task, before, names)
+    return TaskEvent(kind, _event_id(task, epoch, write), epoch, version, task, before, names)
 
 
-def _event_id(task: Task, write: str) -> str:
-    return str(uuid5(UUID(task.company_id), f"event/{task.id}/{write}"))
+def _event_id(task: Task, epoch: str, write: str) -> str:
+    # A restore gives versions a second time, and so does a client that repeats the ids of a company that was erased and
+    # onboarded again. The epoch tells the former apart, and the instant of the write the latter.
+    return str(uuid5(UUID(task.company_id), f"event/{task.id}/{epoch}/{task.modified_dateutc}/{write}"))

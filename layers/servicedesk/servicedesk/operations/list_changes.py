@@ -17,10 +17,10 @@ def list_changes(request: Request, stores: Stores) -> Response:
     now = values.now()
     position = task_lists.latest(now) if options.from_now else None
     if options.token:
-        position = cursors.from_delta_token(options.token, company_id, query_text)
+        position = cursors.from_delta_token(options.token, company_id, query_text, stores.epoch)
     changes = stores.lists.changes(company_id, options.page_size, now, position)
     relation, option = ("delta", "$deltatoken") if changes.is_up_to_date else ("next", "$skiptoken")
-    token = cursors.to_token(Cursor(changes.position), company_id, query_text)
+    token = cursors.to_token(Cursor(changes.position, epoch=stores.epoch), company_id, query_text)
     links = {relation: task_list.link(request, option, token)}
     return task_list.response(
         request, changes.tasks, task_document.whole, name="task", links=links, applied=options.applied

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from servicedesk.store import task_stream
 from servicedesk.store.catalogues import CatalogueStore
 from servicedesk.store.task_lists import TaskLists
 from servicedesk.store.tasks import TaskStore
@@ -16,16 +17,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """All that operations read and write."""
+    """All that operations read and write.
+
+    Attributes:
+        epoch: grows with each restore of the tables (contract rule 12.1); a place in the feed of changes is of one.
+    """
 
     tasks: TaskStore
     lists: TaskLists
     catalogues: CatalogueStore
+    epoch: str
 
     @classmethod
-    def over(cls, client: "DynamoDBClient", tasks_table: str) -> "Stores":
-        """Return the stores over a table."""
-        return cls(TaskStore(client, tasks_table), TaskLists(client, tasks_table), CatalogueStore(client, tasks_table))
+    def over(cls, client: "DynamoDBClient", tasks_table: str, stream_arn: str) -> "Stores":
+        """Return the stores over a table and its stream."""
+        return cls(
+            TaskStore(client, tasks_table),
+            TaskLists(client, tasks_table),
+            CatalogueStore(client, tasks_table),
+            task_stream.epoch_of(stream_arn),
+        )
 
 
 type Handle = Callable[[Request, Stores], Response]

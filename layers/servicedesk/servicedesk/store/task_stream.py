@@ -21,11 +21,20 @@ def read(record: Mapping[str, Any]) -> TaskEvent | None:
     change = record["dynamodb"]
     if not change["Keys"]["sk"]["S"].startswith(keys.TASK_PREFIX) or "NewImage" not in change:
         return None
+    epoch = epoch_of(record["eventSourceARN"])
     item = dynamodb.from_item(change["NewImage"])
     task, version = task_items.to_task(item), task_items.version(item)
     if "OldImage" not in change:
-        return task_event.created(task, version)
+        return task_event.created(task, epoch, version)
     old = dynamodb.from_item(change["OldImage"])
     has_new_version = version > task_items.version(old)
     unversioned_write = None if has_new_version else str(change["SequenceNumber"])
-    return task_event.changed(task_items.to_task(old), task, version, unversioned_write)
+    return task_event.changed(task_items.to_task(old), task, epoch, version, unversioned_write)
+
+
+def epoch_of(stream_arn: str) -> str:
+    """Return the moment at which a stream was switched on, which its ARN ends with: ``2026-06-24T00:00:00.000``.
+
+    A restored table gets a stream of its own, so this grows with each restore. It is empty where there is no ARN.
+    """
+    return stream_arn.rpartition("/stream/")[2]

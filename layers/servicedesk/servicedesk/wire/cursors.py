@@ -18,7 +18,7 @@ from typing import NoReturn
 from servicedesk.domain import values
 from servicedesk.domain.task_position import LARGEST_NUMBER, AfterChange, AfterNumber, Position
 from servicedesk.domain.task_query import Order
-from servicedesk.wire.problems import INVALID_PARAMETER, Problem
+from servicedesk.wire.problems import GONE, INVALID_PARAMETER, Problem
 
 TOKEN_CHARACTERS = 256
 """The longest token that is read, more than any that is made."""
@@ -35,11 +35,13 @@ class Cursor:
         position: the place in the order; ``None`` is the start.
         top: how many tasks are left of ``$top``; ``None`` without one.
         skip: how many tasks are left of ``$skip``.
+        epoch: in the feed of changes, the epoch of the table that the position is a place in; ``None`` elsewhere.
     """
 
     position: Position | None
     top: int | None = None
     skip: int = 0
+    epoch: str | None = None
 
 
 def to_token(cursor: Cursor, company_id: str, query: str) -> str:
@@ -76,16 +78,24 @@ def from_token(token: str, company_id: str, query: str, order: Order, *, name: s
     return cursor
 
 
-def from_delta_token(token: str, company_id: str, query: str) -> AfterChange:
+def from_delta_token(token: str, company_id: str, query: str, epoch: str) -> AfterChange:
     """Return the place in the feed of changes that ``to_token`` made a token of, for the same company and query.
 
+    ``epoch`` is that of the table now.
+
     Raises:
-        Problem: ``invalid-parameter``, if the token is no such token.
+        Problem: ``invalid-parameter``, if the token is no such token, or ``gone``, if it is of another epoch.
     """
-    position = from_token(token, company_id, query, Order.CHANGE, name="$deltatoken").position
-    if not isinstance(position, AfterChange):
+    cursor = from_token(token, company_id, query, Order.CHANGE, name="$deltatoken")
+    if not isinstance(cursor.position, AfterChange) or cursor.epoch is None:
         _refuse("$deltatoken")
-    return position
+    if cursor.epoch != epoch:
+        raise Problem(
+            GONE,
+            "This link is from before the service restored a backup, which may have taken back changes that you have "
+            "read. Begin again without it, read everything, and remove what is not there any more.",
+        )
+    return cursor.position
 
 
 def _content(cursor: Cursor) -> str:
@@ -96,20 +106,34 @@ def _content(cursor: Cursor) -> str:
             place = [instant, task_id, sorted_until]
         case None:
             place = []
+    if cursor.epoch is not None:
+        place.append(cursor.epoch)
     return json.dumps([cursor.top, cursor.skip, *place], separators=(",", ":"))
 
 
 def _cursor(content: object, order: Order) -> Cursor:
+    epoch: str | None = None
     match content, order:
         case [top, skip], _:
             position: Position | None = None
         case [top, skip, number, bool(gathered)], Order.NUMBER:
             position = AfterNumber(_count(number, LARGEST_NUMBER), gathered)
-        case [top, skip, instant, task_id, sorted_until], Order.CHANGE:
+        case [top, skip, instant, task_id, sorted_until, *more], Order.CHANGE:
+            epoch = _epoch(more)
             position = AfterChange(_canonical_date(instant), _canonical_guid(task_id), _canonical_guid(sorted_until))
         case _:
             raise ValueError("no cursor of this order")
-    return Cursor(position, None if top is None else _count(top, _LARGEST_COUNT), _count(skip, _LARGEST_COUNT))
+    return Cursor(position, None if top is None else _count(top, _LARGEST_COUNT), _count(skip, _LARGEST_COUNT), epoch)
+
+
+def _epoch(more: list[object]) -> str | None:
+    match more:
+        case []:
+            return None
+        case [str(epoch)]:
+            return epoch
+        case _:
+            raise ValueError("no epoch")
 
 
 def _count(value: object, largest: int) -> int:

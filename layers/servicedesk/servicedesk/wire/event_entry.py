@@ -31,6 +31,7 @@ def _entry(event: TaskEvent, omitted: Sequence[str] = ()) -> "PutEventsRequestEn
     detail: dict[str, object] = {
         "event_id": event.event_id,
         "company_id": event.task.company_id,
+        "epoch": event.epoch,
         "version": event.version,
         "task": _without(omitted, task_document.whole(event.task, _ZONE)),
     }
