@@ -36,11 +36,21 @@ def resources(kind: str) -> dict[str, dict[str, Any]]:
 
 def tables() -> list[dict[str, Any]]:
     """Return the arguments of `create_table` for each table, which gets its logical id as its name."""
-    taken = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
+    taken = ("AttributeDefinitions", "KeySchema", "BillingMode")
     return [
-        {"TableName": name} | {key: properties[key] for key in taken if key in properties} | _stream(properties)
+        {"TableName": name}
+        | {key: properties[key] for key in taken if key in properties}
+        | _indexes(properties)
+        | _stream(properties)
         for name, properties in resources("AWS::DynamoDB::Table").items()
     ]
+
+
+def _indexes(properties: dict[str, Any]) -> dict[str, Any]:
+    """A table's indexes as `create_table` takes them."""
+    taken = ("IndexName", "KeySchema", "Projection")
+    indexes = [{name: index[name] for name in taken} for index in properties.get("GlobalSecondaryIndexes", ())]
+    return {"GlobalSecondaryIndexes": indexes} if indexes else {}
 
 
 def _stream(properties: dict[str, Any]) -> dict[str, Any]:

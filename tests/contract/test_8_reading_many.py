@@ -474,6 +474,107 @@ def test_8_7_an_index_that_is_being_built_is_a_503(json_client: Client, monkeypa
         assert int(answer.headers["Retry-After"]) > 0
 
 
+LOOKUPS = {
+    "customer_reference": ("PO-4711", "PO-4712"),
+    "reference_back_office": ("BO 7 é'", "BO-8"),
+    "to_id_in_table": ("df39fee8-721c-4c83-9fe2-6403dce36537", "0f39fee8-721c-4c83-9fe2-6403dce36537"),
+}
+"""The fields that tasks are found by (8.7), each with a value and another one."""
+
+
+def equal(name: str, value: str) -> str:
+    return f"{name} eq {value}" if name == "to_id_in_table" else f"{name} eq '{value.replace("'", "''")}'"
+
+
+@pytest.fixture(params=LOOKUPS)
+def referring(request: pytest.FixtureRequest, json_client: Client, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A field to look tasks up by, where three tasks have its value, of which one is archived, among many others.
+
+    A page reads as little as if each task were a thousand, so that only an index can find them in one request.
+    """
+    name: str = request.param
+    table = {"to_db_table_name": "project"}
+    for number in range(12):
+        value = LOOKUPS[name][number % 4 > 0]
+        task = json_client.created(table, subject=f"Task {number}", **{name: value})
+        if number == 4:
+            json_client.changed(task["id"], task_status_id=COMPLETED)
+    monkeypatch.setattr(task_lists, "QUERIES", 2)
+    monkeypatch.setattr(task_lists, "QUERY_TASKS", 1)
+    return name
+
+
+@pytest.mark.parametrize(
+    ("form", "numbers"),
+    [
+        ("{}", [9, 5, 1]),
+        ("({})", [9, 5, 1]),
+        ("{} and archived eq false", [9, 1]),
+        ("archived eq true and {}", [5]),
+        ("id2 lt 9 and {}", [5, 1]),
+        ("{} and contains(subject,'8')", [9]),
+        ("startswith(subject,'Task') and ({} and id2 ne 1)", [9, 5]),
+        ("{} and subject eq 'nothing'", []),
+        ("not (archived eq true) and {}", [9, 1]),
+    ],
+)
+def test_8_7_a_reference_is_found_in_one_request(
+    json_client: Client, referring: str, form: str, numbers: list[int]
+) -> None:
+    page = json_client.list(query={"$filter": form.format(equal(referring, LOOKUPS[referring][0]))})
+    assert (page.numbers, page.links) == (numbers, {})
+    ordered = json_client.list(
+        query={"$filter": form.format(equal(referring, LOOKUPS[referring][0])), "$orderby": "modified_dateutc asc"}
+    )
+    assert (sorted(ordered.numbers, reverse=True), ordered.links) == (numbers, {})
+
+
+def test_8_7_the_tasks_with_a_reference_come_in_pages(json_client: Client, referring: str) -> None:
+    query = {"$filter": equal(referring, LOOKUPS[referring][0])}
+    pages = list(json_client.pages(query=query, headers={"Prefer": "maxpagesize=2"}))
+    assert [page.numbers for page in pages] == [[9, 5], [1]]
+
+
+@pytest.mark.parametrize("form", ["{} or id2 eq 2", "not ({})"])
+def test_8_7_a_reference_that_is_not_implied_is_not_all(json_client: Client, referring: str, form: str) -> None:
+    query = {"$filter": form.format(equal(referring, LOOKUPS[referring][0]))}
+    found = [number for page in json_client.pages(query=query) for number in page.numbers]
+    others = {2} if "or" in form else set(range(1, 13)) - {1, 5, 9}
+    assert set(found) - {1, 5, 9} == others
+
+
+def test_8_7_a_changed_reference_is_found_and_the_old_one_is_not(json_client: Client, referring: str) -> None:
+    old, new = LOOKUPS[referring][0], "1f39fee8-721c-4c83-9fe2-6403dce36537"
+    for number in (1, 5):
+        json_client.changed(str(number), {referring: new if number == 1 else None})
+    assert json_client.list(query={"$filter": equal(referring, old)}).numbers == [9]
+    assert json_client.list(query={"$filter": equal(referring, new)}).numbers == [1]
+
+
+def test_8_7_an_equal_reference_of_another_company_is_never_shown(json_client: Client, referring: str) -> None:
+    stranger = json_client.stranger()
+    query = {"$filter": equal(referring, LOOKUPS[referring][0])}
+    assert stranger.list(query=query).entries == []
+    stranger.created({"to_db_table_name": "project"}, **{referring: LOOKUPS[referring][0]})
+    assert stranger.list(query=query).numbers == [1]
+    assert json_client.list(query=query).numbers == [9, 5, 1]
+
+
+def test_8_7_more_tasks_than_can_be_sorted_are_found_as_by_any_other_filter(
+    json_client: Client, referring: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(task_lists, "GATHERED_TASKS", 2)
+    monkeypatch.setattr(task_lists, "QUERIES", 4)
+    query = {"$filter": equal(referring, LOOKUPS[referring][0])}
+    found = [number for page in json_client.pages(query=query) for number in page.numbers]
+    assert found == [9, 5, 1]
+
+
+def test_8_7_a_text_longer_than_any_reference_finds_nothing(json_client: Client) -> None:
+    json_client.created(customer_reference="x")
+    assert json_client.list(query={"$filter": f"customer_reference eq '{'x' * 3000}'"}).entries == []
+
+
 # ---- 8.8: numbers ---------------------------------------------------------------------------------------------------
 
 

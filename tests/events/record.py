@@ -39,7 +39,9 @@ def history(database: Database) -> None:
     client.update_item(
         TableName=table,
         Key=keys.task(ALPHA, TASK),
-        UpdateExpression="SET archived = :open, modified_dateutc = :now, version = :version REMOVE date_closed",
+        UpdateExpression="SET #fields.archived = :open, modified_dateutc = :now, version = :version "
+        "REMOVE #fields.date_closed",
+        ExpressionAttributeNames={"#fields": "fields"},
         ExpressionAttributeValues=dynamodb.to_item({":open": False, ":now": instant(4), ":version": 4}),
     )
     board.change(a_task(ALPHA, 2, id=OTHER_TASK), 1, subject="Renamed", modified_dateutc=instant(5))

@@ -26,7 +26,7 @@ from tests.lists.board import a_task
 
 RECORDS = history([a_task(company, number) for company in (ALPHA, BETA) for number in range(1, 9)], versions=3)
 VERSIONS = {
-    (task["company_id"]["S"], task["id"]["S"], int(task["version"]["N"]))
+    (task["pk"]["S"].removeprefix("COMPANY#"), task["sk"]["S"].removeprefix("TASK#"), int(task["version"]["N"]))
     for task in (written["dynamodb"]["NewImage"] for written in RECORDS)
 }
 
@@ -123,7 +123,7 @@ def test_12_2_a_function_stops_before_its_time_is_up_and_fails(publish_events: M
 
 def test_12_3_one_that_cannot_be_delivered_holds_up_no_other(publish_events: ModuleType) -> None:
     broken: Any = record(a_task(ALPHA, 99))
-    broken["dynamodb"]["NewImage"]["company_id"] = {"S": "no guid"}
+    broken["dynamodb"]["NewImage"]["pk"] = {"S": "COMPANY#no guid"}
     bus = Bus()
     mapping = StreamMapping(publish_events.lambda_handler)
     with behind(publish_events, bus):

@@ -9,7 +9,7 @@ import pytest
 from botocore.retries import standard
 from botocore.retries.base import BaseRetryBackoff
 from moto.server import ThreadedMotoServer
-from servicedesk.store import dynamodb
+from servicedesk.store import dynamodb, keys
 
 from tests.api import ALPHA, load
 from tests.conftest import without_account
@@ -59,7 +59,7 @@ def faulty(bus: tuple[str, Any, str]) -> Iterator[tuple[ModuleType, FaultProxy]]
 def versions(records: list[Any]) -> set[Version]:
     """The versions that records are of."""
     images = (record["dynamodb"]["NewImage"] for record in records)
-    return {(image["company_id"]["S"], image["id"]["S"], int(image["version"]["N"])) for image in images}
+    return {(*keys.of_task(dynamodb.from_item(image)), int(image["version"]["N"])) for image in images}
 
 
 @pytest.mark.parametrize("times", [1, dynamodb.ATTEMPTS])

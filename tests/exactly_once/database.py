@@ -48,7 +48,7 @@ class Database:
         return f"{self.prefix}TasksTable"
 
     def tasks(self, company: str) -> list[dict[str, Any]]:
-        """The company's tasks as stored, in the order of their numbers."""
+        """The company's tasks as stored, their fields beside what else an item has, in the order of their numbers."""
         pages = (
             self.client()
             .get_paginator("query")
@@ -61,7 +61,8 @@ class Database:
         )
         read = TypeDeserializer().deserialize
         items = [{name: read(value) for name, value in item.items()} for page in pages for item in page["Items"]]
-        return sorted(items, key=lambda item: item["id2"])
+        flat = [item["fields"] | item | {"id": item["sk"].removeprefix("TASK#")} for item in items]
+        return sorted(flat, key=lambda item: item["id2"])
 
     def last_number(self, company: str) -> int:
         """The last number that the company's counter gave, 0 when it gave none."""

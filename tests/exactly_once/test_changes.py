@@ -13,7 +13,6 @@ import pytest
 from tests.api import Answer, Api, assert_problem
 from tests.exactly_once import changes
 from tests.exactly_once.conftest import FaultyService, Service
-from tests.exactly_once.database import Database
 from tests.exactly_once.requests import counted
 from tests.faults.proxy import Fault, Kind
 
@@ -248,30 +247,3 @@ def test_10_7_a_change_is_one_read_and_one_write(
     with counted(engine.api.api) as seen:
         assert engine.api.change(str(task[by]), sent, company=company).status == 200
     assert seen == requests
-
-
-def test_10_7_what_a_change_costs(engine: Service, dynamodb: Database, company: str) -> None:
-    """A unit to read, and one to write each of table and index, two where an index has it in another place."""
-    task_id = created(engine.api, company).document()["id"]
-    engine.api.change(task_id, {}, company=company)
-    events = engine.api.api.stores.tasks._client.meta.events
-    units: list[tuple[float, ...]] = []
-
-    def ask(params: dict[str, Any], **_: Any) -> None:
-        params["ReturnConsumedCapacity"] = "INDEXES"
-
-    def note(parsed: dict[str, Any], **_: Any) -> None:
-        consumed = parsed["ConsumedCapacity"]
-        indexes = consumed.get("GlobalSecondaryIndexes", {})
-        parts = [indexes[name]["CapacityUnits"] for name in ("by_number", "by_change") if name in indexes]
-        units.append((consumed["CapacityUnits"], *parts))
-
-    events.register("before-parameter-build.dynamodb", ask)
-    events.register("after-call.dynamodb", note)
-    try:
-        for sent in ({"subject": "Other"}, {"task_status_id": COMPLETED}):
-            assert engine.api.change(task_id, sent, company=company).status == 200
-    finally:
-        events.unregister("before-parameter-build.dynamodb", ask)
-        events.unregister("after-call.dynamodb", note)
-    assert units == [(1,), (4, 1, 2), (1,), (5, 2, 2)]

@@ -11,8 +11,10 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from servicedesk.domain.task import Task
 from servicedesk.domain.task_position import Position
 from servicedesk.domain.task_query import Range, TaskFilter, TaskQuery
-from servicedesk.store import dynamodb, keys, task_items
+from servicedesk.store import task_items
+from servicedesk.store.task_items import Versioned
 from servicedesk.store.task_lists import Page, TaskLists
+from servicedesk.store.tasks import TaskStore
 
 from tests.turns import turns
 
@@ -107,18 +109,7 @@ class Board:
     def change(self, task: Task, version: int, **fields: Any) -> Task:
         """Write what an update would write, on the condition that the task has that version, and return the task."""
         after = task.model_copy(update=fields)
-        placed = {"task_list": keys.task_list(self.company, archived=after.archived), "version": version + 1}
-        values = {name: value for name, value in (fields | placed).items() if value is not None}
-        self.client.update_item(
-            TableName=self.table,
-            Key=keys.task(self.company, task.id),
-            UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in values),
-            ConditionExpression="version = :was",
-            ExpressionAttributeNames={f"#{name}": name for name in values},
-            ExpressionAttributeValues=dynamodb.to_item(
-                {f":{name}": value for name, value in values.items()} | {":was": version}
-            ),
-        )
+        assert TaskStore(self.client, self.table).replace(Versioned(task, version), after) is None
         return after
 
     def pages(self, query: TaskQuery, size: int = 100, skip: int = 0) -> Iterator[Page]:
@@ -135,6 +126,19 @@ class Board:
     def read(self, query: TaskQuery, size: int = 100, skip: int = 0) -> list[Task]:
         """A whole list."""
         return [task for page in self.pages(query, size, skip) for task in page.tasks]
+
+    @contextmanager
+    def before_fetching(self, act: Callable[[], None]) -> Iterator[None]:
+        """Do something before each request for tasks that an index has not whole."""
+
+        def hook(**_: Any) -> None:
+            act()
+
+        self.client.meta.events.register("before-call.dynamodb.BatchGetItem", hook)
+        try:
+            yield
+        finally:
+            self.client.meta.events.unregister("before-call.dynamodb.BatchGetItem", hook)
 
     @contextmanager
     def counted(self) -> Iterator[list[str]]:

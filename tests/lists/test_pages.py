@@ -14,7 +14,7 @@ from servicedesk.domain.faults import NoSuchTaskError, UnavailableError
 from servicedesk.domain.task import REMARK_BYTES, Task
 from servicedesk.domain.task_position import AfterChange, AfterNumber
 from servicedesk.domain.task_query import Order, TaskQuery
-from servicedesk.store import task_lists
+from servicedesk.store import task_items, task_lists
 from servicedesk.store.task_lists import TaskLists
 from servicedesk.store.tasks import TaskStore
 from servicedesk.wire import odata_filter
@@ -97,13 +97,8 @@ def test_8_6_a_task_in_both_lists_for_a_moment_is_listed_once_as_it_is_now(board
     lists = board.lists
     with Stubber(board.client) as stub:
         for key in ("open", "archived"):
-            item = {
-                "pk": {"S": "x"},
-                "id": {"S": task.id},
-                "id2": {"N": "2"},
-                "archived": {"BOOL": key == "archived"},
-                "modified_dateutc": {"S": instant(9 if key == "archived" else 2)},
-            }
+            now = task.model_copy(update={"archived": key == "archived"})
+            item = task_items.of_task(now, "1:digest", version=2 if now.archived else 1)
             stub.add_response("query", {"Items": [item]})
         page = lists.page(board.company, TaskQuery(), 10)
     assert [(task.id2, task.archived) for task in page.tasks] == [(2, True)]
@@ -388,6 +383,7 @@ def test_8_10_a_search_reads_as_far_as_two_pages(board: Board) -> None:
     board.add(range(1, 21))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(task_lists, "QUERY_TASKS", 1)
+        patch.setattr(task_lists, "SEARCH_QUERIES", 12)
         assert numbers(board.lists.rows(board.company, TaskQuery(OPEN), 1, skip=10).tasks) == [10]
         page = board.lists.rows(board.company, TaskQuery(OPEN), 2, skip=12)
     assert (page.tasks, page.next, page.skip) == ([], AfterNumber(9), 0)
@@ -410,7 +406,7 @@ def test_8_8_a_number_is_found_by_at_most_two_queries(board: Board) -> None:
     for number, queries in ((1, 1), (2, 2)):
         with board.counted() as calls:
             found = board.lists.id_of_number(board.company, number)
-        assert TaskStore(board.client, board.table).get(board.company, found).id2 == number
+        assert TaskStore(board.client, board.table).get(board.company, found).task.id2 == number
         assert calls == ["Query"] * queries
 
 

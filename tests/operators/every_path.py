@@ -232,9 +232,9 @@ class Paths:
 
     def events(self) -> None:
         """What publishing can come to."""
-        key = {"pk": {"S": "COMPANY#x"}, "sk": {"S": "TASK#x"}}
-        texts = {name: {"S": MARK} for name in ("id", "subject", "remark", "modified_dateutc")}
-        image = key | texts | {"company_id": {"S": ALPHA}, "archived": {"BOOL": False}, "version": {"N": "1"}}
+        key = {"pk": {"S": f"COMPANY#{ALPHA}"}, "sk": {"S": f"TASK#{MARK}"}}
+        fields = {"subject": {"S": MARK}, "remark": {"S": MARK}, "archived": {"BOOL": False}}
+        image = key | {"fields": {"M": fields}, "modified_dateutc": {"S": MARK}, "version": {"N": "1"}}
         sent = {"Records": [{"dynamodb": {"Keys": key, "NewImage": image, "SequenceNumber": "1"}}]}
         handler = self.api.publish_events.lambda_handler
         self.invoke(handler, sent, "published")

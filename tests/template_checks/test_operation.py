@@ -118,6 +118,7 @@ def test_alarms_watch_what_there_is(translated: Translated) -> None:
     watched = {
         name: (alarm["Namespace"], alarm["MetricName"], [dimension["Value"] for dimension in alarm["Dimensions"]])
         for name, alarm in translated.properties("AWS::CloudWatch::Alarm").items()
+        if "MetricName" in alarm
     }
     stack = {"Ref": "AWS::StackName"}
     api = [stack, {"Ref": "StageName"}]
@@ -128,7 +129,6 @@ def test_alarms_watch_what_there_is(translated: Translated) -> None:
         "OwnFailures": ("TaskApi", "Failed", [stack]),
         **{errors_of(name): ("AWS/Lambda", "Errors", [{"Ref": name}]) for name in FUNCTIONS},
         "DatabaseUnavailable": ("TaskApi", "Unavailable", [stack]),
-        "CounterHotSpot": ("AWS/DynamoDB", "WriteThrottleEvents", [{"Ref": "TasksTable"}]),
         "ApiFunctionThrottled": ("AWS/Lambda", "Throttles", [{"Ref": "ApiFunction"}]),
         "DescribeApiThrottled": ("AWS/Lambda", "Throttles", [{"Ref": "DescribeApi"}]),
         "AuthorizerThrottled": ("AWS/Lambda", "Throttles", [{"Ref": "Authorizer"}]),
@@ -139,6 +139,21 @@ def test_alarms_watch_what_there_is(translated: Translated) -> None:
             [{"Fn::GetAtt": ["UndeliveredEvents", "QueueName"]}],
         ),
     }
+
+
+def test_throttled_writes_are_seen_in_the_table_and_in_each_index(translated: Translated) -> None:
+    """DynamoDB counts those of an index under the index's own dimension."""
+    total, *parts = translated.properties("AWS::CloudWatch::Alarm")["WritesThrottled"]["Metrics"]
+    assert total["Expression"] == "SUM(METRICS())"
+    metrics = [part["MetricStat"]["Metric"] for part in parts]
+    assert {metric["MetricName"] for metric in metrics} == {"WriteThrottleEvents"}
+    table = translated.properties("AWS::DynamoDB::Table")["TasksTable"]
+    indexes = [index["IndexName"] for index in table["GlobalSecondaryIndexes"]]
+    assert [[dimension["Value"] for dimension in metric["Dimensions"]] for metric in metrics] == [
+        [{"Ref": "TasksTable"}],
+        *([{"Ref": "TasksTable"}, index] for index in indexes),
+    ]
+    assert all(index["ContributorInsightsSpecification"]["Enabled"] for index in table["GlobalSecondaryIndexes"])
 
 
 @pytest.mark.parametrize("alarm", ["OwnFailures", *map(errors_of, FUNCTIONS)])

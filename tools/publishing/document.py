@@ -479,7 +479,7 @@ def _headers() -> dict[str, Any]:
         "Vary": header("The headers of the request that the answer depends on.", "Accept, Content-Type"),
         "Vary-public": header("The headers of the request that the answer depends on.", "Accept-Encoding"),
         "Content-Security-Policy": header("What the page may load: nothing of anybody else.", "default-src 'none'"),
-        "ETag": header("Names this version.", entity_tag.of_task(example_task())),
+        "ETag": header("Names this version.", entity_tag.of_task(example_task(), 1)),
         "Location": header("The address of the task.", f"{BASE_URL}/tasks/{example_task().id}"),
         "Content-Location": header(
             "The task's address by its id, where the request named its number.", f"{BASE_URL}/tasks/{example_task().id}"
@@ -517,7 +517,7 @@ def _samples(method: str, path: str, operation: Documentation) -> Sequence[Mappi
         if "Idempotency-Key" in operation.parameters:
             headers["Idempotency-Key"] = "erp-order-4711"
         if "If-Match" in operation.parameters:
-            headers["If-Match"] = entity_tag.of_task(example_task())
+            headers["If-Match"] = entity_tag.of_task(example_task(), 1)
         body = json.dumps(next(iter(operation.examples.values())), ensure_ascii=False)
     if "$filter" in operation.parameters:
         address += "?$filter=archived%20eq%20false&$select=id,id2,subject"

@@ -1,6 +1,6 @@
 """Queries for a list of tasks: a filter and an order (contract section 8)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -24,12 +24,20 @@ class TaskFilter:
         archived: the value of ``archived`` that the condition implies, if it implies one.
         numbers: the range of ``id2`` that the condition implies.
         changes: the range of ``modified_dateutc`` that the condition implies.
+        references: the fields that the condition implies to be equal to a value, and that value.
+        reads_remark: whether the condition depends on the remark.
     """
 
     matches: Callable[[Task], bool]
     archived: bool | None = None
     numbers: Range[int] = field(default_factory=Range)
     changes: Range[str] = field(default_factory=Range)
+    references: Mapping[str, str] = field(default_factory=dict)
+    reads_remark: bool = False
+
+
+INDEXED_REFERENCES = ("customer_reference", "reference_back_office", "to_id_in_table")
+"""The fields by a value of which tasks are found among however many others (contract rule 8.7)."""
 
 
 class Order(StrEnum):
@@ -41,8 +49,12 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TaskQuery:
-    """A query for the tasks that meet ``filter``, or for all tasks without one, in an order."""
+    """A query for the tasks that meet ``filter``, or for all tasks without one, in an order.
+
+    Without ``with_remarks``, long remarks may be left out of the tasks.
+    """
 
     filter: TaskFilter | None = None
     order: Order = Order.NUMBER
     descending: bool = True
+    with_remarks: bool = True

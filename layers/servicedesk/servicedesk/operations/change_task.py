@@ -35,12 +35,12 @@ def change_task(request: Request, stores: Stores) -> Response:
     catalogue = stores.catalogues.for_company(caller.company_id)
     task_id = address if isinstance(address, str) else stores.lists.id_of_number(caller.company_id, address)
     _require_time(started, requests=2)
-    stored = stores.tasks.get_versioned(caller.company_id, task_id)
+    stored = stores.tasks.get(caller.company_id, task_id)
     while True:
         changed, faults = change.apply(stored.task, catalogue, values.now())
         if preferences.strict:
             faults = [*faults, *body.strict_faults(changed, stored.task)]
-        tag = entity_tag.of_task(stored.task)
+        tag = entity_tag.of_task(stored.task, stored.version)
         if (faults or changed != stored.task) and not if_match.allows(tag):
             detail = "The task has changed since you read it. Nothing was written; read it again."
             raise Problem(PRECONDITION_FAILED, detail, headers={"ETag": tag})
@@ -51,12 +51,13 @@ def change_task(request: Request, stores: Stores) -> Response:
         _require_time(started, requests=1)
         overtaken_by = stores.tasks.replace(stored, changed)
         if overtaken_by is None:
+            tag = entity_tag.of_task(changed, stored.version + 1)
             break
         stored = overtaken_by
 
     headers = {
         "Content-Location": "" if address == task_id else task_address.content_location(request, task_id),
-        "ETag": "" if is_dry_run else entity_tag.of_task(changed),
+        "ETag": "" if is_dry_run else tag,
         "Ignored-Fields": body.ignored_fields(changed, stored.task),
         "Preference-Applied": preferences.applied,
     }

@@ -77,7 +77,7 @@ def _store(
 def _created(stored: Stored, request: Request, body: TaskBody, preferences: Preferences) -> Response:
     headers = {
         "Location": f"{request.url}/{stored.task.id}",
-        "ETag": entity_tag.of_task(stored.task),
+        "ETag": entity_tag.of_task(stored.task, stored.version),
         "Ignored-Fields": body.ignored_fields(stored.task),
         "Preference-Applied": preferences.applied,
         "Idempotent-Replayed": "true" if stored.replayed else "",

@@ -2,9 +2,9 @@
 
 from time import monotonic
 
-from servicedesk.domain.task import Task
 from servicedesk.operations.operation import Stores, operation
 from servicedesk.store import dynamodb
+from servicedesk.store.task_items import Versioned
 from servicedesk.store.task_lists import WRITE_SECONDS
 from servicedesk.wire import entity_tag, task_address, task_document, task_view
 from servicedesk.wire.gateway import Request, Response
@@ -13,8 +13,9 @@ from servicedesk.wire.gateway import Request, Response
 @operation("GET /tasks/{id}", "GET /api/Task/{id}", "GET /api/Task({id})")
 def get_task(request: Request, stores: Stores) -> Response:
     """Return the task that the path names (contract rules 1.2 and 8.8)."""
-    task = _find(request, stores)
-    headers = {"ETag": entity_tag.of_task(task)}
+    stored = _find(request, stores)
+    task = stored.task
+    headers = {"ETag": entity_tag.of_task(task, stored.version)}
     if task.id not in request.url:
         headers["Content-Location"] = f"{request.base_url}/tasks/{task.id}"
     return Response(200, lambda zone: task_document.whole(task, zone), headers)
@@ -24,7 +25,7 @@ def get_task(request: Request, stores: Stores) -> Response:
 def get_task_view(request: Request, stores: Stores) -> Response:
     """Return the task that the path names, as the original shows it (contract rules 8.10 and 8.11)."""
     started = monotonic()
-    task = _find(request, stores)
+    task = _find(request, stores).task
     if monotonic() - started + dynamodb.REQUEST_SECONDS > WRITE_SECONDS:
         raise dynamodb.unavailable()
     entry = task_view.entry(task, stores.catalogues.for_company(task.company_id))
@@ -32,7 +33,7 @@ def get_task_view(request: Request, stores: Stores) -> Response:
     return Response(200, lambda _zone: entry, {"ETag": entity_tag.of_document(entry)}, root="TaskView")
 
 
-def _find(request: Request, stores: Stores) -> Task:
+def _find(request: Request, stores: Stores) -> Versioned:
     company_id, address = request.caller().company_id, task_address.of(request)
     task_id = stores.lists.id_of_number(company_id, address) if isinstance(address, int) else address
     return stores.tasks.get(company_id, task_id)

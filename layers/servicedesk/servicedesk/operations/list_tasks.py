@@ -1,7 +1,7 @@
 """The tasks of the caller's company, page by page."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from servicedesk.domain.task import FIELDS
 from servicedesk.operations.operation import Stores, operation
@@ -48,8 +48,9 @@ def _page(request: Request, stores: Stores, company_id: str, entries: _Entries) 
     cursor = Cursor(None, options.top, options.skip)
     if options.skip_token:
         cursor = cursors.from_token(options.skip_token, company_id, query_text, options.query.order)
+    query = replace(options.query, with_remarks=options.select is None or "remark" in options.select)
     size = options.page_size if cursor.top is None else min(options.page_size, cursor.top)
-    page = stores.lists.page(company_id, options.query, size, cursor.position, cursor.skip) if size else _NOTHING
+    page = stores.lists.page(company_id, query, size, cursor.position, cursor.skip) if size else _NOTHING
     top = None if cursor.top is None else cursor.top - len(page.tasks)
     links = {}
     if page.next and top != 0:

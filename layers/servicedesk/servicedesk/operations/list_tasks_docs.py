@@ -26,8 +26,11 @@ _LIST = Documentation(
 List the tasks of the company, the newest number first, page by page. The query options are those of OData 4.01 that
 are named here; any other is refused.
 
-Open or archived tasks, a number, and ranges of `id2` and of `modified_dateutc` are found fast however many tasks there
-are. Other filters are applied while reading, so that their pages can be short.""",
+Open or archived tasks, a number, ranges of `id2` and of `modified_dateutc`, and up to 500 tasks with one
+`customer_reference`, `reference_back_office` or `to_id_in_table` are found fast however many tasks there are. Other
+filters are applied while reading, so that their pages can be short.
+
+`customer_reference eq 'PO-4711'` answers: have I created this already, and what became of it?""",
     parameters=("$filter", "$orderby", "$top", "$skip", "$select", "$skiptoken", "Prefer-list"),
     answers={200: PAGE},
 )

@@ -22,6 +22,11 @@ def task(company_id: str, task_id: str) -> Key:
     return _in_company(company_id, f"{TASK_PREFIX}{task_id}")
 
 
+def of_task(item: Mapping[str, object]) -> tuple[str, str]:
+    """Return the company and the id of the task in an item of plain values."""
+    return str(item["pk"]).removeprefix(_COMPANY), str(item["sk"]).removeprefix(TASK_PREFIX)
+
+
 def counter(company_id: str) -> Key:
     """Return the key of the counter behind a company's ``id2``."""
     return _in_company(company_id, COUNTER)

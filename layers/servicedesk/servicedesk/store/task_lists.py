@@ -1,11 +1,12 @@
-"""Lists of a company's tasks, read page by page from the table's two indexes (contract rules 8.1, 8.6, 8.7 and 8.9).
+"""Lists of a company's tasks, read page by page from the table's indexes (contract rules 8.1, 8.6, 8.7 and 8.9).
 
-======================  =================================  ====================
-index                   partition                          order
-======================  =================================  ====================
-``by_number``           a company's open, archived tasks   ``id2``
-``by_change``           a company's tasks                  ``modified_dateutc``
-======================  =================================  ====================
+===================================  ==================================  ====================
+index                                partition                           order
+===================================  ==================================  ====================
+``by_number``                        a company's open, archived tasks    ``id2``
+``by_change``                        a company's tasks                   ``modified_dateutc``
+``by_customer_reference`` and so on  the tasks with a reference          the company
+===================================  ==================================  ====================
 
 A page goes on after the last task that was looked at: after its number, or after its instant and id. Neither changes
 for a task that nobody changes, so such a task is met exactly once, whatever happens to the others meanwhile.
@@ -15,9 +16,11 @@ task that is just moving from one partition of an index to the other.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
+from math import inf
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +32,7 @@ from servicedesk.domain.task import Task
 from servicedesk.domain.task_position import LARGEST_NUMBER, AfterChange, AfterNumber, Position
 from servicedesk.domain.task_query import Order, Range, TaskFilter, TaskQuery
 from servicedesk.store import dynamodb, keys, task_items
+from servicedesk.store.task_items import Versioned
 from servicedesk.telemetry import timed
 
 if TYPE_CHECKING:
@@ -41,21 +45,42 @@ PAGE_BYTES = 600_000
 """Bytes of text after which a page ends. The last task can bring 300,000 more, and escapes in the answer and in the
 envelope that Lambda takes can make six bytes of one. Lambda takes 6 MB."""
 
-QUERIES = 6
-"""The most queries that one page makes. Each reads at most 1 MB, as DynamoDB has it, and ``QUERY_TASKS`` tasks."""
+UNITS = 100.0
+"""The read units after which a page begins no further request. One request takes up to 128 more, for the 1 MB that a
+query reads, so that a company at its rate of 50 requests a second stays below the 12,000 units a second that a young
+table has for all."""
 
-QUERY_TASKS = 1000
+QUERIES = 6
+"""The most requests that one page makes to find its tasks."""
+
+QUERY_TASKS = 500
 """The most tasks that one query reads."""
+
+BATCH_TASKS = 100
+"""The most tasks that DynamoDB takes in one ``BatchGetItem``."""
 
 GATHERED_TASKS = 500
 """The most tasks of one index that are sorted into the order of the other one."""
 
-SEARCH_QUERIES = 2 * QUERIES
-"""The most queries that a search makes. A page that leaves out tasks reads 6,000 small ones, a search up to 10,500."""
+SEARCH_QUERIES = 24
+"""The most queries that a search makes. It has no link to go on by, so it reads up to 10,500 tasks at once."""
 
 READ_SECONDS = 8.0
 """Seconds after which a page, a search or the look-up of a number begins no further request. The last one may take
 ``dynamodb.REQUEST_SECONDS`` more."""
+
+FETCHED_AT_ONCE = 25
+"""How many tasks are looked at together where the filter needs their remarks, which stand in the table alone."""
+
+REFERENCE_INDEXES = {
+    "customer_reference": "by_customer_reference",
+    "reference_back_office": "by_back_office_reference",
+    "to_id_in_table": "by_linked_object",
+}
+"""The index that finds the tasks with a value of a field (contract rule 8.7)."""
+
+KEY_BYTES = 2048
+"""The longest text that can be the partition key of an index."""
 
 PAUSES = (0.05, 0.1, 0.2, 0.4)
 """Seconds to wait, one after the other, before a number that the index does not have is looked up again."""
@@ -81,11 +106,13 @@ class Page:
         tasks: the tasks; fewer than asked for, or none, where the filter met few in what one request reads.
         next: where the next page begins; ``None`` on the last one.
         skip: how many of the first tasks are still to be left out.
+        reached: the place after the last task that was looked at; ``None`` where there was none.
     """
 
     tasks: Sequence[Task]
     next: Position | None
     skip: int = 0
+    reached: Position | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +175,7 @@ class TaskLists:
         Raises:
             UnavailableError: the database did not answer in time, or the index is still being built.
         """
-        allowance = _Allowance(self._clock, SEARCH_QUERIES)
+        allowance = _Allowance(self._clock, SEARCH_QUERIES, units=inf)
         page = self._page(company_id, query, size, allowance, skip=skip)
         if page.next and len(page.tasks) < size:
             allowance.require()
@@ -182,33 +209,103 @@ class TaskLists:
         gathered = self._gather(company_id, query.order, page_filter, allowance) if _may_gather(position) else None
         place = _Places(query.order, query.descending, position, gathered=gathered is not None)
         if gathered is not None:
-            found = iter(sorted(gathered, key=place.rank, reverse=query.descending))
+            found = iter(sorted(gathered, key=lambda one: place.rank(one.task), reverse=query.descending))
             ranges: Sequence[_IndexRange] = ()
         else:
-            ranges = self._ranges(company_id, query, page_filter, position)
+            ranges = self._ranges(company_id, query, page_filter, position, allowance)
             found = _merged(ranges, query.descending, allowance, first_read=skip + size + 1)
 
-        tasks: list[Task] = []
+        chosen: list[Versioned] = []
         room = PAGE_BYTES
         reached = position
-        for task in found:
-            if not place.is_passed(task) and page_filter.matches(task):
+        for indexed, whole in self._judged(found, page_filter, allowance):
+            if whole and not place.is_passed(indexed.task) and page_filter.matches(whole.task):
                 if skip:
                     skip -= 1
                 elif allowance.is_used_up:
-                    return Page(tasks, reached)
+                    return Page(self._shown(chosen, query, allowance), reached, 0, reached)
                 else:
-                    tasks.append(task)
-                    room -= _text_bytes(task)
-            reached = place.after(task)
-            if len(tasks) == size or room <= 0:
+                    chosen.append(whole)
+                    room -= _text_bytes(whole)
+            reached = place.after(indexed.task)
+            if len(chosen) == size or room <= 0:
                 # What was read already tells whether there is a next task.
                 allowance.use_up()
-        if all(index_range.is_done for index_range in ranges):
-            return Page(tasks, None, skip)
+        tasks = self._shown(chosen, query, allowance)
+        if not allowance.is_cut and all(index_range.is_done for index_range in ranges):
+            return Page(tasks, None, skip, reached)
         if reached == position:
             raise UnavailableError("The database was too slow to read any task. Send the same request again.")
-        return Page(tasks, reached, skip)
+        return Page(tasks, reached, skip, reached)
+
+    def _judged(
+        self, found: Iterator[Versioned], page_filter: TaskFilter, allowance: "_Allowance"
+    ) -> Iterator[tuple[Versioned, Versioned | None]]:
+        """Yield each task as its index has it, and as the filter needs it: with its remark, if it depends on that.
+
+        A task that has been erased since has ``None`` in its place.
+        """
+        while some := list(islice(found, FETCHED_AT_ONCE if page_filter.reads_remark else 1)):
+            fetched: Mapping[str, Versioned] = {}
+            missing = [one for one in some if one.missing_remark and page_filter.reads_remark]
+            if missing:
+                if not allowance.take():
+                    allowance.is_cut = True
+                    return
+                fetched = self._fetch(missing, allowance)
+            yield from ((one, fetched.get(one.task.id) if one in missing else one) for one in some)
+
+    def _shown(self, chosen: Sequence[Versioned], query: TaskQuery, allowance: "_Allowance") -> Sequence[Task]:
+        """Return the tasks of a page with their long remarks, if those are asked for.
+
+        A task that was fetched is shown as it was fetched, so the filter has to allow it as it is then.
+        """
+        missing = [one for one in chosen if one.missing_remark] if query.with_remarks else []
+        if not missing:
+            return [one.task for one in chosen]
+        fetched = self._fetch(missing, allowance)
+        matches = query.filter.matches if query.filter else _all
+        whole = [fetched.get(one.task.id) if one.missing_remark else one for one in chosen]
+        return [one.task for one in whole if one and (not one.missing_remark) and matches(one.task)]
+
+    def _fetch(self, wanted: Sequence[Versioned], allowance: "_Allowance") -> Mapping[str, Versioned]:
+        """Return tasks whole, by their ids; one that has been erased is not there.
+
+        A replica that has not seen yet what the index has is asked again, consistently.
+        """
+        fetched = self._get([(one.task.company_id, one.task.id) for one in wanted], allowance)
+        stale = [
+            (one.task.company_id, one.task.id)
+            for one in wanted
+            if one.task.id not in fetched or fetched[one.task.id].version < one.version
+        ]
+        return {**fetched, **self._get(stale, allowance, consistent=True)}
+
+    def _get(
+        self, ids: Sequence[tuple[str, str]], allowance: "_Allowance", *, consistent: bool = False
+    ) -> Mapping[str, Versioned]:
+        """Return the tasks with these companies and ids, by their ids."""
+        found: dict[str, Versioned] = {}
+        wanted = [keys.task(company_id, task_id) for company_id, task_id in ids]
+        while wanted:
+            allowance.require()
+            asked, wanted = wanted[:BATCH_TASKS], wanted[BATCH_TASKS:]
+            answer = self._batch({"Keys": asked, "ConsistentRead": consistent})
+            allowance.count(answer)
+            for item in answer["Responses"].get(self._table, []):
+                one = task_items.read(dynamodb.from_item(item))
+                found[one.task.id] = one
+            # DynamoDB answers with up to 16 MB, and leaves out what it has no throughput for.
+            wanted = [*answer["UnprocessedKeys"].get(self._table, {}).get("Keys", []), *wanted]
+        return found
+
+    @timed("ReadLatency")
+    def _batch(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        with dynamodb.temporary_faults_as_unavailable():
+            return self._client.batch_get_item(
+                RequestItems={self._table: request},  # type: ignore[dict-item]
+                ReturnConsumedCapacity="TOTAL",
+            )
 
     def changes(self, company_id: str, size: int, now: str, position: AfterChange | None = None) -> Changes:
         """Return up to ``size`` tasks that were changed after ``position``, in the order of their last change.
@@ -222,17 +319,17 @@ class TaskLists:
         position = position or AfterChange(_FIRST_INSTANT)
         up_to_horizon = TaskFilter(_all, changes=Range(high=horizon(now)))
         page = self.page(company_id, TaskQuery(up_to_horizon, Order.CHANGE, descending=False), size, position)
-        if page.tasks:
-            position = AfterChange(page.tasks[-1].modified_dateutc, page.tasks[-1].id)
+        if isinstance(page.reached, AfterChange):
+            position = page.reached
         return Changes(page.tasks, position, is_up_to_date=page.next is None)
 
     def _look_up(self, company_id: str, number: int, allowance: "_Allowance") -> str | None:
         # Open tasks first: a task that is closed between the two queries is met by the second one.
-        for index_range in self._by_number(company_id, TaskFilter(_all, numbers=Range(number, number))):
+        for index_range in self._by_number(company_id, TaskFilter(_all, numbers=Range(number, number)), allowance):
             allowance.require()
             index_range.read(1)
-            for task in index_range.tasks:
-                return task.id
+            for found in index_range.tasks:
+                return found.task.id
         return None
 
     @timed("ReadLatency")
@@ -244,31 +341,39 @@ class TaskLists:
         return int(answer["Item"]["last_id2"]["N"]) if "Item" in answer else 0
 
     def _ranges(
-        self, company_id: str, query: TaskQuery, page_filter: TaskFilter, position: Position | None
+        self,
+        company_id: str,
+        query: TaskQuery,
+        page_filter: TaskFilter,
+        position: Position | None,
+        allowance: "_Allowance",
     ) -> Sequence["_IndexRange"]:
         match query.order, position:
             case Order.NUMBER, AfterNumber() | None:
-                return self._by_number(company_id, page_filter, position, descending=query.descending)
+                return self._by_number(company_id, page_filter, allowance, position, descending=query.descending)
             case Order.CHANGE, AfterChange() | None:
-                return self._by_change(company_id, page_filter, position, descending=query.descending)
+                return self._by_change(company_id, page_filter, allowance, position, descending=query.descending)
         raise ValueError("The position is not one of this order.")
 
     def _gather(
         self, company_id: str, order: Order, page_filter: TaskFilter, allowance: "_Allowance"
-    ) -> Sequence[Task] | None:
-        """Return all tasks of the range that the filter implies for the other index, if there is one and it is small.
+    ) -> Sequence[Versioned] | None:
+        """Return all tasks that another index than the list's own finds for the filter, if there are few.
 
-        Without this, the few tasks that changed today would be looked for among all tasks, in the order of numbers.
+        Without this, the few tasks that changed today, or that have one reference, would be looked for among all tasks.
         """
+        for name, value in page_filter.references.items():
+            if (few := self._with_reference(company_id, name, value, allowance)) is not None:
+                return few
         numbers, changes = page_filter.numbers, page_filter.changes
         few_numbers = None not in (numbers.low, numbers.high) and _width(numbers) <= GATHERED_TASKS
         if order is Order.CHANGE and few_numbers:
-            ranges = self._by_number(company_id, page_filter)
+            ranges = self._by_number(company_id, page_filter, allowance)
         elif order is Order.NUMBER and not few_numbers and (changes.low or changes.high):
-            ranges = self._by_change(company_id, page_filter)
+            ranges = self._by_change(company_id, page_filter, allowance)
         else:
             return None
-        tasks: dict[str, Task] = {}
+        tasks: dict[str, Versioned] = {}
         # Half of the allowance is left for the way that is taken where the range turns out to be large.
         for _ in range(QUERIES // 2):
             unread = [index_range for index_range in ranges if not index_range.is_read]
@@ -276,15 +381,42 @@ class TaskLists:
                 break
             unread[0].read(GATHERED_TASKS + 1)
             while unread[0].tasks:
-                task = unread[0].take()
-                tasks[task.id] = _later(task, tasks.get(task.id, task))
+                found = unread[0].take()
+                tasks[found.task.id] = _later(found, tasks.get(found.task.id, found))
         is_whole = all(index_range.is_read for index_range in ranges) and len(tasks) <= GATHERED_TASKS
         return list(tasks.values()) if is_whole else None
+
+    def _with_reference(
+        self, company_id: str, name: str, value: str, allowance: "_Allowance"
+    ) -> Sequence[Versioned] | None:
+        """Return the company's tasks that have this reference, or ``None`` if there are too many to sort."""
+        if len(value.encode()) > KEY_BYTES or not allowance.take():
+            return None
+        keys_of_tasks = _IndexRange(
+            self._client,
+            {
+                "TableName": self._table,
+                "IndexName": REFERENCE_INDEXES[name],
+                "KeyConditionExpression": f"{name} = :value AND pk = :partition",
+                "ExpressionAttributeValues": dynamodb.to_item(
+                    {":value": value, ":partition": keys.partition(company_id)}
+                ),
+            },
+            None,
+            allowance,
+        ).read_items(GATHERED_TASKS + 1)
+        if len(keys_of_tasks) > GATHERED_TASKS:
+            return None
+        ids = [keys.of_task(dynamodb.from_item(item)) for item in keys_of_tasks]
+        found = self._get(ids, allowance)
+        missing = [one for one in ids if one[1] not in found]
+        return list({**found, **self._get(missing, allowance, consistent=True)}.values())
 
     def _by_number(
         self,
         company_id: str,
         page_filter: TaskFilter,
+        allowance: "_Allowance",
         position: AfterNumber | None = None,
         *,
         descending: bool = True,
@@ -298,12 +430,16 @@ class TaskLists:
         # Open tasks come first: a task that is closed while both are read is met in one of them, or in both.
         kinds = (False, True) if page_filter.archived is None else (page_filter.archived,)
         partitions = [keys.task_list(company_id, archived=archived) for archived in kinds]
-        return [self._range(_BY_NUMBER, partition, (low, high), descending=descending) for partition in partitions]
+        return [
+            self._range(_BY_NUMBER, partition, (low, high), allowance, descending=descending)
+            for partition in partitions
+        ]
 
     def _by_change(
         self,
         company_id: str,
         page_filter: TaskFilter,
+        allowance: "_Allowance",
         position: AfterChange | None = None,
         *,
         descending: bool = True,
@@ -320,13 +456,14 @@ class TaskLists:
         if low > high:
             return ()
         partition = keys.partition(company_id)
-        return [self._range(_BY_CHANGE, partition, (low, high), descending=descending, start=start)]
+        return [self._range(_BY_CHANGE, partition, (low, high), allowance, descending=descending, start=start)]
 
     def _range(
         self,
         index: "_Index",
         partition: str,
         between: tuple[int, int] | tuple[str, str],
+        allowance: "_Allowance",
         *,
         descending: bool,
         start: dynamodb.Item | None = None,
@@ -339,7 +476,7 @@ class TaskLists:
             "ExpressionAttributeValues": dynamodb.to_item({":partition": partition, ":low": low, ":high": high}),
             "ScanIndexForward": not descending,
         }
-        return _IndexRange(self._client, arguments, start)
+        return _IndexRange(self._client, arguments, start, allowance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,11 +509,18 @@ def latest(now: str) -> AfterChange:
 class _IndexRange:
     """A range of an index, of which ``tasks`` are those that were read and not yet taken."""
 
-    def __init__(self, client: "DynamoDBClient", arguments: dict[str, Any], start: dynamodb.Item | None) -> None:
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        arguments: dict[str, Any],
+        start: dynamodb.Item | None,
+        allowance: "_Allowance",
+    ) -> None:
         self._client = client
         self._arguments = arguments
         self._start = start
-        self.tasks: deque[Task] = deque()
+        self._allowance = allowance
+        self.tasks: deque[Versioned] = deque()
         self.is_read = False
 
     @property
@@ -384,45 +528,67 @@ class _IndexRange:
         """Whether all tasks of the range were read and taken."""
         return self.is_read and not self.tasks
 
-    @timed("ReadLatency")
     def read(self, limit: int) -> None:
         """Read up to ``limit`` tasks more.
 
         Raises:
             UnavailableError: the database did not answer in time, or the index is still being built.
         """
+        self.tasks.extend(task_items.read(dynamodb.from_item(item)) for item in self.read_items(limit))
+
+    @timed("ReadLatency")
+    def read_items(self, limit: int) -> Sequence[dynamodb.Item]:
+        """Return up to ``limit`` items more.
+
+        Raises:
+            UnavailableError: as ``read``.
+        """
         start: dict[str, Any] = {"ExclusiveStartKey": self._start} if self._start else {}
         try:
             with dynamodb.temporary_faults_as_unavailable():
-                answer = self._client.query(**self._arguments, **start, Limit=limit)
+                answer = self._client.query(**self._arguments, **start, Limit=limit, ReturnConsumedCapacity="TOTAL")
         except ClientError as error:
             if _is_about_index(error):
                 raise UnavailableError(
                     "The index of tasks is still being built. Send the same request later."
                 ) from error
             raise
-        self.tasks.extend(task_items.to_task(dynamodb.from_item(item)) for item in answer["Items"])
+        self._allowance.count(answer)
         self._start = answer.get("LastEvaluatedKey")
         self.is_read = self._start is None
+        return answer["Items"]
 
-    def take(self) -> Task:
+    def take(self) -> Versioned:
         """Take the first task."""
         return self.tasks.popleft()
 
 
 class _Allowance:
-    """What one request may read."""
+    """What one request may read.
 
-    def __init__(self, clock: Callable[[], float], queries: int = 0) -> None:
+    Attributes:
+        is_used_up: whether the page is full.
+        is_cut: whether tasks that were read from an index could not be looked at any more.
+    """
+
+    def __init__(self, clock: Callable[[], float], queries: int = 0, units: float = UNITS) -> None:
         self._clock = clock
         self._queries = queries
+        self._units = units
         self.is_used_up = False
+        self.is_cut = False
         self._ends = clock() + READ_SECONDS
 
     def take(self) -> bool:
         """Return whether one more query is allowed, and count it."""
         self._queries -= 1
-        return self._queries >= 0 and not self.is_used_up and self._clock() < self._ends
+        return self._queries >= 0 and self._units > 0 and not self.is_used_up and self._clock() < self._ends
+
+    def count(self, answer: Mapping[str, Any]) -> None:
+        """Count the read units of an answer of DynamoDB."""
+        consumed = answer.get("ConsumedCapacity") or {}
+        for one in consumed if isinstance(consumed, list) else [consumed]:
+            self._units -= one.get("CapacityUnits", 0.0)
 
     def require(self) -> None:
         """Raise ``UnavailableError`` if the time is over."""
@@ -479,7 +645,9 @@ class _Places:
         return (_number(task), "") if self.order is Order.NUMBER else (task.modified_dateutc, task.id)
 
 
-def _merged(ranges: Sequence[_IndexRange], descending: bool, allowance: _Allowance, first_read: int) -> Iterator[Task]:
+def _merged(
+    ranges: Sequence[_IndexRange], descending: bool, allowance: _Allowance, first_read: int
+) -> Iterator[Versioned]:
     """Yield the tasks of all ranges in the order of their numbers, or of the one range, as far as may be read."""
     limit = dict.fromkeys(ranges, min(first_read, QUERY_TASKS))
     choose = max if descending else min
@@ -493,13 +661,13 @@ def _merged(ranges: Sequence[_IndexRange], descending: bool, allowance: _Allowan
         heads = [index_range for index_range in ranges if index_range.tasks]
         if not heads:
             return
-        nearest = choose(heads, key=lambda head: _number(head.tasks[0])) if len(heads) > 1 else heads[0]
-        task = nearest.take()
+        nearest = choose(heads, key=lambda head: _number(head.tasks[0].task)) if len(heads) > 1 else heads[0]
+        found = nearest.take()
         for other in heads:
             # A task that is being closed or opened can stand in both lists for a moment.
-            if other.tasks and other is not nearest and other.tasks[0].id == task.id:
-                task = _later(task, other.take())
-        yield task
+            if other.tasks and other is not nearest and other.tasks[0].task.id == found.task.id:
+                found = _later(found, other.take())
+        yield found
 
 
 def _all(_: Task) -> bool:
@@ -514,16 +682,17 @@ def _width(numbers: Range[int]) -> int:
     return (numbers.high or 0) - (numbers.low or 0) + 1
 
 
-def _later(one: Task, other: Task) -> Task:
-    return max(one, other, key=lambda task: task.modified_dateutc)
+def _later(one: Versioned, other: Versioned) -> Versioned:
+    return max(one, other, key=lambda found: found.version)
 
 
 def _number(task: Task) -> int:
     return task.id2 or 0  # every stored task has a number
 
 
-def _text_bytes(task: Task) -> int:
-    return sum(len(value.encode()) for value in task.__dict__.values() if isinstance(value, str))
+def _text_bytes(found: Versioned) -> int:
+    texts = (value for value in found.task.__dict__.values() if isinstance(value, str))
+    return found.missing_remark + sum(len(text.encode()) for text in texts)
 
 
 def _is_about_index(error: ClientError) -> bool:

@@ -23,13 +23,12 @@ def read(record: Mapping[str, Any]) -> TaskEvent | None:
         return None
     epoch = epoch_of(record["eventSourceARN"])
     item = dynamodb.from_item(change["NewImage"])
-    task, version = task_items.to_task(item), task_items.version(item)
+    new = task_items.read(item)
     if "OldImage" not in change:
-        return task_event.created(task, epoch, version)
-    old = dynamodb.from_item(change["OldImage"])
-    has_new_version = version > task_items.version(old)
-    unversioned_write = None if has_new_version else str(change["SequenceNumber"])
-    return task_event.changed(task_items.to_task(old), task, epoch, version, unversioned_write)
+        return task_event.created(new.task, epoch, new.version)
+    old = task_items.read(dynamodb.from_item(change["OldImage"]))
+    unversioned_write = None if new.version > old.version else str(change["SequenceNumber"])
+    return task_event.changed(old.task, new.task, epoch, new.version, unversioned_write)
 
 
 def epoch_of(stream_arn: str) -> str:

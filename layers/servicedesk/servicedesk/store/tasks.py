@@ -8,14 +8,15 @@ A change is a consistent read and one ``UpdateItem``, on the condition that the 
 read. If it has not, the item found there comes back in the same answer, and again no further request is needed.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from servicedesk.domain import content_digest
 from servicedesk.domain.faults import ConflictingTaskError, NoSuchTaskError
 from servicedesk.domain.task import ClientFields, Task
 from servicedesk.store import dynamodb, keys, task_items
+from servicedesk.store.task_items import Versioned
 from servicedesk.telemetry import timed
 
 if TYPE_CHECKING:
@@ -31,14 +32,7 @@ class Stored:
 
     task: Task
     replayed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Versioned:
-    """A task as the table has it, and how often it was written: 1 as created, and one more with each change."""
-
-    task: Task
-    version: int
+    version: int = task_items.FIRST_VERSION
 
 
 class TaskStore:
@@ -62,7 +56,7 @@ class TaskStore:
             return Stored(numbered, replayed=False)
         replay = _replay(found, content)
         # The same number means that a retry of the SDK met the write of its own first attempt.
-        return Stored(replay.task, replayed=replay.task.id2 != numbered.id2)
+        return replace(replay, replayed=replay.task.id2 != numbered.id2)
 
     def preview(self, task: Task, content: ClientFields) -> Stored:
         """Return what ``create`` would return, but write nothing and take no number (contract rule 1.3).
@@ -83,17 +77,13 @@ class TaskStore:
         found = self._find(task.company_id, task.id)
         return _replay(found, content) if found else None
 
-    def get(self, company_id: str, task_id: str) -> Task:
+    def get(self, company_id: str, task_id: str) -> Versioned:
         """Return the company's task with that id, read consistently (contract rule 1.2).
 
         Raises:
             NoSuchTaskError: the company has none, whoever else may have.
             UnavailableError: the database did not answer in time.
         """
-        return self.get_versioned(company_id, task_id).task
-
-    def get_versioned(self, company_id: str, task_id: str) -> Versioned:
-        """Return the task as ``get`` does, with the version that ``replace`` asks for."""
         return _versioned(self._find(company_id, task_id))
 
     def replace(self, read: Versioned, changed: Task) -> Versioned | None:
@@ -178,17 +168,20 @@ class TaskStore:
         request before.
         """
         values, removed = task_items.changes(read.task, changed)
-        values["version"] = read.version + 1
-        sets = ", ".join(f"{name} = :{name}" for name in values)
+        values["version",] = read.version + 1
+        # Each step of a path is a placeholder, because DynamoDB reserves some 600 words.
+        sets = ", ".join(f"{_placeholder(path)} = :{'_'.join(path)}" for path in values)
+        removes = ", ".join(map(_placeholder, removed))
         try:
             with dynamodb.temporary_faults_as_unavailable():
                 self._client.update_item(
                     TableName=self._table,
                     Key=keys.task(changed.company_id, changed.id),
-                    UpdateExpression=f"SET {sets}" + (f" REMOVE {', '.join(removed)}" if removed else ""),
-                    ConditionExpression="version = :read",  # an erased task, which has none, must not come back
+                    UpdateExpression=f"SET {sets}" + (f" REMOVE {removes}" if removes else ""),
+                    ConditionExpression="#version = :read",  # an erased task, which has none, must not come back
+                    ExpressionAttributeNames={f"#{step}": step for path in (*values, *removed) for step in path},
                     ExpressionAttributeValues=dynamodb.to_item(
-                        {f":{name}": value for name, value in values.items()} | {":read": read.version}
+                        {f":{'_'.join(path)}": value for path, value in values.items()} | {":read": read.version}
                     ),
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
@@ -197,13 +190,18 @@ class TaskStore:
         return None, False
 
 
+def _placeholder(path: Sequence[str]) -> str:
+    return ".".join(f"#{step}" for step in path)
+
+
 def _versioned(found: Mapping[str, object] | None) -> Versioned:
     if not found:
         raise NoSuchTaskError("The company has no task with this id.")
-    return Versioned(task_items.to_task(found), task_items.version(found))
+    return task_items.read(found)
 
 
 def _replay(found: Mapping[str, object], content: ClientFields) -> Stored:
     if not content_digest.has_same_content(str(found["content_digest"]), content):
         raise ConflictingTaskError("The company already has a task with this id and different content.")
-    return Stored(task_items.to_task(found), replayed=True)
+    stored = task_items.read(found)
+    return Stored(stored.task, replayed=True, version=stored.version)

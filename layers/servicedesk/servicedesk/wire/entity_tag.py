@@ -10,16 +10,18 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from servicedesk.domain.task import Task
-from servicedesk.wire import task_document
 from servicedesk.wire.problems import INVALID_HEADER, Problem
 
 _TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 _TAGS = re.compile(rf"(?:[\s,]*+{_TAG.pattern}(?=\s*+(?:,|\Z)))++[\s,]*+")
 
 
-def of_task(task: Task) -> str:
-    """Return the tag of a stored task. It is weak, because one tag stands for the task in JSON and in XML."""
-    return of_document(task_document.whole(task, "Z"))
+def of_task(task: Task, version: int) -> str:
+    """Return the tag of a version of a stored task. It is weak, because it stands for the task in JSON and in XML.
+
+    The moment of the write is in it because a task that is erased, or a backup, can bring a version back.
+    """
+    return f'W/"{version}-{"".join(filter(str.isdigit, task.modified_dateutc))}"'
 
 
 def of_document(document: object) -> str:

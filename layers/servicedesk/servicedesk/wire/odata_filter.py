@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 from servicedesk.domain.faults import InvalidValueError
 from servicedesk.domain.kinds import BOOLEAN, DATE, GUID, INTEGER, TEXT, Kind, read_bound
 from servicedesk.domain.task import FIELDS, Task
-from servicedesk.domain.task_query import Order, Range, TaskFilter
+from servicedesk.domain.task_query import INDEXED_REFERENCES, Order, Range, TaskFilter
 from servicedesk.wire.problems import INVALID_PARAMETER, Problem, shown_name
 
 CHARACTERS = 8192
@@ -67,11 +67,17 @@ class _Bounds:
     archived: bool | None = None
     numbers: Range[int] = field(default_factory=Range)
     changes: Range[str] = field(default_factory=Range)
+    references: Mapping[str, str] = field(default_factory=dict)
 
     def both(self, other: "_Bounds") -> "_Bounds":
         """Return what two conditions imply that both hold."""
         archived = other.archived if self.archived is None else self.archived
-        return _Bounds(archived, _overlap(self.numbers, other.numbers), _overlap(self.changes, other.changes))
+        return _Bounds(
+            archived,
+            _overlap(self.numbers, other.numbers),
+            _overlap(self.changes, other.changes),
+            {**other.references, **self.references},
+        )
 
 
 _ANYWHERE = _Bounds()
@@ -146,7 +152,14 @@ def read(text: str) -> TaskFilter:
         _refuse(f"is longer than {CHARACTERS} characters.")
     condition = _Parser(text).condition()
     bounds = condition.implied
-    return TaskFilter(lambda task: condition.evaluate(task) is True, bounds.archived, bounds.numbers, bounds.changes)
+    return TaskFilter(
+        lambda task: condition.evaluate(task) is True,
+        bounds.archived,
+        bounds.numbers,
+        bounds.changes,
+        bounds.references,
+        reads_remark="remark" in text.lower(),
+    )
 
 
 def _refuse(detail: str) -> NoReturn:
@@ -452,6 +465,8 @@ def _between(name: str, low: Any, high: Any) -> _Bounds:
         return _Bounds(numbers=Range(low, high))
     if name == Order.CHANGE:
         return _Bounds(changes=Range(low, high))
+    if name in INDEXED_REFERENCES and low == high:
+        return _Bounds(references={name: low})
     return _ANYWHERE
 
 
