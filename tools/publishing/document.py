@@ -54,8 +54,9 @@ def document() -> dict[str, Any]:
         KeyError: an operation has a route that its documentation says nothing of.
     """
     types = problem_types()
+    own = {name: schema for said in documented().values() for name, schema in said.schemas.items()}
     components = {
-        "schemas": schemas() | {"TaskEvent": events.schema()},
+        "schemas": schemas() | own | {"TaskEvent": events.schema()},
         "parameters": _parameters(),
         "headers": _headers(),
         "responses": _problem_components(types),

@@ -56,6 +56,7 @@ class Documentation:
         problems: the types of problem that it can be answered with, beside those of all operations.
         is_public: whether it needs no key.
         alias_of: the operation of which it is another address.
+        schemas: the schemas that only this operation has, by their names.
         examples: bodies that are sent as they are, by what they show. They refer to the built-in catalogue.
     """
 
@@ -70,6 +71,7 @@ class Documentation:
     problems: Sequence[str] = ()
     is_public: bool = False
     alias_of: str = ""
+    schemas: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     examples: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
 
