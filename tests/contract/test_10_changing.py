@@ -260,6 +260,17 @@ def test_10_2_an_http_api_s_event_is_read_too(json_client: Client) -> None:
         assert answer.status == (428 if method == "PATCH" else 200)
 
 
+@pytest.mark.parametrize("path", ["/api/Task({id})", "/api/task('{id}')", "/api/Task({id2})", "/api/Task/{id}"])
+def test_10_2_a_patch_of_the_original_s_address_changes_and_needs_no_if_match(client: Client, path: str) -> None:
+    task = client.created(FILLED)
+    address = path.format_map(task)
+    answer = client.change("", {"subject": "Other"}, path=address, if_match=None)
+    assert answer.task() == task | {"subject": "Other", "modified_dateutc": answer.task()["modified_dateutc"]}
+    stale = client.change("", {"subject": "Third"}, path=address, if_match='"x"')
+    assert_problem(stale, 412, "precondition-failed")
+    assert_problem(client.stranger().change("", {"subject": "x"}, path=address, if_match=None), 404, "no-such-task")
+
+
 @pytest.mark.parametrize("entity", ["Task({id}", "Task()", "{id}", "xTask({id})"])
 def test_10_2_what_is_no_task_is_no_address(client: Client, entity: str) -> None:
     task = client.created()

@@ -255,7 +255,7 @@ def test_1_4_head_knows_what_the_client_has(client: Client) -> None:
         ("/tasks/33", "GET, HEAD, PATCH, PUT"),
         ("/tasks/delta", "GET, HEAD"),
         ("/catalogue", "GET, HEAD"),
-        ("/api/Task(33)", "GET, HEAD, PUT"),
+        ("/api/Task(33)", "GET, HEAD, PATCH, PUT"),
         ("/api/TaskView(33)", "GET, HEAD"),
         ("/api/TaskView/Search", "POST"),
         ("/", "GET, HEAD"),

@@ -61,6 +61,7 @@ ALIASES = (
     *(Sent("GET", f"/api/{name}/Translations") for name in ("TaskType", "TaskStatus")),
     Sent("POST", "/api/Task", BODY, JSON),
     *(Sent("PUT", path, BODY, CHANGE) for path in (f"/tasks/{TASK}", f"/api/Task/{TASK}", f"/api/Task({TASK})")),
+    *(Sent("PATCH", path, BODY, CHANGE) for path in (f"/api/Task/{TASK}", f"/api/Task({TASK})")),
 )
 """Routes that read what one of those above reads, and do with it what that one does."""
 
@@ -92,7 +93,7 @@ OPTIONS: Mapping[str, Sequence[str]] = {
 }
 """The query options that some route takes, and one that none takes."""
 
-PIECES = (" ", ",", ";", '"', "'", "\\", "(", "1", "é", "a,")
+PIECES = (" ", ",", ";", '"', "\\", "1")
 
 
 def long(start: str, piece: str, end: str) -> str:
@@ -101,10 +102,11 @@ def long(start: str, piece: str, end: str) -> str:
 
 
 def hostile(starts: Sequence[str]) -> Iterator[str]:
-    """Yield long texts, whole and broken off: each piece repeated, and after each way in which a value can begin."""
-    for end in ("", "\x7f"):
-        yield from (long("", piece, end) for piece in (*PIECES, *starts))
-        yield from (long(start, piece, end) for start in starts for piece in ("1", " ", ","))
+    """Yield long texts that break off: each piece repeated, and some after each way in which a value can begin."""
+    for piece in (*PIECES, *starts):
+        yield long("", piece, "\x7f")
+    for start in starts:
+        yield from (long(start, piece, "\x7f") for piece in ("1", " ", ","))
 
 
 class Route:

@@ -19,7 +19,10 @@ from servicedesk.wire.problems import PRECONDITION_FAILED, PRECONDITION_REQUIRED
 
 
 @operation(
-    "PATCH /tasks/{id}", "PUT /tasks/{id}", "PUT /api/Task/{id}", "PUT /api/Task({id})", options=("validate_only",)
+    "PATCH /tasks/{id}",
+    "PUT /tasks/{id}",
+    *(f"{method} /api/{address}" for address in ("Task/{id}", "Task({id})") for method in ("PATCH", "PUT")),
+    options=("validate_only",),
 )
 def change_task(request: Request, stores: Stores) -> Response:
     """Change the task that the path names as the body says, unless it is not the version that the client means."""

@@ -58,18 +58,18 @@ creates a task. `If-Match` works as it does for a change.""",
 DOCUMENTATION: Mapping[str, Documentation] = {
     "PATCH /tasks/{id}": _CHANGE,
     "PUT /tasks/{id}": _REPLACE,
-    "PUT /api/Task/{id}": as_before(
-        _REPLACE,
-        "replaceTaskAsBefore",
-        "Replace a task, as before",
-        parameters=("validate_only", "If-Match-optional", "Prefer-create"),
-        problems=_CHANGE_PROBLEMS,
-    ),
-    "PUT /api/Task({id})": as_before(
-        _REPLACE,
-        "replaceTaskEntity",
-        "Replace a task, as OData has it",
-        parameters=("validate_only", "If-Match-optional", "Prefer-create"),
-        problems=_CHANGE_PROBLEMS,
-    ),
+    **{
+        f"{method} /api/{address}": as_before(
+            documented,
+            f"{documented.id.removesuffix('Task')}{name}",
+            f"{documented.summary}, {way}",
+            parameters=("validate_only", "If-Match-optional", "Prefer-create"),
+            problems=_CHANGE_PROBLEMS,
+        )
+        for address, name, way in (
+            ("Task/{id}", "TaskAsBefore", "as before"),
+            ("Task({id})", "TaskEntity", "as OData has it"),
+        )
+        for method, documented in (("PATCH", _CHANGE), ("PUT", _REPLACE))
+    },
 }
