@@ -38,9 +38,6 @@ from servicedesk.telemetry import timed
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-PAGE_TASKS = 500
-"""The most tasks that a page can have (contract rule 8.2)."""
-
 PAGE_BYTES = 600_000
 """Bytes of text after which a page ends. The last task can bring 300,000 more, and escapes in the answer and in the
 envelope that Lambda takes can make six bytes of one. Lambda takes 6 MB."""
