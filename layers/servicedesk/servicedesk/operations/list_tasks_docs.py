@@ -24,7 +24,7 @@ _LIST = Documentation(
     summary="List tasks",
     description="""\
 List the tasks of the company, the newest number first, page by page. The query options are those of OData 4.01 that
-are named here; any other is refused.
+are named here; others of OData are refused, and any other option is ignored and named in a header.
 
 Open or archived tasks, a number, ranges of `id2` and of `modified_dateutc`, and up to 500 tasks with one
 `customer_reference`, `reference_back_office` or `to_id_in_table` are found fast however many tasks there are. Other
