@@ -62,7 +62,9 @@ def alarms() -> str:
     """Return the table of the template's alarms, those with the same description in one row."""
     names: dict[str, list[str]] = {}
     for about in resources("AWS::CloudWatch::Alarm").values():
-        name = about["AlarmName"]["Fn::Sub"].removeprefix("${AWS::StackName}")
+        called = about["AlarmName"]["Fn::Sub"]
+        name = (called if isinstance(called, str) else called[0]).removeprefix("${AWS::StackName}")
+        name = name.replace("${Version}", "N")
         names.setdefault(about["AlarmDescription"], []).append(f"`…{name}`")
     return _table(
         ["alarm", "what it means, and what to do"], [[", ".join(found), what] for what, found in names.items()]

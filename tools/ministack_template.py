@@ -25,6 +25,8 @@ def deployable(template: Mapping[str, Any]) -> dict[str, Any]:
     copied: dict[str, Any] = deepcopy(dict(template))
     # MiniStack has no CodeDeploy and refuses a template that names it.
     del copied["Globals"]["Function"]["DeploymentPreference"]
+    # It knows no rules of X-Ray and no metric math, and fails where a template has one.
+    del copied["Resources"]["Traces"], copied["Resources"]["WritesThrottled"]
     for resource in copied["Resources"].values():
         resource.get("Properties", {}).pop("DeploymentPreference", None)
         for event in resource.get("Properties", {}).get("Events", {}).values():

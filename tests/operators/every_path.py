@@ -235,7 +235,9 @@ class Paths:
         key = {"pk": {"S": f"COMPANY#{ALPHA}"}, "sk": {"S": f"TASK#{MARK}"}}
         fields = {"subject": {"S": MARK}, "remark": {"S": MARK}, "archived": {"BOOL": False}}
         image = key | {"fields": {"M": fields}, "modified_dateutc": {"S": MARK}, "version": {"N": "1"}}
-        sent = {"Records": [{"dynamodb": {"Keys": key, "NewImage": image, "SequenceNumber": "1"}}]}
+        stream = "arn:aws:dynamodb:eu-west-1:123456789012:table/tasks/stream/2026-11-24T12:00:00.000"
+        written = {"Keys": key, "NewImage": image, "SequenceNumber": "1"}
+        sent = {"Records": [{"eventSourceARN": stream, "dynamodb": written}]}
         handler = self.api.publish_events.lambda_handler
         self.invoke(handler, sent, "published")
         refused = {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "InternalFailure", "ErrorMessage": MARK}]}

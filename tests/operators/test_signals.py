@@ -113,7 +113,8 @@ class Output:
 @pytest.fixture(scope="module")
 def output() -> Output:
     """Return what `every_path` prints, in a process of its own, so that nothing that it prints escapes."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "layers/servicedesk")}
+    lambda_sets = {"AWS_LAMBDA_FUNCTION_NAME": "tasks", "AWS_LAMBDA_FUNCTION_VERSION": "7"}
+    environment = os.environ | lambda_sets | {"PYTHONPATH": str(ROOT / "layers/servicedesk")}
     command = [sys.executable, "-m", "tests.operators.every_path"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     lines = [json.loads(line) for line in done.stdout.splitlines()]
@@ -218,7 +219,9 @@ def test_each_request_has_one_line_of_metrics(output: Output) -> None:
     for line in output.metrics:
         [definition] = line["_aws"]["CloudWatchMetrics"]
         assert definition["Namespace"] == "TaskApi"
-        assert definition["Dimensions"] == [["service"]]
+        of_version = [["version"]] if "Failed" in line else []
+        assert sorted(definition["Dimensions"]) == [["service"], *of_version]
+        assert line.get("version") == ("tasks:7" if of_version else None)
         names = {metric["Name"]: metric["Unit"] for metric in definition["Metrics"]}
         assert all(unit == ("Milliseconds" if name.endswith("Latency") else "Count") for name, unit in names.items())
         counted.update(name for name, unit in names.items() if unit == "Count")

@@ -37,6 +37,13 @@ STATUSES = {
     "INTEGRATION_TIMEOUT": (503, "unavailable"),
     "DEFAULT_5XX": (500, "internal"),
 }
+LOGGED = {
+    *("requestId", "extendedRequestId", "requestTimeEpoch", "httpMethod", "xrayTraceId"),
+    *("responseLatency", "integrationLatency", "responseLength", "identity.sourceIp", "identity.userAgent"),
+    *("error.responseType", "error.message", "integration.status", "integration.error"),
+    *(f"authorizer.{name}" for name in ("company_id", "key_id", "status", "error", "integrationLatency")),
+}
+"""What the access log has of a request beside its status: no path, no query, no header but the user agent, no body."""
 OURS = {
     problem_type.name: problem_type for problem_type in vars(problems).values() if isinstance(problem_type, ProblemType)
 }
@@ -170,7 +177,11 @@ def test_the_stage_is_throttled_traced_and_logged(translated: Translated) -> Non
     assert stage["TracingEnabled"] is True
     assert translated.template["Resources"]["Api"]["Properties"]["MinimumCompressionSize"] == 1024
     assert not [setting for setting in stage["MethodSettings"] if setting["MetricsEnabled"]], "nothing reads them"
-    line = json.loads(stage["AccessLogSetting"]["Format"].replace(" $context.status,", " 201,"))
+    line = json.loads(stage["AccessLogSetting"]["Format"]["Fn::Sub"].replace(" $context.status,", " 201,"))
+    assert next(iter(line)) == "user_agent", "what a client writes there must not override what follows"
+    assert line["service"] == "${AWS::StackName}"
+    written = {value.removeprefix("$context.") for value in line.values() if str(value).startswith("$context.")}
+    assert written == LOGGED
     assert line["status"] == 201
     assert line["company_id"] == "$context.authorizer.company_id"
     assert line["request_id"] == "$context.requestId"

@@ -12,6 +12,8 @@ from tools.template import resources, template
 API = ("Resources", "Api", "Properties")
 LEFT_OUT = {
     ("Globals", "Function", "DeploymentPreference"),
+    ("Resources", "Traces"),
+    ("Resources", "WritesThrottled"),
     (*API, "Auth", "ApiKeyRequired"),
     *(
         ("Resources", name, "Properties", "DeploymentPreference")

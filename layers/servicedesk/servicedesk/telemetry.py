@@ -5,6 +5,7 @@ wrote in a task, or a secret. An exception is logged with its types and places b
 either.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -191,6 +192,9 @@ def _write(invocation: _Invocation) -> None:
     total = _since(invocation.started)
     log(invocation.outcome, extra={**invocation.facts, "milliseconds": {"Total": total, **invocation.milliseconds}})
     metrics = EphemeralMetrics()
+    if invocation.outcome is Outcome.FAILED and (version := os.environ.get("AWS_LAMBDA_FUNCTION_VERSION")):
+        # What a roll-out is judged by. Only failures carry it, because each value is a metric to pay for.
+        metrics.add_dimensions(version=f"{os.environ['AWS_LAMBDA_FUNCTION_NAME']}:{version}")
     for name in [invocation.outcome, *invocation.counts, *(["ColdStart"] if _environment.pop("cold", False) else [])]:
         metrics.add_metric(name, "Count", 1)
     for name, value in invocation.milliseconds.items():
