@@ -8,7 +8,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, NamedTuple, Self
 
@@ -104,17 +104,20 @@ def _replay_place(streams: Any, message: dict[str, Any], publish: Publish) -> bo
 class _Place:
     """The records of a shard from ``first`` to ``last``, which are sequence numbers."""
 
-    shard: dict[str, str]
+    stream: str
+    shard: str | None
+    """The shard's id. A place that ``PublishEvents`` put aside has none, because no record names its shard."""
     first: str
     last: str
 
     @classmethod
     def of(cls, body: str) -> Self:
-        """Read what Lambda sends to the queue of a mapping that gives up a batch."""
+        """Read what Lambda sends to the queue of a mapping that gives up a batch, or ``PublishEvents`` of a record."""
         try:
             told = json.loads(body)["DDBStreamBatchInfo"]
             place = cls(
-                shard={"StreamArn": told["streamArn"], "ShardId": told["shardId"]},
+                stream=told["streamArn"],
+                shard=told.get("shardId"),
                 first=told["startSequenceNumber"],
                 last=told["endSequenceNumber"],
             )
@@ -132,6 +135,9 @@ def _records(streams: Any, place: _Place) -> Iterator[dict[str, Any]]:
     """Yield the records of the place that the stream still has. Some may come twice."""
     exceptions = streams.exceptions
     try:
+        if place.shard is None:
+            yield from _find(streams, place)
+            return
         yield from _read(streams, place, ShardIteratorType="AT_SEQUENCE_NUMBER", SequenceNumber=place.first)
     except exceptions.TrimmedDataAccessException:
         # A shard loses its records one by one, the oldest first, and is itself gone in the end.
@@ -142,7 +148,8 @@ def _records(streams: Any, place: _Place) -> Iterator[dict[str, Any]]:
 
 
 def _read(streams: Any, place: _Place, **start: str) -> Iterator[dict[str, Any]]:
-    iterator = streams.get_shard_iterator(**place.shard, **start)["ShardIterator"]
+    named = {"StreamArn": place.stream, "ShardId": place.shard}
+    iterator = streams.get_shard_iterator(**named, **start)["ShardIterator"]
     empty = 0
     while iterator:
         page = streams.get_records(ShardIterator=iterator)
@@ -151,10 +158,44 @@ def _read(streams: Any, place: _Place, **start: str) -> Iterator[dict[str, Any]]
             raise NotReplayedError("the stream does not show its records now.")
         for record in filter(place.has, page["Records"]):
             # Lambda adds this, from which an event gets its epoch.
-            yield record | {"eventSourceARN": place.shard["StreamArn"]}
+            yield record | {"eventSourceARN": place.stream}
         if page["Records"] and _number(page["Records"][-1]) >= int(place.last):
             return
         iterator = page.get("NextShardIterator")
+
+
+def _find(streams: Any, place: _Place) -> Iterator[dict[str, Any]]:
+    """Yield the records of a place that names no shard.
+
+    Shards that are written to at the same time have numbers from one range, so several may have to be read.
+    """
+    hidden = None
+    for shard in _shards(streams, place):
+        try:
+            found = list(_read(streams, replace(place, shard=shard), ShardIteratorType="TRIM_HORIZON"))
+        except NotReplayedError as error:
+            hidden = error
+            continue
+        if found:
+            yield from found
+            return
+    if hidden:
+        raise hidden
+
+
+def _shards(streams: Any, place: _Place) -> Iterator[str]:
+    """Yield the shards whose range of sequence numbers has the first of the place."""
+    more: dict[str, str] = {}
+    while True:
+        told = streams.describe_stream(StreamArn=place.stream, **more)["StreamDescription"]
+        for shard in told["Shards"]:
+            numbers = shard["SequenceNumberRange"]
+            last = numbers.get("EndingSequenceNumber", place.first)
+            if int(numbers["StartingSequenceNumber"]) <= int(place.first) <= int(last):
+                yield shard["ShardId"]
+        if not (name := told.get("LastEvaluatedShardId")):
+            return
+        more = {"ExclusiveStartShardId": name}
 
 
 def _number(record: dict[str, Any]) -> int:
@@ -176,7 +217,7 @@ def _payloads(records: Iterator[dict[str, Any]]) -> Iterator[bytes]:
 
 
 def _event(records: list[bytes]) -> bytes:
-    return b'{"Records": [' + b",".join(records) + b"]}"
+    return b'{"replayed": true, "Records": [' + b",".join(records) + b"]}"
 
 
 def main() -> None:
@@ -203,7 +244,8 @@ def _replay_stack(name: str) -> Result:
     functions = boto3.client("lambda")
 
     def publish(payload: bytes) -> None:
-        if "FunctionError" in functions.invoke(FunctionName=function, Payload=payload):
+        answer = functions.invoke(FunctionName=function, Payload=payload)
+        if "FunctionError" in answer or json.load(answer["Payload"])["batchItemFailures"]:
             raise NotReplayedError("PublishEvents failed; its log line says why.")
 
     return replay(boto3.client("sqs"), url, boto3.client("dynamodbstreams"), publish)

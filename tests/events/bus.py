@@ -1,7 +1,8 @@
 """A bus that fails as planned, and Lambda's way of calling a function with a stream's records."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from unittest.mock import patch
@@ -80,6 +81,9 @@ class Bus:
     plan: list[Answer] = field(default_factory=list)
     taken: list[Mapping[str, Any]] = field(default_factory=list)
     requests: list[int] = field(default_factory=list)
+    aside: list[dict[str, Any]] = field(default_factory=list)
+    """The places that the function put into the dead-letter queue."""
+    queue_is_down: bool = False
 
     def put_events(self, *, Entries: Sequence[Any]) -> dict[str, Any]:  # noqa: N803 - botocore's own name
         """As EventBridge does it, with its limits."""
@@ -88,6 +92,13 @@ class Bus:
         assert all(entry["EventBusName"] == "TaskEvents" for entry in Entries)
         self.requests.append(len(Entries))
         return (self.plan.pop(0) if self.plan else taken)(Entries, self)
+
+    def send_message(self, *, QueueUrl: str, MessageBody: str) -> None:  # noqa: N803 - botocore's own names
+        """As SQS does it, for the dead-letter queue."""
+        assert QueueUrl == "UndeliveredEvents"
+        if self.queue_is_down:
+            raise ConnectTimeoutError(endpoint_url="https://sqs.example")
+        self.aside.append(json.loads(MessageBody)["DDBStreamBatchInfo"])
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -110,7 +121,10 @@ def version_of(event: Mapping[str, Any]) -> Version:
 
 @dataclass
 class StreamMapping:
-    """Lambda's mapping of the stream to the function: it calls until all is through, or gives up on single records."""
+    """Lambda's mapping of the stream to the function: it calls until all is through, or gives up on single records.
+
+    ``attempts`` is how often it calls until a record is too old.
+    """
 
     handler: Handler
     bisects: bool = True
@@ -122,7 +136,7 @@ class StreamMapping:
         """Deliver records in their order; a failed batch again, in two halves where it can be halved."""
         self.calls += 1
         try:
-            self.handler({"Records": list(records)}, Context())
+            answer = self.handler({"Records": list(records)}, Context())
         except (InvocationFailedError, Killed):
             if self.bisects and len(records) > 1:
                 # Halving does not count as an attempt (Lambda's documentation of BisectBatchOnFunctionError).
@@ -133,11 +147,25 @@ class StreamMapping:
                 self.deliver(records, attempt + 1)
             else:
                 self.dead_letters += records
+        else:
+            self._go_on(records, [each["itemIdentifier"] for each in answer["batchItemFailures"]], attempt)
+
+    def _go_on(self, records: Sequence[Any], failed: Sequence[str], attempt: int) -> None:
+        """Deliver again from the first record on that the function has named (ReportBatchItemFailures)."""
+        numbers = [record["dynamodb"]["SequenceNumber"] for record in records]
+        if first := min(map(numbers.index, failed), default=0):
+            self.deliver(records[first:], 1)
+        elif failed and attempt <= self.attempts:
+            self.deliver(records, attempt + 1)
+        elif failed:
+            self.dead_letters += records
 
 
-def behind(module: Any, bus: Bus) -> Any:
-    """Put ``bus`` in the place of the function's client, for a `with` block."""
-    return patch.object(module.bus, "_client", bus)
+@contextmanager
+def behind(module: Any, bus: Bus) -> Iterator[None]:
+    """Put ``bus`` in the place of the function's clients, for a `with` block."""
+    with patch.object(module.bus, "_client", bus), patch.object(module.undelivered, "_client", bus):
+        yield
 
 
 def record(

@@ -18,6 +18,7 @@ from tests.events.bus import (
     killing,
     record,
     refusing,
+    taken,
     throttled,
     unanswered,
     unreachable,
@@ -114,21 +115,92 @@ class Hurried(Context):
         return 25_000 if self.requests >= 0 else 5_000
 
 
-def test_12_2_a_function_stops_before_its_time_is_up_and_fails(publish_events: ModuleType) -> None:
+def numbers(answer: dict[str, Any]) -> list[str]:
+    """The records that an answer names as failed."""
+    return [each["itemIdentifier"] for each in answer["batchItemFailures"]]
+
+
+def test_12_2_a_function_stops_before_its_time_is_up_and_says_where(publish_events: ModuleType) -> None:
     bus = Bus()
-    with behind(publish_events, bus), pytest.raises(Exception, match="its log line says where"):
-        publish_events.lambda_handler({"Records": RECORDS}, Hurried())
+    with behind(publish_events, bus):
+        answer = publish_events.lambda_handler({"Records": RECORDS}, Hurried())
     assert bus.requests == [10, 10]
+    assert numbers(answer) == [RECORDS[20]["dynamodb"]["SequenceNumber"]]
 
 
-def test_12_3_one_that_cannot_be_delivered_holds_up_no_other(publish_events: ModuleType) -> None:
-    broken: Any = record(a_task(ALPHA, 99))
-    broken["dynamodb"]["NewImage"]["pk"] = {"S": "COMPANY#no guid"}
+@pytest.mark.parametrize(("places", "first"), [((7,), 7), ((3, 9), 3)])
+def test_12_2_what_the_bus_refuses_is_named_so_that_nothing_before_it_is_sent_again(
+    publish_events: ModuleType, places: tuple[int, ...], first: int
+) -> None:
+    bus = Bus([refusing(*places), *[refusing(*range(len(places)))] * 2])
+    with behind(publish_events, bus):
+        answer = publish_events.lambda_handler({"Records": RECORDS[:16]}, Context())
+    assert numbers(answer) == [RECORDS[first]["dynamodb"]["SequenceNumber"]]
+
+
+def test_12_2_where_the_bus_takes_nothing_the_invocation_fails(publish_events: ModuleType) -> None:
+    """Lambda counts only failed invocations as errors, for which an alarm rings, and halves only their batches."""
+    with behind(publish_events, Bus([unreachable])), pytest.raises(Exception, match="its log line says where"):
+        publish_events.lambda_handler({"Records": RECORDS}, Context())
+
+
+def test_12_3_what_a_bus_takes_after_a_hundred_refusals_is_not_lost(publish_events: ModuleType) -> None:
+    bus = Bus([throttled] * 100)
+    mapping = StreamMapping(publish_events.lambda_handler, attempts=1000)
+    with behind(publish_events, bus):
+        mapping.deliver(RECORDS[:1])
+    assert len(bus.taken) == 1
+    assert not mapping.dead_letters
+
+
+def broken(number: int) -> Any:
+    """A record that our code can make no event of."""
+    made: Any = record(a_task(ALPHA, 99), number=number)
+    made["dynamodb"]["NewImage"]["pk"] = {"S": "COMPANY#no guid"}
+    return made
+
+
+def place(of: Any) -> dict[str, str]:
+    """The place of a record as it is put aside."""
+    number = of["dynamodb"]["SequenceNumber"]
+    return {"streamArn": of["eventSourceARN"], "startSequenceNumber": number, "endSequenceNumber": number}
+
+
+def test_12_3_one_that_makes_no_event_is_put_aside_at_once_and_holds_up_no_other(publish_events: ModuleType) -> None:
+    poison = broken(10_000)
     bus = Bus()
     mapping = StreamMapping(publish_events.lambda_handler)
     with behind(publish_events, bus):
-        mapping.deliver([*RECORDS[:20], broken, *RECORDS[20:]])
-    assert mapping.dead_letters == [broken]
+        mapping.deliver([*RECORDS[:20], poison, *RECORDS[20:]])
+    assert mapping.calls == 1
+    assert bus.aside == [place(poison)]
+    assert not mapping.dead_letters
+    assert_all_told(bus)
+
+
+def test_12_3_while_the_bus_is_down_nothing_is_put_aside_twice(publish_events: ModuleType) -> None:
+    poison = broken(10_000)
+    bus = Bus([taken, unreachable, unreachable])
+    mapping = StreamMapping(publish_events.lambda_handler, bisects=False)
+    with behind(publish_events, bus):
+        mapping.deliver([*RECORDS[:15], poison, *RECORDS[15:]])
+    assert bus.aside == [place(poison)]
+    assert_all_told(bus)
+
+
+def test_12_3_while_the_queue_is_down_as_well_nothing_is_lost(publish_events: ModuleType) -> None:
+    bus = Bus(queue_is_down=True)
+    with behind(publish_events, bus), pytest.raises(Exception, match="its log line says where"):
+        publish_events.lambda_handler({"Records": [*RECORDS, broken(10_000)]}, Context())
+
+
+def test_12_3_a_record_that_is_replayed_is_not_put_aside_again(publish_events: ModuleType) -> None:
+    poison = broken(10_000)
+    bus = Bus()
+    with behind(publish_events, bus):
+        answer = publish_events.lambda_handler({"Records": [poison, *RECORDS], "replayed": True}, Context())
+    assert numbers(answer) == [poison["dynamodb"]["SequenceNumber"]]
+    assert not bus.aside
     assert_all_told(bus)
 
 

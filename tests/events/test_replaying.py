@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,9 @@ class Stream:
 
     def get_shard_iterator(self, **asked: str) -> dict[str, str]:
         """An iterator is the place of the next record."""
+        assert asked["ShardId"] != "over"
+        if asked["ShardId"] == "beside":
+            return {"ShardIterator": str(len(self._records))}
         if asked["ShardId"] != "shard":
             self._raise("ResourceNotFoundException")
         if asked["ShardIteratorType"] == "TRIM_HORIZON":
@@ -54,6 +58,17 @@ class Stream:
             self._raise("TrimmedDataAccessException")
         before = [each for each in self._records if _number(each) < int(asked["SequenceNumber"])]
         return {"ShardIterator": str(len(before))}
+
+    def describe_stream(self, **asked: str) -> dict[str, Any]:
+        """A shard on each page: two that do not have what is asked for, one of them open, and the one that has."""
+        pages: dict[str, tuple[str, dict[str, str]]] = {
+            "": ("over", {"StartingSequenceNumber": "0", "EndingSequenceNumber": "0"}),
+            "over": ("beside", {"StartingSequenceNumber": "0", "EndingSequenceNumber": "1000"}),
+            "beside": ("shard", {"StartingSequenceNumber": "1"}),
+        }
+        name, numbers = pages[asked.get("ExclusiveStartShardId", "")]
+        more = {} if name == "shard" else {"LastEvaluatedShardId": name}
+        return {"StreamDescription": {"Shards": [{"ShardId": name, "SequenceNumberRange": numbers}], **more}}
 
     def get_records(self, *, ShardIterator: str) -> dict[str, Any]:  # noqa: N803 - botocore's own name
         """A page of two records; an open shard goes on without end."""
@@ -148,6 +163,39 @@ def test_12_3_a_real_stream_is_replayed(engine: Database, dead_letters: DeadLett
     bus = Bus()
     assert dead_letters.replay(streams, bus) == Result(replayed=1)
     assert bus.published == [int(number) for number in numbers]
+
+
+def set_aside(number: int) -> str:
+    """The message with which the function puts a record aside."""
+    place = {"streamArn": "arn", "startSequenceNumber": f"{number}", "endSequenceNumber": f"{number}"}
+    return json.dumps({"DDBStreamBatchInfo": place})
+
+
+@pytest.mark.parametrize("is_open", [False, True])
+def test_12_3_a_record_that_the_function_put_aside_is_found_and_replayed(
+    dead_letters: DeadLetters, *, is_open: bool
+) -> None:
+    dead_letters.add(set_aside(5))
+    bus = Bus()
+    assert dead_letters.replay(Stream(range(1, 10), is_open=is_open), bus) == Result(replayed=1)
+    assert bus.published == [5]
+    assert dead_letters.waiting() == 0
+
+
+def test_12_3_a_record_that_was_put_aside_and_is_gone_is_reported(dead_letters: DeadLetters) -> None:
+    dead_letters.add(set_aside(5))
+    assert dead_letters.replay(Stream(range(1, 10), trimmed=6), Bus()) == Result(gone=1)
+
+
+def test_12_3_a_real_record_that_was_put_aside_is_replayed(engine: Database, dead_letters: DeadLetters) -> None:
+    streams, named = record.stream_of(engine)
+    number = record.records(engine)[2]["dynamodb"]["SequenceNumber"]
+    body = json.loads(set_aside(int(number)))
+    body["DDBStreamBatchInfo"] |= {"streamArn": named["StreamArn"]}
+    dead_letters.add(json.dumps(body))
+    bus = Bus()
+    assert dead_letters.replay(streams, bus) == Result(replayed=1)
+    assert bus.published == [int(number)]
 
 
 def test_12_3_while_the_bus_is_down_each_place_is_tried_once_and_kept(
@@ -332,16 +380,24 @@ def test_the_places_of_a_stack_are_replayed_by_its_function(
     dead_letters: DeadLetters, stack: Callable[[list[Any]], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     dead_letters.give_up(1, 2)
-    stack([{"StatusCode": 200}])
+    stack([{"StatusCode": 200, "Payload": BytesIO(b'{"batchItemFailures": []}')}])
     replay_events.main()
     assert capsys.readouterr().out == "1 replayed; 0 removed, because their records are gone; 0 left.\n"
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [{"FunctionError": "Unhandled"}, {"Payload": BytesIO(b'{"batchItemFailures": [{"itemIdentifier": "2"}]}')}],
+    ids=["as a whole", "for one record"],
+)
 def test_a_function_that_fails_leaves_the_place_and_fails_the_command(
-    dead_letters: DeadLetters, stack: Callable[[list[Any]], None], capsys: pytest.CaptureFixture[str]
+    dead_letters: DeadLetters,
+    stack: Callable[[list[Any]], None],
+    capsys: pytest.CaptureFixture[str],
+    answer: dict[str, Any],
 ) -> None:
     dead_letters.give_up(1, 2)
-    stack([{"StatusCode": 200, "FunctionError": "Unhandled"}])
+    stack([{"StatusCode": 200, **answer}])
     with pytest.raises(SystemExit) as ended:
         replay_events.main()
     assert ended.value.code == 1

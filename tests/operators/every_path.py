@@ -18,6 +18,7 @@ from servicedesk.store import dynamodb
 
 from tests.api import ALPHA, BETA, Api, Context, event
 from tests.conftest import all_functions, moto_tables, without_account
+from tests.events.bus import stream_arn
 from tests.operators.clients import Altered, functions_over, raising
 
 MARK = "ZEBRA7f3a"
@@ -235,9 +236,8 @@ class Paths:
         key = {"pk": {"S": f"COMPANY#{ALPHA}"}, "sk": {"S": f"TASK#{MARK}"}}
         fields = {"subject": {"S": MARK}, "remark": {"S": MARK}, "archived": {"BOOL": False}}
         image = key | {"fields": {"M": fields}, "modified_dateutc": {"S": MARK}, "version": {"N": "1"}}
-        stream = "arn:aws:dynamodb:eu-west-1:123456789012:table/tasks/stream/2026-11-24T12:00:00.000"
         written = {"Keys": key, "NewImage": image, "SequenceNumber": "1"}
-        sent = {"Records": [{"eventSourceARN": stream, "dynamodb": written}]}
+        sent = {"Records": [{"eventSourceARN": stream_arn(), "dynamodb": written}]}
         handler = self.api.publish_events.lambda_handler
         self.invoke(handler, sent, "published")
         refused = {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "InternalFailure", "ErrorMessage": MARK}]}

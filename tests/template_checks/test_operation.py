@@ -155,11 +155,12 @@ def test_few_requests_are_traced(translated: Translated) -> None:
 
 
 def test_alarms_go_to_the_topic_and_say_what_they_mean(translated: Translated) -> None:
-    for alarm in translated.properties("AWS::CloudWatch::Alarm").values():
+    for name, alarm in translated.properties("AWS::CloudWatch::Alarm").items():
         action = {"Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]}
         assert alarm["AlarmActions"] == alarm["OKActions"] == action
         assert alarm["AlarmDescription"].endswith(".")
-        assert alarm["TreatMissingData"] == "notBreaching"
+        # The one that rings for silence goes on ringing in silence.
+        assert alarm["TreatMissingData"] == ("ignore" if name == "EventsSilent" else "notBreaching")
 
 
 def test_alarms_watch_what_there_is(translated: Translated) -> None:
@@ -205,6 +206,21 @@ def test_throttled_writes_are_seen_in_the_table_and_in_each_index(translated: Tr
     assert all(index["ContributorInsightsSpecification"]["Enabled"] for index in table["GlobalSecondaryIndexes"])
 
 
+def test_an_alarm_rings_where_tasks_are_written_and_nothing_is_published_for_15_minutes(translated: Translated) -> None:
+    alarm = translated.properties("AWS::CloudWatch::Alarm")["EventsSilent"]
+    metrics = {metric["Id"]: metric for metric in alarm["Metrics"]}
+    stated = {name: metric["MetricStat"] for name, metric in metrics.items() if "MetricStat" in metric}
+    assert {name: each["Metric"]["MetricName"].lower() for name, each in stated.items()} == {
+        name: name for name in stated
+    }
+    assert stated.keys() == {"created", "changed", "closed", "reopened", "published"}
+    assert {each["Metric"]["MetricName"] for each in stated.values()} <= set(OUTCOMES.values())
+    assert {each["Period"] * alarm["DatapointsToAlarm"] for each in stated.values()} == {15 * 60}
+    assert alarm["EvaluationPeriods"] == alarm["DatapointsToAlarm"]
+    shown = [metric["Id"] for metric in alarm["Metrics"] if metric.get("ReturnData", True)]
+    assert shown == ["silent"]
+
+
 @pytest.mark.parametrize(
     "alarm", ["OwnFailures", *map(errors_of, FUNCTIONS), *(one for names in JUDGES.values() for one in names)]
 )
@@ -223,8 +239,9 @@ def test_the_stream_s_records_are_tried_again_and_then_put_aside_while_they_can_
     assert mapping["FunctionName"] == {"Ref": "PublishEventsAliaslive"}
     assert mapping["StartingPosition"] == "TRIM_HORIZON"
     assert mapping["BisectBatchOnFunctionError"] is True
-    assert 0 < mapping["MaximumRetryAttempts"] < 100
-    assert mapping["MaximumRecordAgeInSeconds"] <= 20 * 3600, "the stream keeps its records for 24 hours"
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["MaximumRetryAttempts"] == -1, "nothing is given up before it is so old"
+    assert mapping["MaximumRecordAgeInSeconds"] == 20 * 3600, "the stream keeps its records for 24 hours"
     queue = {"Fn::GetAtt": ["UndeliveredEvents", "Arn"]}
     assert mapping["DestinationConfig"] == {"OnFailure": {"Destination": queue}}
     table = translated.properties("AWS::DynamoDB::Table")["TasksTable"]

@@ -62,6 +62,9 @@ SIGNALS = {
 }
 
 
+WRITES = {f"dynamodb:{action}" for action in ("BatchWriteItem", "DeleteItem", "PutItem", "UpdateItem")}
+
+
 def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
@@ -91,7 +94,9 @@ def test_a_role_allows_what_its_function_needs(translated: Translated, function:
     found = [pair for policy in role.get("Policies", []) for pair in permissions(policy["PolicyDocument"])]
     assert set(found) == ALLOWED[function]
     assert len(found) == len(set(found))
-    assert role["ManagedPolicyArns"] == [{"Ref": "SignalsPolicy"}]
+    writes = {action for action, resource in found if resource == TASKS} & WRITES
+    switch = [{"Ref": "WritersPolicy"}] if writes else []
+    assert role["ManagedPolicyArns"] == [{"Ref": "SignalsPolicy"}, *switch]
 
 
 def test_an_update_of_the_tasks_table_is_limited_to_attributes(translated: Translated) -> None:
@@ -118,15 +123,29 @@ def test_every_function_has_the_role_of_its_name(translated: Translated) -> None
 
 
 def test_signals_go_to_the_log_group_and_to_x_ray(translated: Translated) -> None:
-    [policy] = translated.properties("AWS::IAM::ManagedPolicy").values()
+    policy = translated.properties("AWS::IAM::ManagedPolicy")["SignalsPolicy"]
     assert set(permissions(policy["PolicyDocument"])) == SIGNALS
+
+
+def test_one_policy_closes_the_tasks_table_to_every_function_that_writes_to_it(translated: Translated) -> None:
+    """It has no effect until an operator takes its condition away."""
+    [statement] = translated.properties("AWS::IAM::ManagedPolicy")["WritersPolicy"]["PolicyDocument"]["Statement"]
+    assert statement["Effect"] == "Deny"
+    assert set(statement["Action"]) == WRITES
+    assert named(statement["Resource"]) == TASKS
+    assert statement["Condition"] == {"DateGreaterThan": {"aws:CurrentTime": "9999-12-31T00:00:00Z"}}
+    allowed = {pair for function in ALLOWED for pair in ALLOWED[function]}
+    reading = {"BatchGetItem", "GetItem", "Query", "Scan"}
+    assert {action for action, resource in allowed if resource == TASKS} <= WRITES | {
+        f"dynamodb:{one}" for one in reading
+    }
 
 
 def test_hardly_anything_is_a_pattern(translated: Translated) -> None:
     """X-Ray has no resources to name, and a usage key has no name before it exists."""
     roles = translated.properties("AWS::IAM::Role").values()
     documents = [policy["PolicyDocument"] for role in roles for policy in role.get("Policies", [])]
-    documents += [policy["PolicyDocument"] for policy in translated.properties("AWS::IAM::ManagedPolicy").values()]
+    documents.append(translated.properties("AWS::IAM::ManagedPolicy")["SignalsPolicy"]["PolicyDocument"])
     patterns = {pair for document in documents for pair in permissions(document) if "*" in "".join(pair)}
     assert patterns == {
         ("apigateway:DELETE", EVERY_USAGE_KEY),

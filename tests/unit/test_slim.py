@@ -21,6 +21,7 @@ SERVICES = {
     "apigateway": ("CreateApiKey", "CreateUsagePlanKey", "DeleteApiKey"),
     "dynamodb": ("BatchGetItem", "GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"),
     "events": ("DescribeEventBus", "PutEvents"),
+    "sqs": ("SendMessage",),
 }
 """The services, and operations of each whose requests are compared."""
 

@@ -107,4 +107,10 @@ class UnavailableError(DomainError):
 
 
 class UndeliveredError(DomainError):
-    """The bus did not accept all events. They can be sent again."""
+    """The bus did not accept all events. They can be sent again.
+
+    Attributes:
+        delivered: how many of them, from the first on, it has accepted.
+    """
+
+    delivered = 0

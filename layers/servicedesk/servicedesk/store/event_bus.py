@@ -40,21 +40,30 @@ class EventBus:
         ``context`` is the invocation's, and tells how much time is left for requests.
 
         Raises:
-            UndeliveredError: the bus did not take all of them. Some may be on it: the same entries can be put again.
+            UndeliveredError: the bus did not take all of them, and says in ``delivered`` where it stopped. Some of the
+                others may be on it: the same entries can be put again.
         """
+        delivered = 0
         for batch in _batches(entries):
-            self._put(batch, context)
+            waiting = list(range(len(batch)))
+            try:
+                self._put(batch, waiting, context)
+            except UndeliveredError as error:
+                error.delivered = delivered + waiting[0]
+                raise
+            delivered += len(batch)
 
-    def _put(self, batch: Sequence["PutEventsRequestEntryTypeDef"], context: Any) -> None:
+    def _put(self, batch: Sequence["PutEventsRequestEntryTypeDef"], waiting: list[int], context: Any) -> None:
+        """Send the entries of ``batch`` at the places in ``waiting``, which loses those that the bus takes."""
         codes: list[str] = []
         for _ in range(SENDINGS):
             if not dynamodb.has_time_for(1, context):
                 raise UndeliveredError("There was no time to put all events on the bus.")
-            answered = self._send(batch)
-            refused = [(entry, code) for entry, code in zip(batch, answered, strict=True) if code]
+            answered = self._send([batch[place] for place in waiting])
+            refused = [(place, code) for place, code in zip(waiting, answered, strict=True) if code]
             if not refused:
                 return
-            batch, codes = [entry for entry, _ in refused], sorted({str(code) for _, code in refused})
+            waiting[:], codes = [place for place, _ in refused], sorted({str(code) for _, code in refused})
         record(codes=codes)
         raise UndeliveredError("The bus refused events.")
 
