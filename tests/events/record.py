@@ -82,7 +82,8 @@ def main() -> None:
     with dynamodb_local.start() as endpoint, tables_at(endpoint) as database:
         history(database)
         FILE.parent.mkdir(exist_ok=True)
-        FILE.write_text(json.dumps(records(database), indent=1, ensure_ascii=False) + "\n")
+        lines = ",\n".join(json.dumps(record, ensure_ascii=False) for record in records(database))
+        FILE.write_text(f"[\n{lines}\n]\n")
 
 
 if __name__ == "__main__":
