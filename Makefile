@@ -84,9 +84,9 @@ invoke: .venv/.ready .local/sam/.ready
 	$(if $(EVENT),,$(error make invoke needs EVENT=, the name of a fixture in events/))
 	@$(RUN) tools.sam_local invoke "$(EVENT)"
 
-## make deploy [ENVIRONMENT=default]   deploy to AWS; the first time SAM guides you
+## make deploy [ENVIRONMENT=default]   deploy to AWS; the first time SAM guides you; with YES=1 it asks nothing
 deploy: .venv/.ready .local/sam/.ready
-	@$(RUN) tools.deploy $(if $(ENVIRONMENT),--environment $(ENVIRONMENT))
+	@$(RUN) tools.deploy $(if $(ENVIRONMENT),--environment $(ENVIRONMENT)) $(if $(YES),--yes)
 
 ## make replay-events STACK=name       put the events of the stack's dead-letter queue on the bus again
 replay-events: .venv/.ready

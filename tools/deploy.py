@@ -30,12 +30,19 @@ def main() -> None:
     """Deploy to one environment."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--environment", default="default", help="the section of samconfig.toml to use")
-    environment = parser.parse_args().environment
-    deploys_to = account()
+    parser.add_argument("--yes", action="store_true", help="ask nothing, and deploy with the saved answers")
+    arguments = parser.parse_args()
+    environment = arguments.environment
     saved = answers(environment)
+    if arguments.yes and not saved:
+        sys.exit(
+            f"{CONFIG_FILE.name} has no [{environment}.deploy.parameters] with a region, and without a terminal nobody "
+            "can be asked; see OPERATING.md, Roll out."
+        )
+    deploys_to = account()
     os.environ["ARCHITECTURE"] = saved.get("Architecture", architecture())
     print(f"Building functions and layers with SAM for {architecture()} …", flush=True)
-    _deploy(build(), environment, guided=not saved)
+    _deploy(build(), environment, guided=not saved, confirmed=arguments.yes)
     saved = answers(environment)
     if saved.get("Architecture", architecture()) != architecture():
         # SAM's guide asks for the processor only after we have built the layers.
@@ -48,6 +55,7 @@ def main() -> None:
     outputs = _outputs(saved["stack_name"], saved["region"])
     if not outputs:
         sys.exit("Nothing was deployed.")
+    remove_unused_versions(saved["stack_name"], saved["region"])
     print(f"\n{saved['stack_name']} in account {deploys_to}, {saved['region']}: {outputs['ApiUrl']}")
     print(next_steps(outputs, saved["region"]))
 
@@ -94,6 +102,25 @@ def released(template: Mapping[str, Any], release: str) -> dict[str, Any]:
     return copied
 
 
+def remove_unused_versions(stack_name: str, region: str) -> None:
+    """Delete the versions of the stack's functions that no alias names. With SnapStart each costs money for ever.
+
+    SAM retains them. A later deployment can need none of them, because it rolls back to what an alias names.
+    """
+    pages = boto3.client("cloudformation", region_name=region).get_paginator("list_stack_resources")
+    parts = [part for page in pages.paginate(StackName=stack_name) for part in page["StackResourceSummaries"]]
+    client = boto3.client("lambda", region_name=region)
+    for name in [part["PhysicalResourceId"] for part in parts if part["ResourceType"] == "AWS::Lambda::Function"]:
+        aliases = client.list_aliases(FunctionName=name)["Aliases"]
+        named = {alias["FunctionVersion"] for alias in aliases}
+        named |= {
+            one for alias in aliases for one in alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
+        }
+        for page in client.get_paginator("list_versions_by_function").paginate(FunctionName=name):
+            for version in {about["Version"] for about in page["Versions"]} - named - {"$LATEST"}:
+                client.delete_function(FunctionName=name, Qualifier=version)
+
+
 def next_steps(outputs: dict[str, str], region: str) -> str:
     """Return commands to paste that onboard the first company, issue its key and create its first task."""
     company_id = uuid4()
@@ -114,7 +141,7 @@ def next_steps(outputs: dict[str, str], region: str) -> str:
 """
 
 
-def _deploy(template: Path, environment: str, *, guided: bool) -> None:
+def _deploy(template: Path, environment: str, *, guided: bool, confirmed: bool = False) -> None:
     # We cannot know yet what the user will tell SAM's guide, so a guided deployment is always a new release.
     told = {"": str(uuid4())} if guided else answers(environment)
     release = release_of(template.with_name(BUILD_STAMP).read_text(), told)
@@ -122,6 +149,8 @@ def _deploy(template: Path, environment: str, *, guided: bool) -> None:
     written.write_text(json.dumps(released(cfn_yaml.load(str(template)), release)))
     command = [str(SAM), "deploy", "--template-file", str(written)]
     command += ["--config-file", str(CONFIG_FILE), "--config-env", environment, "--no-fail-on-empty-changeset"]
+    if confirmed:
+        command += ["--no-confirm-changeset"]
     if guided:
         stack_name = "task-api" if environment == "default" else f"task-api-{environment}"
         command += ["--guided", "--stack-name", stack_name, "--capabilities", "CAPABILITY_IAM"]

@@ -66,13 +66,14 @@ def test_a_first_deployment_is_guided(local_stack: LocalStack, tmp_path: Path) -
 
 
 def make_deploy(
-    stack: LocalStack, config_file: str | Path, environment: str, given: str
+    stack: LocalStack, config_file: str | Path, environment: str, given: str, *options: str
 ) -> subprocess.CompletedProcess[str]:
     done = run(
         "-c",
         DRIVER,
         "--environment",
         environment,
+        *options,
         config_file,
         given=given,
         AWS_ENDPOINT_URL=stack.endpoint,
@@ -98,13 +99,15 @@ resolve_s3 = true
 parameter_overrides = "Architecture=\\"x86_64\\" CorsOrigins=\\"{origins}\\""
 """
         )
-        make_deploy(local_stack, config_file, "twice", "")
+        make_deploy(local_stack, config_file, "twice", "", "--yes")
         pages = local_stack.client("cloudformation").get_paginator("list_stack_resources")
         parts = [part for page in pages.paginate(StackName="task-api-twice") for part in page["StackResourceSummaries"]]
         physical = {part["LogicalResourceId"]: part["PhysicalResourceId"] for part in parts}
         live = local_stack.client("lambda").get_function_configuration(
             FunctionName=physical["ApiFunction"], Qualifier="live"
         )
+        versions = local_stack.client("lambda").list_versions_by_function(FunctionName=physical["ApiFunction"])
+        assert {one["Version"] for one in versions["Versions"]} == {"$LATEST", live["Version"]}
         [stage] = local_stack.client("apigateway").get_stages(restApiId=physical["Api"])["item"]
         variables: dict[str, str] = live["Environment"]["Variables"]
         return variables, stage["deploymentId"]
@@ -114,6 +117,12 @@ parameter_overrides = "Architecture=\\"x86_64\\" CorsOrigins=\\"{origins}\\""
     assert before["CORS_ORIGINS"] == "https://desk.example,https://old.example"
     assert after["CORS_ORIGINS"] == "https://desk.example"
     assert first != second
+
+
+def test_without_a_terminal_nothing_is_guessed() -> None:
+    done = run("-m", "tools.deploy", "--environment", "absent", "--yes")
+    assert done.returncode == 1
+    assert done.stderr.startswith("samconfig.toml has no [absent.deploy.parameters]")
 
 
 def invoked(stack: LocalStack, command: str) -> dict[str, object]:
