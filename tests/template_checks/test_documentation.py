@@ -9,7 +9,7 @@ from servicedesk.domain.faults import Code
 from servicedesk.wire import problems
 
 from tools import documents
-from tools.template import ROOT, translated
+from tools.template import ROOT, resources, translated
 
 README = (ROOT / "README.md").read_text()
 ERRORS = (ROOT / "docs/errors.md").read_text()
@@ -54,6 +54,15 @@ def test_errors_lists_every_status_of_success() -> None:
 
 def test_errors_lists_every_code_of_a_fault() -> None:
     assert sorted(re.findall(r"^\| `([a-z_]+)` \|", ERRORS, re.MULTILINE)) == sorted(Code)
+
+
+def test_costs_count_the_metrics_that_alarms_watch() -> None:
+    """CloudWatch bills each metric of an alarm."""
+    watched = [
+        [one for one in alarm.get("Metrics", [{"MetricStat": {}}]) if "MetricStat" in one]
+        for alarm in resources("AWS::CloudWatch::Alarm").values()
+    ]
+    assert f" {sum(map(len, watched))} metrics that alarms watch" in (ROOT / "docs/costs.md").read_text()
 
 
 @pytest.mark.parametrize("document", sorted(documents.PARTS))
