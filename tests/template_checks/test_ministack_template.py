@@ -14,6 +14,7 @@ LEFT_OUT = {
     ("Globals", "Function", "DeploymentPreference"),
     ("Resources", "Traces"),
     ("Resources", "WritesThrottled"),
+    ("Resources", "EventsSilent"),
     (*API, "Auth", "ApiKeyRequired"),
     *(
         ("Resources", name, "Properties", "DeploymentPreference")
