@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from servicedesk.domain.faults import NoSuchTaskError, UnavailableError
 from servicedesk.domain.task import REMARK_BYTES, Task
 from servicedesk.domain.task_position import AfterChange, AfterNumber
-from servicedesk.domain.task_query import Order, TaskQuery
+from servicedesk.domain.task_query import Order, Range, TaskFilter, TaskQuery
 from servicedesk.store import task_items, task_lists
 from servicedesk.store.task_lists import TaskLists
 from servicedesk.store.tasks import TaskStore
@@ -335,6 +335,30 @@ def test_8_7_a_filter_that_matches_little_reads_a_bounded_amount_and_goes_on(boa
             assert read, "each request gets further"
             position = page.next
     assert found == [2999, 7]
+
+
+@pytest.mark.parametrize("limits", [{"QUERIES": 1}, {"QUERIES": 2}, {"QUERIES": 4}, {"UNITS": 0.1}])
+@pytest.mark.parametrize(
+    "condition",
+    [
+        OPEN,
+        changed(instant(1), None),
+        where(lambda task: len(task.remark or "") > 1, reads_remark=True),
+        where(lambda task: bool(task.remark), changes=Range(low=instant(1)), reads_remark=True),
+    ],
+    ids=["open", "changed", "remark", "changed and remark"],
+)
+def test_8_7_each_page_gets_further_however_little_it_may_read(
+    board: Board, condition: TaskFilter, limits: dict[str, float]
+) -> None:
+    tasks = [a_task(board.company, number, remark="x" * (2000 if number % 4 == 0 else 2)) for number in range(1, 13)]
+    board.put(*tasks)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {"QUERY_TASKS": 2, **limits}.items():
+            patch.setattr(task_lists, name, value)
+        for order in Order:
+            listed = board.read(TaskQuery(condition, order, descending=False), 1)
+            assert numbers(listed) == list(range(1, 13))
 
 
 def test_8_7_a_full_page_reads_no_further_for_the_next_one(board: Board) -> None:

@@ -172,7 +172,7 @@ class TaskLists:
         Raises:
             UnavailableError: the database did not answer in time, or the index is still being built.
         """
-        allowance = _Allowance(self._clock, SEARCH_QUERIES, units=inf)
+        allowance = _Allowance(self._clock, SEARCH_QUERIES)
         page = self._page(company_id, query, size, allowance, skip=skip)
         if page.next and len(page.tasks) < size:
             allowance.require()
@@ -189,7 +189,7 @@ class TaskLists:
         Raises:
             UnavailableError: the database did not answer in time, or the index is still being built.
         """
-        allowance = _Allowance(self._clock, QUERIES)
+        allowance = _Allowance(self._clock, QUERIES, UNITS)
         return self._page(company_id, query, size, allowance, position=position, skip=skip)
 
     def _page(
@@ -242,14 +242,16 @@ class TaskLists:
 
         A task that has been erased since has ``None`` in its place.
         """
+        is_first = True
         while some := list(islice(found, FETCHED_AT_ONCE if page_filter.reads_remark else 1)):
             fetched: Mapping[str, Versioned] = {}
             missing = [one for one in some if one.missing_remark and page_filter.reads_remark]
             if missing:
-                if not allowance.take():
+                if not allowance.take(is_needed=is_first):
                     allowance.is_cut = True
                     return
                 fetched = self._fetch(missing, allowance)
+            is_first = False
             yield from ((one, fetched.get(one.task.id) if one in missing else one) for one in some)
 
     def _shown(self, chosen: Sequence[Versioned], query: TaskQuery, allowance: "_Allowance") -> Sequence[Task]:
@@ -568,7 +570,7 @@ class _Allowance:
         is_cut: whether tasks that were read from an index could not be looked at any more.
     """
 
-    def __init__(self, clock: Callable[[], float], queries: int = 0, units: float = UNITS) -> None:
+    def __init__(self, clock: Callable[[], float], queries: int = 0, units: float = inf) -> None:
         self._clock = clock
         self._queries = queries
         self._units = units
@@ -576,10 +578,14 @@ class _Allowance:
         self.is_cut = False
         self._ends = clock() + READ_SECONDS
 
-    def take(self) -> bool:
-        """Return whether one more query is allowed, and count it."""
+    def take(self, *, is_needed: bool = False) -> bool:
+        """Return whether one more query is allowed, and count it.
+
+        One that is needed, because the page would be empty and lead nowhere without it, is allowed while there is time.
+        """
         self._queries -= 1
-        return self._queries >= 0 and self._units > 0 and not self.is_used_up and self._clock() < self._ends
+        is_left = self._queries >= 0 and self._units > 0 and not self.is_used_up
+        return (is_left or is_needed) and self._clock() < self._ends
 
     def count(self, answer: Mapping[str, Any]) -> None:
         """Count the read units of an answer of DynamoDB."""
@@ -648,16 +654,18 @@ def _merged(
     """Yield the tasks of all ranges in the order of their numbers, or of the one range, as far as may be read."""
     limit = dict.fromkeys(ranges, min(first_read, QUERY_TASKS))
     choose = max if descending else min
+    is_first = True
     while True:
         for index_range in ranges:
             while not index_range.tasks and not index_range.is_read:
-                if not allowance.take():
+                if not allowance.take(is_needed=is_first):
                     return
                 index_range.read(limit[index_range])
                 limit[index_range] = QUERY_TASKS
         heads = [index_range for index_range in ranges if index_range.tasks]
         if not heads:
             return
+        is_first = False
         nearest = choose(heads, key=lambda head: _number(head.tasks[0].task)) if len(heads) > 1 else heads[0]
         found = nearest.take()
         for other in heads:
