@@ -80,8 +80,7 @@ def faulty(plain: Database) -> Iterator[FaultyService]:
         # After some dozen failed retries the SDK makes none any more, and one client has all of a module's here.
         patch.setattr("botocore.retries.quota.RetryQuota.acquire", lambda *_: True)
         api = plain.functions(proxy.url)
-        for client in (api.api.client, api.api.client, api.api.client):
-            proxy.watch(client)
+        proxy.watch(api.api.client)
         yield FaultyService(api, plain, proxy)
 
 
