@@ -232,7 +232,7 @@ def function_for(event_file: Path) -> str:
         return "EraseCompany" if named["action"] == "erase_company" else "OnboardCompany"
     if "methodArn" in named:
         return "Authorizer"
-    if "httpMethod" in named or "routeKey" in named:
+    if named.keys() >= {"httpMethod", "path"} or "routeKey" in named:
         open_pages = [
             entry["Properties"]["Path"]
             for entry in resources("AWS::Serverless::Function")["DescribeApi"]["Events"].values()
