@@ -32,7 +32,7 @@ def created(api: Api, company: str, **fields: Any) -> Answer:
 @contextmanager
 def before_each(function: ModuleType, operation: str, do: Callable[[], object]) -> Iterator[None]:
     """Do something before each attempt of a function to send an operation."""
-    events = function.tasks._client.meta.events
+    events = function.client.meta.events
 
     def hook(**_: Any) -> None:
         do()

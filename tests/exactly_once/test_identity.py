@@ -72,7 +72,8 @@ def create_with_lines(service: Service, company: str, lines: list[str], name: st
 
 def create_over_an_http_api(service: Service, company: str, key: str) -> Answer:
     """A create with this header as an HTTP API tells it, which joins lines with commas (payload 2.0)."""
-    sent = event(body='{"subject": "Printer"}', company=company) | {"version": "2.0", "rawPath": "/v1/tasks"}
+    sent = event(body='{"subject": "Printer"}', company=company)
+    sent |= {"version": "2.0", "routeKey": "POST /tasks", "rawPath": "/v1/tasks"}
     del sent["multiValueHeaders"]
     return invoke(service.api.api.lambda_handler, sent | {"headers": {"idempotency-key": key}})
 
