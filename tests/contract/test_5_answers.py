@@ -76,6 +76,16 @@ def test_5_1_location_is_absolute_where_the_event_tells_the_host(
     assert answer.headers["Location"] == location.format(answer.task()["id"])
 
 
+@pytest.mark.parametrize("path", ["/tasks", "/api/Task"])
+def test_5_1_location_is_right_where_the_context_has_the_resource_for_its_path(
+    api: Api, company: str, path: str
+) -> None:
+    sent = event("POST", path, written("json", {"subject": SUBJECT}), company=company)
+    sent["requestContext"]["path"] = sent["resource"]
+    answer = invoke(api.api.lambda_handler, sent)
+    assert answer.headers["Location"] == f"https://api.example.com{path}/{answer.task()['id']}"
+
+
 @pytest.mark.parametrize(("proto", "scheme"), [("http", "http"), ("https", "https"), ("javascript", "https")])
 def test_5_1_location_has_the_scheme_of_the_request(client: Client, proto: str, scheme: str) -> None:
     answer = client.create({"subject": SUBJECT}, headers={"X-Forwarded-Proto": proto})

@@ -287,7 +287,9 @@ class _Rest:
 
     @staticmethod
     def path_with_stage(event: Mapping[str, Any]) -> str:
-        return str(_mapping(event.get("requestContext")).get("path") or event.get("path") or "")
+        called = str(_mapping(event.get("requestContext")).get("path") or "")
+        # SAM local has the resource there, and no stage in its paths.
+        return called if called and called != _Rest.resource(event) else _Rest.path(event)
 
 
 class _Http:
