@@ -35,7 +35,6 @@ PREPARED_BY = {
     "get_task_by_number": "create_task",
     "get_task_view": "create_task",
     "issue_key": "revoke_key",
-    "list_companies": "onboard_company",
     "list_task_views": "create_task",
     "list_tasks": "create_task",
     "list_tasks_payload_2": "create_task",
@@ -43,7 +42,7 @@ PREPARED_BY = {
     "search_task_views": "create_task",
     "update_task": "create_task",
 }
-"""Fixtures that need another one to run first: it creates a task or a company, or makes room for one more key."""
+"""Fixtures that need another one to run first: it creates a task, or makes room for one more key."""
 
 
 def main() -> None:
