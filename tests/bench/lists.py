@@ -8,16 +8,13 @@ ratios, since times on a shared machine wander and ratios hardly do. Read units 
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from statistics import median
 from time import perf_counter
-from typing import Any
 from uuid import uuid4
 
-from mypy_boto3_dynamodb import DynamoDBClient
 from servicedesk.domain.task_position import AfterChange, AfterNumber
 from servicedesk.domain.task_query import Order, TaskQuery
 from servicedesk.store.task_lists import TaskLists
@@ -25,6 +22,7 @@ from servicedesk.store.tasks import TaskStore
 
 from tests import dynamodb_local
 from tests.exactly_once.database import tables_at
+from tests.exactly_once.requests import noted_units
 from tests.lists.board import ARCHIVED, OPEN, Board, a_task, changed, instant, numbered, where
 
 SMALL = 1000
@@ -109,28 +107,6 @@ def load(board: Board, tasks: int) -> None:
     say("\r" + " " * 50 + "\r")
 
 
-@contextmanager
-def units(client: DynamoDBClient) -> Iterator[list[float]]:
-    """What DynamoDB counts for each request inside, in read or write units."""
-    counted: list[float] = []
-
-    def ask(params: dict[str, Any], **_: Any) -> None:
-        params["ReturnConsumedCapacity"] = "INDEXES"
-
-    def note(parsed: dict[str, Any], **_: Any) -> None:
-        consumed = parsed["ConsumedCapacity"]
-        counted.extend(one["CapacityUnits"] for one in (consumed if isinstance(consumed, list) else [consumed]))
-
-    events = client.meta.events
-    events.register("before-parameter-build.dynamodb", ask)
-    events.register("after-call.dynamodb", note)
-    try:
-        yield counted
-    finally:
-        events.unregister("before-parameter-build.dynamodb", ask)
-        events.unregister("after-call.dynamodb", note)
-
-
 def seconds(reading: Reading, lists: TaskLists, company: str, tasks: int) -> float:
     began: float = perf_counter()
     reading.read(lists, company, tasks)
@@ -142,9 +118,9 @@ def measure(reading: Reading, companies: Sequence[tuple[str, int]], board: Board
     lists = board.lists
     counted = []
     for company, tasks in companies:
-        with units(board.client) as these:
+        with noted_units(board.client) as these:
             reading.read(lists, company, tasks)
-        counted.append((len(these), sum(these)))
+        counted.append((len(these), sum(each for _, each in these)))
     times: list[list[float]] = [[], []]
     for number in range(-5, rounds):
         for place in (0, 1) if number % 2 else (1, 0):
@@ -161,9 +137,9 @@ def measure(reading: Reading, companies: Sequence[tuple[str, int]], board: Board
 
 def create_units(board: Board) -> list[float]:
     """The write units of a create's requests."""
-    with units(board.client) as counted:
+    with noted_units(board.client) as counted:
         TaskStore(board.client, board.table).create(a_task(str(uuid4()), 0, remark=REMARK), {})
-    return counted
+    return [each for _, each in counted]
 
 
 def long_remarks(board: Board) -> tuple[float, float]:
@@ -172,9 +148,9 @@ def long_remarks(board: Board) -> tuple[float, float]:
     board.put(*(a_task(board.company, number, remark="x" * LONG) for number in range(1, PAGE + 1)))
     counts = []
     for with_remarks in (True, False):
-        with units(board.client) as counted:
+        with noted_units(board.client) as counted:
             board.lists.page(board.company, TaskQuery(OPEN, with_remarks=with_remarks), PAGE)
-        counts.append(sum(counted))
+        counts.append(sum(each for _, each in counted))
     return counts[0], counts[1]
 
 

@@ -11,6 +11,7 @@ from servicedesk.store import task_items
 from servicedesk.store.task_lists import REFERENCE_INDEXES
 
 from tests.exactly_once.conftest import Service
+from tests.exactly_once.requests import noted_units
 from tests.exactly_once.test_changes import COMPLETED, created
 from tools.template import ROOT
 
@@ -23,24 +24,11 @@ REFERENCES = {"customer_reference": "PO-4711", "reference_back_office": "BO-7"}
 @contextmanager
 def consumed(service: Service) -> Iterator[dict[str, float]]:
     """Add up the units that requests consume inside, by operation."""
-    units: dict[str, float] = {}
-    events = service.api.api.client.meta.events
-
-    def ask(params: dict[str, Any], **_: Any) -> None:
-        params["ReturnConsumedCapacity"] = "TOTAL"
-
-    def note(model: Any, parsed: dict[str, Any], **_: Any) -> None:
-        found = parsed.get("ConsumedCapacity", [])
-        for one in found if isinstance(found, list) else [found]:
-            units[model.name] = units.get(model.name, 0) + one["CapacityUnits"]
-
-    events.register("before-parameter-build.dynamodb", ask)
-    events.register("after-call.dynamodb", note)
-    try:
-        yield units
-    finally:
-        events.unregister("before-parameter-build.dynamodb", ask)
-        events.unregister("after-call.dynamodb", note)
+    total: dict[str, float] = {}
+    with noted_units(service.api.api.client) as noted:
+        yield total
+    for operation, each in noted:
+        total[operation] = total.get(operation, 0) + each
 
 
 def published_sample() -> dict[str, Any]:

@@ -10,7 +10,7 @@ WITH_ADDRESSES = """\
 [[package]]
 name = "six"
 version = "1.17.0"
-source = { registry = "https://index.example/simple" }
+source = { registry = "https://index.example/" }
 sdist = { url = "https://files.example/94/e7/six-1.17.0.tar.gz", hash = "sha256:ff70", size = 34031 }
 wheels = [
     { url = "https://files.example/b7/ce/six-1.17.0-py2.py3-none-any.whl", hash = "sha256:4721", size = 11050 },

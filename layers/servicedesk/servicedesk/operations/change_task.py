@@ -1,15 +1,12 @@
 """A stored task is changed, and nobody's change is lost."""
 
 from collections.abc import Sequence
-from time import monotonic
 
 from servicedesk.domain import values
 from servicedesk.domain.faults import Fault, InvalidTaskError
 from servicedesk.domain.task import Task, in_page_order
 from servicedesk.domain.task_change import TaskChange
-from servicedesk.operations.operation import Stores, operation
-from servicedesk.store import dynamodb
-from servicedesk.store.task_lists import WRITE_SECONDS
+from servicedesk.operations.operation import Stores, TimeLimit, operation
 from servicedesk.telemetry import Outcome
 from servicedesk.wire import entity_tag, problems, task_address, task_body, task_document
 from servicedesk.wire.entity_tag import IfMatch
@@ -26,7 +23,7 @@ from servicedesk.wire.problems import PRECONDITION_FAILED, PRECONDITION_REQUIRED
 )
 def change_task(request: Request, stores: Stores) -> Response:
     """Change the task that the path names as the body says, unless it is not the version that the client means."""
-    started = monotonic()
+    time_limit = TimeLimit()
     caller = request.caller()
     preferences = Preferences.from_header(request.headers.get("Prefer"))
     is_dry_run = request.flag("validate_only")
@@ -37,7 +34,7 @@ def change_task(request: Request, stores: Stores) -> Response:
 
     catalogue = stores.catalogues.for_company(caller.company_id)
     task_id = address if isinstance(address, str) else stores.lists.id_of_number(caller.company_id, address)
-    _require_time(started, requests=2)
+    time_limit.require(requests=2)
     stored = stores.tasks.get(caller.company_id, task_id)
     while True:
         changed, faults = change.apply(stored.task, catalogue, values.now())
@@ -51,7 +48,7 @@ def change_task(request: Request, stores: Stores) -> Response:
             raise _invalid(faults, body.ignored_fields(changed, stored.task), preferences)
         if changed == stored.task or is_dry_run:
             break
-        _require_time(started, requests=1)
+        time_limit.require(requests=1)
         overtaken_by = stores.tasks.replace(stored, changed)
         if overtaken_by is None:
             tag = entity_tag.of_task(changed, stored.version + 1)
@@ -78,12 +75,6 @@ def _if_match(request: Request) -> IfMatch:
         return IfMatch.anything()
     detail = "Send the ETag of the task that you read in If-Match, or * to change the task whatever it is."
     raise Problem(PRECONDITION_REQUIRED, detail)
-
-
-def _require_time(started: float, requests: int) -> None:
-    """Raise ``UnavailableError`` where so many more requests might not end before the function has to."""
-    if monotonic() - started + requests * dynamodb.REQUEST_SECONDS > WRITE_SECONDS:
-        raise dynamodb.unavailable()
 
 
 def _invalid(faults: Sequence[Fault], ignored_fields: str, preferences: Preferences) -> Problem:

@@ -1,11 +1,7 @@
 """A task of the caller's company, by its id or its number."""
 
-from time import monotonic
-
-from servicedesk.operations.operation import Stores, operation
-from servicedesk.store import dynamodb
+from servicedesk.operations.operation import Stores, TimeLimit, operation
 from servicedesk.store.task_items import Versioned
-from servicedesk.store.task_lists import WRITE_SECONDS
 from servicedesk.wire import entity_tag, task_address, task_document, task_view
 from servicedesk.wire.gateway import Request, Response
 
@@ -24,10 +20,9 @@ def get_task(request: Request, stores: Stores) -> Response:
 @operation("GET /api/TaskView({id})")
 def get_task_view(request: Request, stores: Stores) -> Response:
     """Return the task that the path names, as the original shows it (contract rules 8.10 and 8.11)."""
-    started = monotonic()
+    time_limit = TimeLimit()
     task = _find(request, stores).task
-    if monotonic() - started + dynamodb.REQUEST_SECONDS > WRITE_SECONDS:
-        raise dynamodb.unavailable()
+    time_limit.require(requests=1)
     entry = task_view.entry(task, stores.catalogues.for_company(task.company_id))
     # The entry has names of the catalogue, so it can change while the task does not.
     return Response(200, lambda _zone: entry, {"ETag": entity_tag.of_document(entry)}, root="TaskView")

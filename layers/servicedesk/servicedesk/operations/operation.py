@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from time import monotonic
 from typing import TYPE_CHECKING
 
-from servicedesk.store import task_stream
+from servicedesk.store import dynamodb, task_stream
 from servicedesk.store.catalogues import CatalogueStore
-from servicedesk.store.task_lists import TaskLists
+from servicedesk.store.task_lists import WRITE_SECONDS, TaskLists
 from servicedesk.store.tasks import TaskStore
 from servicedesk.wire import query_options
 from servicedesk.wire.gateway import Request, Response
@@ -37,6 +38,18 @@ class Stores:
             CatalogueStore(client, tasks_table),
             task_stream.epoch_of(stream_arn),
         )
+
+
+class TimeLimit:
+    """The time that an operation has, from here on."""
+
+    def __init__(self) -> None:
+        self._started = monotonic()
+
+    def require(self, requests: int) -> None:
+        """Raise ``UnavailableError`` where so many more requests might not end before the function has to."""
+        if monotonic() - self._started + requests * dynamodb.REQUEST_SECONDS > WRITE_SECONDS:
+            raise dynamodb.unavailable()
 
 
 type Handle = Callable[[Request, Stores], Response]

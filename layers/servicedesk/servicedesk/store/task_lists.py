@@ -30,7 +30,7 @@ from servicedesk.domain import values
 from servicedesk.domain.faults import NoSuchTaskError, UnavailableError
 from servicedesk.domain.task import Task
 from servicedesk.domain.task_position import LARGEST_NUMBER, AfterChange, AfterNumber, Position
-from servicedesk.domain.task_query import Order, Range, TaskFilter, TaskQuery
+from servicedesk.domain.task_query import INDEXED_REFERENCES, Order, Range, TaskFilter, TaskQuery
 from servicedesk.store import dynamodb, keys, task_items
 from servicedesk.store.task_items import Versioned
 from servicedesk.telemetry import timed
@@ -69,11 +69,9 @@ READ_SECONDS = 8.0
 FETCHED_AT_ONCE = 25
 """How many tasks are looked at together where the filter needs their remarks, which stand in the table alone."""
 
-REFERENCE_INDEXES = {
-    "customer_reference": "by_customer_reference",
-    "reference_back_office": "by_back_office_reference",
-    "to_id_in_table": "by_linked_object",
-}
+REFERENCE_INDEXES = dict(
+    zip(INDEXED_REFERENCES, ("by_customer_reference", "by_back_office_reference", "by_linked_object"), strict=True)
+)
 """The index that finds the tasks with a value of a field (contract rule 8.7)."""
 
 KEY_BYTES = 2048
@@ -242,17 +240,19 @@ class TaskLists:
 
         A task that has been erased since has ``None`` in its place.
         """
+        if not page_filter.reads_remark:
+            yield from ((one, one) for one in found)
+            return
         is_first = True
-        while some := list(islice(found, FETCHED_AT_ONCE if page_filter.reads_remark else 1)):
+        while some := list(islice(found, FETCHED_AT_ONCE)):
             fetched: Mapping[str, Versioned] = {}
-            missing = [one for one in some if one.missing_remark and page_filter.reads_remark]
-            if missing:
+            if missing := [one for one in some if one.missing_remark]:
                 if not allowance.take(is_needed=is_first):
                     allowance.is_cut = True
                     return
-                fetched = self._fetch(missing, allowance)
+                fetched = self._whole(missing, allowance)
             is_first = False
-            yield from ((one, fetched.get(one.task.id) if one in missing else one) for one in some)
+            yield from ((one, fetched.get(one.task.id) if one.missing_remark else one) for one in some)
 
     def _shown(self, chosen: Sequence[Versioned], query: TaskQuery, allowance: "_Allowance") -> Sequence[Task]:
         """Return the tasks of a page with their long remarks, if those are asked for.
@@ -262,22 +262,23 @@ class TaskLists:
         missing = [one for one in chosen if one.missing_remark] if query.with_remarks else []
         if not missing:
             return [one.task for one in chosen]
-        fetched = self._fetch(missing, allowance)
+        fetched = self._whole(missing, allowance)
         matches = query.filter.matches if query.filter else _all
         whole = [fetched.get(one.task.id) if one.missing_remark else one for one in chosen]
-        return [one.task for one in whole if one and (not one.missing_remark) and matches(one.task)]
+        return [one.task for one in whole if one and matches(one.task)]
 
-    def _fetch(self, wanted: Sequence[Versioned], allowance: "_Allowance") -> Mapping[str, Versioned]:
-        """Return tasks whole, by their ids; one that has been erased is not there.
+    def _whole(self, wanted: Sequence[Versioned], allowance: "_Allowance") -> Mapping[str, Versioned]:
+        """Return tasks as the table has them, by their ids."""
+        return self._fetch({(one.task.company_id, one.task.id): one.version for one in wanted}, allowance)
 
-        A replica that has not seen yet what the index has is asked again, consistently.
+    def _fetch(self, wanted: Mapping[tuple[str, str], int], allowance: "_Allowance") -> Mapping[str, Versioned]:
+        """Return the tasks with these companies and ids, by their ids; one that has been erased is not there.
+
+        ``wanted`` has the version that the index has of each. A replica that has not seen it yet is asked again,
+        consistently.
         """
-        fetched = self._get([(one.task.company_id, one.task.id) for one in wanted], allowance)
-        stale = [
-            (one.task.company_id, one.task.id)
-            for one in wanted
-            if one.task.id not in fetched or fetched[one.task.id].version < one.version
-        ]
+        fetched = self._get(list(wanted), allowance)
+        stale = [key for key, version in wanted.items() if key[1] not in fetched or fetched[key[1]].version < version]
         return {**fetched, **self._get(stale, allowance, consistent=True)}
 
     def _get(
@@ -406,10 +407,9 @@ class TaskLists:
         ).read_items(GATHERED_TASKS + 1)
         if len(keys_of_tasks) > GATHERED_TASKS:
             return None
-        ids = [keys.of_task(dynamodb.from_item(item)) for item in keys_of_tasks]
-        found = self._get(ids, allowance)
-        missing = [one for one in ids if one[1] not in found]
-        return list({**found, **self._get(missing, allowance, consistent=True)}.values())
+        # An index of keys has no version.
+        ids = {keys.of_task(dynamodb.from_item(item)): task_items.FIRST_VERSION for item in keys_of_tasks}
+        return list(self._fetch(ids, allowance).values())
 
     def _by_number(
         self,

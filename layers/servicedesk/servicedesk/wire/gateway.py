@@ -121,11 +121,6 @@ class Request:
         """Return the request with the route that its path matches."""
         return replace(self, route=route, path_parameters=path_parameters)
 
-    @classmethod
-    def nothing(cls, invocation_id: str) -> "Request":
-        """Return a request that says nothing, for an event that cannot be read."""
-        return cls.from_event({}, invocation_id)
-
     def caller(self) -> Caller:
         """Return who is calling, and name them in the logs from here on.
 
@@ -198,23 +193,28 @@ def endpoint(handle: Callable[[Request], Response]) -> LambdaHandler:
     @observed
     @functools.wraps(handle)
     def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-        request = Request.nothing(context.aws_request_id)
-        media_type = media_types.JSON
         try:
             request = Request.from_event(event, context.aws_request_id)
             record(request_id=request.request_id, extended_request_id=request.extended_request_id)
             media_type = media_types.negotiate(request.headers.get("Accept"), request.headers.get("Content-Type"))
+        except Exception as error:
+            return _failure(_internal(error), Request.from_event({}, context.aws_request_id), media_types.JSON)
+        try:
             return _success(_unless_known(handle(request), request), request, media_type)
         except Problem as problem:
             return _failure(problem, request, media_type)
         except DomainError as error:
             return _failure(problems.from_domain_error(error), request, media_type)
         except Exception as error:
-            internal = Problem(INTERNAL, "The request failed; its id is in instance.")
-            internal.__cause__ = error
-            return _failure(internal, request, media_type)
+            return _failure(_internal(error), request, media_type)
 
     return lambda_handler
+
+
+def _internal(error: Exception) -> Problem:
+    problem = Problem(INTERNAL, "The request failed; its id is in instance.")
+    problem.__cause__ = error
+    return problem
 
 
 def _unless_known(response: Response, request: Request) -> Response:
