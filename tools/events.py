@@ -40,12 +40,14 @@ def received(queues: Any, url: str, wait_seconds: int = WAIT_SECONDS) -> Iterato
 
 
 def line(event: Mapping[str, Any]) -> str:
-    """An event in one line: when and what, whose task, its number, version and subject, and what changed."""
+    """An event in one line: when and what, whose task, its number, version and subject, by whom, and what changed."""
     detail = event["detail"]
     task = detail["task"]
     words = [event["time"], event["detail-type"], detail["company_id"], f"#{task['id2']}", f"v{detail['version']}"]
     # A subject may have line breaks.
     words.append(json.dumps(task["subject"], ensure_ascii=False))
+    known = [f"{name.removesuffix('_id')} {value}" for name, value in detail["actor"].items() if value]
+    words.append(f"by {', '.join(known) or 'hand'}")
     return "  ".join([*words, *([", ".join(detail["changed"])] if "changed" in detail else [])])
 
 

@@ -176,15 +176,22 @@ def record(
     *,
     more: Mapping[str, str] | None = None,
     epoch: str = EPOCH,
+    actor: str = "",
 ) -> Any:
-    """A record of the stream, as Lambda delivers it, of a write from version - 1 to version."""
+    """A record of the stream, as Lambda delivers it, of a write from version - 1 to version.
+
+    `actor` is the item's attribute after the write.
+    """
     task = new or old
     assert task
     change: dict[str, Any] = {"Keys": keys.task(task.company_id, task.id), "SequenceNumber": f"{number:021}"}
     if new:
-        change["NewImage"] = {**task_items.of_task(new, "1:digest", version), **dynamodb.to_item(more or {})}
+        change["NewImage"] = {
+            **task_items.of_task(new, "1:digest", version=version),
+            **dynamodb.to_item({"actor": actor or None, **(more or {})}),
+        }
     if old:
-        change["OldImage"] = task_items.of_task(old, "1:digest", version - 1)
+        change["OldImage"] = task_items.of_task(old, "1:digest", version=version - 1)
     kind = "MODIFY" if new and old else "INSERT" if new else "REMOVE"
     return {"eventName": kind, "eventSourceARN": stream_arn(epoch), "dynamodb": change}
 

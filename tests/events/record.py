@@ -35,7 +35,7 @@ def history(database: Database) -> None:
     client.put_item(TableName=table, Item=task_items.of_task(a_task(ALPHA, 2, id=OTHER_TASK), "1:digest"))
     # A rewrite in which no field of the task differs.
     key = keys.task(ALPHA, OTHER_TASK)
-    client.update_item(TableName=table, Key=key, UpdateExpression="REMOVE content_digest")
+    client.update_item(TableName=table, Key=key, UpdateExpression="REMOVE digest")
     client.update_item(
         TableName=table,
         Key=keys.task(ALPHA, TASK),

@@ -128,4 +128,10 @@ def test_a_consumer_deals_with_a_repeated_event_once(
 
 def test_a_line_shows_an_event() -> None:
     assert events.line(EXAMPLE).startswith("2026-06-25T08:00:00Z  TaskClosed  a1fa0000-0000-4000-8000-000000000001")
-    assert '#33  v2  "Printer on fire"  task_status_id, date_closed' in events.line(EXAMPLE)
+    assert '#33  v2  "Printer on fire"  by key 0123456789abcdef  task_status_id, date_closed' in events.line(EXAMPLE)
+    both, nobody = (
+        EXAMPLE | {"detail": EXAMPLE["detail"] | {"actor": {"contact_id": contact, "key_id": key}}}
+        for contact, key in (("c0", "k1"), (None, None))
+    )
+    assert "  by contact c0, key k1  " in events.line(both)
+    assert "  by hand  " in events.line(nobody)

@@ -68,5 +68,5 @@ def test_10_1_what_a_later_release_has_stored_stays(service: Service, company: s
     [after] = service.database.tasks(company)
     for was, now in ((before, after), (before["fields"], after["fields"])):
         assert {name: now[name] for name in UNKNOWN} == {name: was[name] for name in UNKNOWN}
-    assert after["content_digest"] == before["content_digest"]
+    assert after["digest"] == before["digest"]
     assert "remark" not in after

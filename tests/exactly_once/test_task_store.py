@@ -8,6 +8,7 @@ from botocore import exceptions
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 from servicedesk.domain import content_digest
+from servicedesk.domain.actor import Actor
 from servicedesk.domain.faults import ConflictingTaskError, NoSuchTaskError, UnavailableError
 from servicedesk.domain.task import REMARK_BYTES, Task
 from servicedesk.store import dynamodb
@@ -116,16 +117,17 @@ def test_1_2_a_task_is_its_companys(store: TaskStore, task: Task) -> None:
 
 
 def test_an_item_has_native_types_and_nothing_unset(service: Service, store: TaskStore, task: Task) -> None:
-    store.create(task, SAID)
+    store.create(task, SAID, Actor(task.contact_id, "0123456789abcdef"))
     key = {"pk": {"S": f"COMPANY#{task.company_id}"}, "sk": {"S": f"TASK#{task.id}"}}
     item = service.database.client().get_item(TableName=service.database.tasks_table, Key=key)["Item"]
     texts = ("task_type_id", "task_status_id", "task_priority_id", "subject", "date_create")
-    flags = {"archived": {"BOOL": False}, "created_by_servicedesk_api": {"BOOL": True}}
+    flags = {"archived": {"BOOL": False}}
     assert item == key | {
         "fields": {"M": {name: {"S": getattr(task, name)} for name in texts} | flags},
         "modified_dateutc": {"S": task.modified_dateutc},
         "id2": {"N": "1"},
-        "content_digest": {"S": content_digest.of_content(SAID)},
+        "digest": {"S": content_digest.of_content(SAID)},
+        "created": {"S": f"{task.modified_dateutc} 0123456789abcdef"},
         "version": {"N": "1"},
         "task_list": {"S": f"COMPANY#{task.company_id}#OPEN"},
     }

@@ -48,7 +48,7 @@ ALLOWED = {
 UPDATED = {
     "OnboardCompany": {"last_id2"},
     "ApiFunction": {
-        *("last_id2", "version", "task_list", "fields", "remark", "modified_dateutc"),
+        *("last_id2", "version", "actor", "task_list", "fields", "remark", "modified_dateutc"),
         *("customer_reference", "reference_back_office", "to_id_in_table"),
     },
 }

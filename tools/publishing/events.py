@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from servicedesk.domain import task_event
+from servicedesk.domain.actor import Actor
 from servicedesk.domain.task import FIELDS, Task
 from servicedesk.domain.task_event import EventType
 from servicedesk.wire import event_entry
@@ -41,6 +42,15 @@ def schema() -> dict[str, Any]:
             "description": "1 for the creation, and one more for each change of the task. After a restore, versions "
             "can come a second time with a greater `epoch`.",
         },
+        "actor": {
+            "type": "object",
+            "description": "Whose credentials the write was made with. The members are null where it had none.",
+            "required": ["contact_id", "key_id"],
+            "properties": {
+                "contact_id": {"type": ["string", "null"], "format": "uuid", "description": "Their contact."},
+                "key_id": {"type": ["string", "null"], "description": "The id of the API key, which is not secret."},
+            },
+        },
         "task": {
             "description": "The whole task, as `GET /tasks/{id}` answered at that version.",
             "allOf": [{"$ref": task}],
@@ -71,7 +81,7 @@ def schema() -> dict[str, Any]:
             "detail": {
                 "type": "object",
                 "description": "The event itself.",
-                "required": ["event_id", "company_id", "epoch", "version", "task"],
+                "required": ["event_id", "company_id", "epoch", "version", "actor", "task"],
                 "properties": detail,
                 "dependentRequired": {"changed": ["previous"]},
             },
@@ -102,7 +112,8 @@ def webhook(task: Task) -> Mapping[str, Any]:
 def _example(task: Task) -> Mapping[str, object]:
     before = task.model_copy(update={"due_date": None, "modified_dateutc": task.date_create})
     after = task.model_copy(update={"modified_dateutc": "2026-06-25T08:00:00"})
-    event = task_event.changed(before, after, "2026-06-01T00:00:00.000", 2)
+    actor = Actor(task.contact_id, "0123456789abcdef")
+    event = task_event.changed(before, after, "2026-06-01T00:00:00.000", 2, actor)
     if not event:
         raise ValueError("The example has to be a change.")
     entry = event_entry.of_event(event, lambda _: True)

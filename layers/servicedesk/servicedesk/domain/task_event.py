@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID, uuid5
 
+from servicedesk.domain.actor import Actor
 from servicedesk.domain.task import FIELDS, Task
 
 
@@ -26,6 +27,7 @@ class TaskEvent:
         event_id: the same for each repetition of the event (contract rule 12.2).
         epoch: a text that grows, compared as text, with each restore of the table.
         version: 1 for the creation, and one more for each change.
+        actor: whose credentials it was written with.
         task: the task as it is since then.
         before: the task as it was before a change; ``None`` for a creation.
         changed: the names of the fields in which the two differ, in the page's order.
@@ -35,18 +37,19 @@ class TaskEvent:
     event_id: str
     epoch: str
     version: int
+    actor: Actor
     task: Task
     before: Task | None = None
     changed: Sequence[str] = ()
 
 
-def created(task: Task, epoch: str, version: int) -> TaskEvent:
+def created(task: Task, epoch: str, version: int, actor: Actor) -> TaskEvent:
     """Return the event of a task's creation."""
-    return TaskEvent(EventType.CREATED, _event_id(task, epoch, str(version)), epoch, version, task)
+    return TaskEvent(EventType.CREATED, _event_id(task, epoch, str(version)), epoch, version, actor, task)
 
 
 def changed(
-    before: Task, task: Task, epoch: str, version: int, unversioned_write: str | None = None
+    before: Task, task: Task, epoch: str, version: int, actor: Actor, *, unversioned_write: str | None = None
 ) -> TaskEvent | None:
     """Return the event of a change, or ``None`` where no field differs, as when only the store rewrites an item.
 
@@ -61,7 +64,7 @@ def changed(
     else:
         kind = EventType.CLOSED if task.archived else EventType.REOPENED
     write = f"{version}/{unversioned_write}" if unversioned_write else str(version)
-    return TaskEvent(kind, _event_id(task, epoch, write), epoch, version, task, before, names)
+    return TaskEvent(kind, _event_id(task, epoch, write), epoch, version, actor, task, before, names)
 
 
 def _event_id(task: Task, epoch: str, write: str) -> str:

@@ -49,7 +49,7 @@ def change_task(request: Request, stores: Stores) -> Response:
         if changed == stored.task or is_dry_run:
             break
         time_limit.require(requests=1)
-        overtaken_by = stores.tasks.replace(stored, changed)
+        overtaken_by = stores.tasks.replace(stored, changed, caller.actor)
         if overtaken_by is None:
             tag = entity_tag.of_task(changed, stored.version + 1)
             break

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from servicedesk.domain import values
+from servicedesk.domain.actor import Actor
 from servicedesk.domain.faults import ConflictingTaskError, DomainError, InvalidTaskError
 from servicedesk.domain.identity import IdentifiedBy, Identity
 from servicedesk.domain.task import Task
@@ -41,7 +42,7 @@ def create_task(request: Request, stores: Stores) -> Response:
         creation = replace(creation, passing_faults=[*creation.passing_faults, *strict_faults])
 
     try:
-        stored = _store(creation, body, stores.tasks, preferences, is_dry_run=is_dry_run)
+        stored = _store(creation, body, caller.actor, stores.tasks, preferences, is_dry_run=is_dry_run)
     except (ConflictingTaskError, InvalidTaskError) as error:
         headers = {
             "Preference-Applied": preferences.applied_to_problem,
@@ -53,7 +54,13 @@ def create_task(request: Request, stores: Stores) -> Response:
 
 
 def _store(
-    creation: TaskCreation, body: TaskBody, tasks: TaskStore, preferences: Preferences, *, is_dry_run: bool
+    creation: TaskCreation,
+    body: TaskBody,
+    actor: Actor,
+    tasks: TaskStore,
+    preferences: Preferences,
+    *,
+    is_dry_run: bool,
 ) -> Stored:
     """Do what the creation comes to, and return its task.
 
@@ -63,7 +70,9 @@ def _store(
     """
     match creation.decision:
         case Decision.WRITE:
-            return (tasks.preview if is_dry_run else tasks.create)(creation.task, body.fields)
+            if is_dry_run:
+                return tasks.preview(creation.task, body.fields)
+            return tasks.create(creation.task, body.fields, actor)
         case Decision.REPLAY_OR_REFUSE:
             try:
                 stored = tasks.find_replay(creation.task, body.fields)

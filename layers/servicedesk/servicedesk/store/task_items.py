@@ -7,13 +7,16 @@ the company stand only in the key. Unset fields are absent.
 A long remark is an attribute of its own that no index has, and the map has its size in its place. So what a write
 costs in the indexes, and what a list reads, does not depend on how much people write.
 
-Beside the fields an item has the digest of what its create said, its version (1, 2, …) and ``task_list``, which places
-it in the index ``by_number``.
+Beside the fields an item has the digest of what its create said, its version (1, 2, …), ``task_list``, which places
+it in the index ``by_number``, and two texts with blanks between their parts: ``created`` has the moment of the create
+and the id of its key, ``actor`` the version that the last change made, and its contact and key. A write by an
+operator's own hand leaves ``actor`` as it was, and the version in it tells that it is not the actor of that write.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from servicedesk.domain.actor import NOBODY, Actor
 from servicedesk.domain.task import FIELDS, Task
 from servicedesk.domain.task_query import INDEXED_REFERENCES
 from servicedesk.store import dynamodb, keys
@@ -28,6 +31,8 @@ _IN_KEY = ("id", "company_id")
 _OWN = ("id2", "modified_dateutc", *INDEXED_REFERENCES)
 _IN_MAP = [name for name in FIELDS if name not in (*_IN_KEY, *_OWN)]
 _MAP, _REMARK = "fields", "remark"
+_USUAL = {"created_by_servicedesk_api": True}
+"""Values that are not stored. Without them, a task that is filled in everywhere is a unit to write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +42,22 @@ class Versioned:
     Attributes:
         task: the task.
         version: how often it was written: 1 as created, and one more with each change.
+        actor: who wrote this version; the items of indexes do not tell.
+        created: the moment of the create, and who made it; the items of indexes do not tell.
         missing_remark: the bytes of its remark, where that is long and the item is one of an index, which has none.
     """
 
     task: Task
     version: int
     missing_remark: int = 0
+    actor: Actor = NOBODY
+    created: tuple[str, Actor] = ("", NOBODY)
 
 
-def of_task(task: Task, digest: str, version: int = FIRST_VERSION) -> dynamodb.Item:
-    """Return the item of a numbered task, with its keys in the table and in all indexes."""
-    attributes: dict[str, object] = {"content_digest": digest, "version": version}
+def of_task(task: Task, digest: str, actor: Actor = NOBODY, version: int = FIRST_VERSION) -> dynamodb.Item:
+    """Return the item of a numbered task that ``actor`` creates, with its keys in the table and in all indexes."""
+    created = f"{task.modified_dateutc} {actor.key_id or ''}"
+    attributes: dict[str, object] = {"digest": digest, "version": version, "created": created}
     fields: dict[str, object] = {}
     for (name, *inside), value in _values(task).items():
         (fields if inside else attributes)[inside[0] if inside else name] = value
@@ -62,25 +72,43 @@ def read(item: Mapping[str, object]) -> Versioned:
     fields = item[_MAP]
     if not isinstance(fields, Mapping):
         raise TypeError("The fields of a task are a map.")
-    values = {name: item.get(name) for name in _OWN} | {name: fields.get(name) for name in _IN_MAP}
+    values = {name: item.get(name) for name in _OWN} | {name: fields.get(name, _USUAL.get(name)) for name in _IN_MAP}
     missing = 0
     if isinstance(size := values[_REMARK], int):
         values[_REMARK] = item.get(_REMARK)
         missing = 0 if _REMARK in item else size
     company_id, task_id = keys.of_task(item)
     task = Task.model_construct(**{"id": task_id, "company_id": company_id, **values})  # type: ignore[arg-type]
-    return Versioned(task, int(str(item["version"])), missing)
+    version = int(str(item["version"]))
+    instant, key_id = _parts(item, "created", 2)
+    created = Actor(task.contact_id, key_id)
+    changed_in, *changed_by = _parts(item, "actor", 3)
+    actor = created if version == FIRST_VERSION else Actor(*changed_by) if changed_in == str(version) else NOBODY
+    return Versioned(task, version, missing, actor, (instant or "", created))
 
 
-def changes(before: Task, after: Task) -> tuple[dict[tuple[str, ...], object], Sequence[tuple[str, ...]]]:
-    """Return what a change writes: the values to set, and what to remove, both by the steps that lead to an attribute.
+def changes(
+    read: Versioned, changed: Task, actor: Actor
+) -> tuple[dict[tuple[str, ...], object], Sequence[tuple[str, ...]]]:
+    """Return what a change by ``actor`` writes: the values to set, and what to remove, by the steps to an attribute.
 
     Only attributes that differ are named, so that those of a later release, running beside this one, stay.
     """
-    old, new = _values(before), _values(after)
-    return {path: value for path, value in new.items() if old.get(path) != value}, [
+    old, new = _values(read.task), _values(changed)
+    version = read.version + 1
+    always: dict[tuple[str, ...], object] = {
+        ("version",): version,
+        ("actor",): f"{version} {actor.contact_id or ''} {actor.key_id or ''}",
+    }
+    return always | {path: value for path, value in new.items() if old.get(path) != value}, [
         path for path in old if path not in new
     ]
+
+
+def _parts(item: Mapping[str, object], name: str, count: int) -> Sequence[str | None]:
+    """Return the parts of a text with blanks between them, ``None`` for an empty one, and for all where it is none."""
+    parts = str(item.get(name, "")).split(" ")
+    return [part or None for part in parts] if len(parts) == count else [None] * count
 
 
 def _values(task: Task) -> Mapping[tuple[str, ...], object]:
@@ -90,4 +118,4 @@ def _values(task: Task) -> Mapping[tuple[str, ...], object]:
     if task.remark and (size := len(task.remark.encode())) > SHORT_REMARK_BYTES:
         values |= {(_REMARK,): task.remark, (_MAP, _REMARK): size}
     values["task_list",] = keys.task_list(task.company_id, archived=task.archived)
-    return {path: value for path, value in values.items() if value is not None}
+    return {path: value for path, value in values.items() if value is not None and value != _USUAL.get(path[-1])}

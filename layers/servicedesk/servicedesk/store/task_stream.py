@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from servicedesk.domain import task_event
+from servicedesk.domain.actor import NOBODY
 from servicedesk.domain.task_event import TaskEvent
 from servicedesk.store import dynamodb, keys, task_items
 
@@ -25,10 +26,12 @@ def read(record: Mapping[str, Any]) -> TaskEvent | None:
     item = dynamodb.from_item(change["NewImage"])
     new = task_items.read(item)
     if "OldImage" not in change:
-        return task_event.created(new.task, epoch, new.version)
+        return task_event.created(new.task, epoch, new.version, new.actor)
     old = task_items.read(dynamodb.from_item(change["OldImage"]))
-    unversioned_write = None if new.version > old.version else str(change["SequenceNumber"])
-    return task_event.changed(old.task, new.task, epoch, new.version, unversioned_write)
+    if new.version > old.version:
+        return task_event.changed(old.task, new.task, epoch, new.version, new.actor)
+    write = str(change["SequenceNumber"])
+    return task_event.changed(old.task, new.task, epoch, new.version, NOBODY, unversioned_write=write)
 
 
 def epoch_of(stream_arn: str) -> str:

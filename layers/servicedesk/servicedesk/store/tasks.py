@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from servicedesk.domain import content_digest
+from servicedesk.domain.actor import NOBODY, Actor
 from servicedesk.domain.faults import ConflictingTaskError, NoSuchTaskError
 from servicedesk.domain.task import ClientFields, Task
 from servicedesk.store import dynamodb, keys, task_items
@@ -42,8 +43,10 @@ class TaskStore:
         self._client = client
         self._table = table
 
-    def create(self, task: Task, content: ClientFields) -> Stored:
+    def create(self, task: Task, content: ClientFields, actor: Actor = NOBODY) -> Stored:
         """Number ``task``, which the client described by ``content``, and write it unless its id is taken.
+
+        ``actor`` is whoever asks for it.
 
         Raises:
             ConflictingTaskError: the company has a task with that id and other content.
@@ -51,7 +54,7 @@ class TaskStore:
         """
         with dynamodb.temporary_faults_as_unavailable():
             numbered = task.model_copy(update={"id2": self._next_number(task.company_id)})
-            found = self._put_new(numbered, content_digest.of_content(content))
+            found = self._put_new(numbered, content_digest.of_content(content), actor)
         if found is None:
             return Stored(numbered, replayed=False)
         replay = _replay(found, content)
@@ -86,8 +89,10 @@ class TaskStore:
         """
         return _versioned(self._find(company_id, task_id))
 
-    def replace(self, read: Versioned, changed: Task) -> Versioned | None:
+    def replace(self, read: Versioned, changed: Task, actor: Actor = NOBODY) -> Versioned | None:
         """Write ``changed`` over the task that was ``read``, unless that has been changed since.
+
+        ``actor`` is whoever asks for it.
 
         Returns:
             ``None`` if it was written, and otherwise the task as someone else has changed it.
@@ -96,7 +101,7 @@ class TaskStore:
             NoSuchTaskError: the task has been erased since.
             UnavailableError: the database did not answer in time, or not so that it is known whether it was written.
         """
-        found, sent_before = self._update(read, changed)
+        found, sent_before = self._update(read, changed, actor)
         if found is None:
             return None
         current = _versioned(found)
@@ -147,12 +152,12 @@ class TaskStore:
         return int(answer["Attributes"]["last_id2"]["N"])
 
     @timed("WriteLatency")
-    def _put_new(self, task: Task, digest: str) -> Mapping[str, object] | None:
+    def _put_new(self, task: Task, digest: str, actor: Actor) -> Mapping[str, object] | None:
         """Write ``task`` and return ``None``, or leave the item that has its key and return that."""
         try:
             self._client.put_item(
                 TableName=self._table,
-                Item=task_items.of_task(task, digest),
+                Item=task_items.of_task(task, digest, actor),
                 ConditionExpression="attribute_not_exists(pk)",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
@@ -161,14 +166,13 @@ class TaskStore:
         return None
 
     @timed("WriteLatency")
-    def _update(self, read: Versioned, changed: Task) -> tuple[Mapping[str, object] | None, bool]:
+    def _update(self, read: Versioned, changed: Task, actor: Actor) -> tuple[Mapping[str, object] | None, bool]:
         """Write what ``changed`` changes.
 
         Returns ``None``, or the item that is in its place (empty where there is none), and whether the SDK had sent the
         request before.
         """
-        values, removed = task_items.changes(read.task, changed)
-        values["version",] = read.version + 1
+        values, removed = task_items.changes(read, changed, actor)
         # Each step of a path is a placeholder, because DynamoDB reserves some 600 words.
         sets = ", ".join(f"{_placeholder(path)} = :{'_'.join(path)}" for path in values)
         removes = ", ".join(map(_placeholder, removed))
@@ -201,7 +205,7 @@ def _versioned(found: Mapping[str, object] | None) -> Versioned:
 
 
 def _replay(found: Mapping[str, object], content: ClientFields) -> Stored:
-    if not content_digest.has_same_content(str(found["content_digest"]), content):
+    if not content_digest.has_same_content(str(found["digest"]), content):
         raise ConflictingTaskError("The company already has a task with this id and different content.")
     stored = task_items.read(found)
     return Stored(stored.task, replayed=True, version=stored.version)

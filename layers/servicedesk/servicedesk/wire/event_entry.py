@@ -33,6 +33,7 @@ def _entry(event: TaskEvent, omitted: Sequence[str] = ()) -> "PutEventsRequestEn
         "company_id": event.task.company_id,
         "epoch": event.epoch,
         "version": event.version,
+        "actor": {"contact_id": event.actor.contact_id, "key_id": event.actor.key_id},
         "task": _without(omitted, task_document.whole(event.task, _ZONE)),
     }
     if event.before:
