@@ -102,12 +102,19 @@ class Answer:
         document: dict[str, Any] = _plain(ET.fromstring(self.body)) if self.is_xml else json.loads(self.body)
         return document
 
+    def members(self) -> dict[str, Any]:
+        """The document without OData's control information, which has to come first (rule 13.2)."""
+        document = self.document()
+        control = [name for name in document if name.startswith("@odata.")]
+        assert list(document)[: len(control)] == control
+        return {name: value for name, value in document.items() if name not in control}
+
     def task(self) -> dict[str, Any]:
         """The task in the body, the same values from both formats, dates without a zone.
 
         Asserts what every task looks like: rules 5.1, 5.4, 5.5, and GUIDs as rule 3.7 returns them.
         """
-        document = self.document()
+        document = self.members()
         assert list(document) == (sorted(FIELDS) if self.is_xml else list(FIELDS))
         if self.is_xml:
             assert self.body.startswith(f'<task xmlns:i="{INSTANCE}">')
@@ -325,6 +332,12 @@ def invoke(handler: Callable[[dict[str, Any], Any], dict[str, Any]], sent: dict[
     assert {"Accept", "Content-Type"} <= set(answer.headers["Vary"].split(", "))
     for name, value in answer.headers.items():
         assert re.fullmatch(r"[!-~]([ -~]*[!-~])?", value), (name, value)
+    parameters = sent.get("pathParameters")
+    path = str(parameters.get("proxy")) if isinstance(parameters, dict) else ""
+    if re.match("api(/|$)", path, re.IGNORECASE) and "json" in answer.headers.get("Content-Type", ""):
+        assert answer.headers["OData-Version"] == "4.0"  # rule 13.2
+        if answer.body:
+            assert ("error" in answer.document()) is (answer.status >= 400)  # rule 13.5
     assert len(json.dumps(result)) < LAMBDA_ANSWER_BYTES
     return answer
 
@@ -343,10 +356,12 @@ def assert_problem(answer: Answer, status: int, kind: str, *codes: tuple[str, st
 
 def problem_of(answer: Answer) -> dict[str, Any]:
     """Assert the one shape that every error answer has (contract section 6) and return its document."""
-    assert answer.headers["Content-Type"] == f"application/problem+{'xml' if answer.is_xml else 'json'}; charset=utf-8"
+    document = answer.document()
+    as_odata = document.pop("error", None)
+    name = "application/json" if as_odata else f"application/problem+{'xml' if answer.is_xml else 'json'}"
+    assert answer.headers["Content-Type"] == f"{name}; charset=utf-8"
     if answer.is_xml:
         assert answer.body.startswith('<problem xmlns="urn:ietf:rfc:7807">')
-    document = answer.document()
     assert list(document)[:5] == ["type", "title", "status", "detail", "instance"]
     assert set(document) - {"errors"} == {"type", "title", "status", "detail", "instance"}
     assert document["type"].startswith(PROBLEM_TYPE)
@@ -355,6 +370,10 @@ def problem_of(answer: Answer) -> dict[str, Any]:
     assert document["detail"]
     assert document["instance"] == f"urn:request:{answer.headers['X-Request-Id']}"
     errors = document.get("errors", [])
+    if as_odata:  # rule 13.5
+        expected = {"code": document["type"].removeprefix(PROBLEM_TYPE), "message": document["detail"]}
+        details = [{"code": one["code"], "message": one["detail"], "target": one["pointer"][2:]} for one in errors]
+        assert as_odata == expected | ({"details": details} if details else {})
     for error in errors:
         assert set(error) - {"limit"} == {"pointer", "code", "detail"}
         assert re.fullmatch(r"#/([A-Za-z0-9!$&'()*+,;=:@._~-]|%[0-9A-F]{2})*", error["pointer"])

@@ -56,7 +56,7 @@ class _Page:
         """Return all types of problem with their status, title and meaning, by status."""
         found: dict[str, Mapping[str, Any]] = {}
         for response in self._document["components"]["responses"].values():
-            for name, example in response["content"]["application/problem+json"]["examples"].items():
+            for name, example in response["content"].get("application/problem+json", {}).get("examples", {}).items():
                 found[name] = {
                     "name": name,
                     "status": example["value"]["status"],
@@ -108,12 +108,12 @@ class _Page:
     def _answer(self, status: str, response: Mapping[str, Any]) -> Mapping[str, Any]:
         found = self._found(response)
         content = found.get("content", {})
-        is_problem = "application/problem+json" in content
-        examples = content["application/problem+json"]["examples"] if is_problem else {}
+        is_problem = int(status) >= 400
+        examples = [name for one in content.values() for name in one.get("examples", {})] if is_problem else []
         return {
             "status": status,
             "description": found["description"].partition("\n\n")[0],
-            "problems": list(examples),
+            "problems": list(dict.fromkeys(examples)),
             "headers": [name for name in found.get("headers", {}) if name not in ("Vary", "Cache-Control")],
             "examples": {} if is_problem else self._examples(content),
             "fields": [] if is_problem else self._fields(_schema(content)),

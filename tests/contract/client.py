@@ -161,11 +161,12 @@ def page_of(answer: Answer) -> Page:
         assert all(list(entry) == sorted(entry) for entry in entries)
         return Page(answer, element.tag, entries, links)
     document = json.loads(answer.body)
-    context, name = document.pop("@odata.context").split("$metadata#")
-    assert context == "https://api.example.com/v1/"
+    context, entity_set = document.pop("@odata.context").split("$metadata#")
+    assert context == "https://api.example.com/v1/api/"
+    assert answer.headers["OData-Version"] == "4.0"
     entries = document.pop("value")
     in_body = {re.sub(r"^@odata\.(\w+)Link$", r"\1", name): url for name, url in document.items()}
     long = sum(len(f'<{url}>; rel="{relation}"') for relation, url in in_body.items()) > 4000
     assert links == ({} if long else in_body)
     links = in_body
-    return Page(answer, f"ArrayOf{name}", entries, links)
+    return Page(answer, f"ArrayOf{'task' if entity_set == 'Task' else entity_set}", entries, links)

@@ -38,7 +38,7 @@ def entries(client: Client, path: str, **more: Any) -> list[dict[str, Any]]:
         return found
     document = json.loads(answer.body)
     if not path.endswith("/Translations"):
-        assert document["@odata.context"] == f"https://api.example.com/v1/$metadata#{name}"
+        assert document["@odata.context"] == f"https://api.example.com/v1/api/$metadata#{name}"
         document = document["value"]
     return [{key: _text(value) for key, value in entry.items()} for entry in document]
 

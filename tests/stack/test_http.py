@@ -33,7 +33,7 @@ def assert_created(answer: Answer, content_type: str = JSON) -> str:
     assert answer.headers["Content-Type"] == f"{content_type}; charset=utf-8"
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["X-Request-Id"]
-    document = answer.document()
+    document = answer.members()
     assert document.keys() == FIELDS.keys()
     location = answer.headers["Location"]
     assert location.rpartition("/")[2] == document["id"]
@@ -83,7 +83,7 @@ def test_the_published_sample_as_printed(stack: Stack, kind: str) -> None:
 def test_a_subject_is_enough_at_either_address(stack: Stack, path: str) -> None:
     answer = stack.alpha.create({"subject": "Printer on fire"}, path)
     location = assert_created(answer)
-    task = answer.document()
+    task = answer.members()
     assert path in location
     assert task["subject"] == "Printer on fire"
     assert isinstance(task["id2"], int)
@@ -251,10 +251,10 @@ def test_the_originals_addresses_replace_a_task(stack: Stack, form: str) -> None
     task = stack.alpha.create({"subject": "Printer on fire", "remark": "It burns."}).document()
     answer = stack.alpha.send("PUT", form.format_map(task), b'{"subject": "Out"}', Content_Type=JSON)
     assert answer.status == 200, answer.body
-    assert answer.document() == task | {
+    assert answer.members() == task | {
         "subject": "Out",
         "remark": None,
-        "modified_dateutc": answer.document()["modified_dateutc"],
+        "modified_dateutc": answer.members()["modified_dateutc"],
     }
 
 
@@ -324,7 +324,7 @@ def test_a_task_is_found_at_its_other_addresses(stack: Stack, path: str) -> None
     listed(stack.alpha, reference, 1)
     answer = stack.alpha.get(path.format(**task))
     assert answer.status == 200, answer.body
-    assert json.loads(answer.body) == task
+    assert answer.members() == task
     assert json.loads(stack.beta.get(path.format(**task)).body).get("id") != task["id"]
 
 

@@ -17,6 +17,7 @@ from servicedesk.domain.task import FIELDS
 from servicedesk.domain.task_query import Order
 from servicedesk.operations.shared_docs import TAGS, Answer, Documentation
 from servicedesk.wire import entity_tag, json_format, problems, task_document, task_view, xml_format
+from servicedesk.wire.gateway import ODATA_VERSION
 from servicedesk.wire.idempotency_key import KEY_CHARACTERS
 from servicedesk.wire.odata import LARGEST_PAGE_SIZE, LARGEST_SKIP, LARGEST_TOP, PAGE_SIZE
 from servicedesk.wire.problems import INVALID_TASK, ProblemType
@@ -124,19 +125,26 @@ A body can have up to 1 MiB.
 
 def problem_types() -> Mapping[str, ProblemType]:
     """Return the types of problem that callers can meet: the functions' own, and those of the gateway."""
-    found = {one.name: one for one in vars(problems).values() if isinstance(one, ProblemType)}
-    [api] = resources("AWS::Serverless::Api").values()
-    for response in api["GatewayResponses"].values():
-        sent = json.loads(response["ResponseTemplates"]["application/json"])
-        name = sent["type"].rpartition(":")[2]
-        found.setdefault(name, ProblemType(sent["status"], name, sent["title"]))
-    return found
+    return {**_gateway_types(), **_own_types()}
 
 
 def gateway_problems() -> Sequence[str]:
     """Return the names of the types of problem that only the gateway answers with, always in JSON."""
-    own = {one.name for one in vars(problems).values() if isinstance(one, ProblemType)}
-    return [name for name in problem_types() if name not in own]
+    return [name for name in _gateway_types() if name not in _own_types()]
+
+
+def _own_types() -> Mapping[str, ProblemType]:
+    return {one.name: one for one in vars(problems).values() if isinstance(one, ProblemType)}
+
+
+@cache
+def _gateway_types() -> Mapping[str, ProblemType]:
+    """Return the types of problem that the gateway answers with."""
+    [api] = resources("AWS::Serverless::Api").values()
+    responses = api["GatewayResponses"].values()
+    sent = [json.loads(response["ResponseTemplates"]["application/json"]) for response in responses]
+    named = {one["type"].rpartition(":")[2]: one for one in sent}
+    return {name: ProblemType(one["status"], name, one["title"]) for name, one in named.items()}
 
 
 def _operation(method: str, path: str, operation: Documentation, types: Mapping[str, ProblemType]) -> dict[str, Any]:
@@ -160,8 +168,8 @@ def _operation(method: str, path: str, operation: Documentation, types: Mapping[
             "content": {media_type: _request_content(operation, media_type) for media_type in operation.body_types},
         }
     described["responses"] = {
-        str(status): _answer(answer, operation, reads=reads) for status, answer in operation.answers.items()
-    } | _problem_responses(operation, types)
+        str(status): _answer(method, path, answer, operation) for status, answer in operation.answers.items()
+    } | _problem_responses(path, operation, types)
     if operation.is_public:
         described["security"] = []
     if operation.alias_of:
@@ -205,10 +213,11 @@ def _reads() -> Collection[tuple[str, str]]:
     return {(method, path) for method, path in routes if not documented()[method.lower(), path].is_public}
 
 
-def _answer(answer: Answer, operation: Documentation, *, reads: bool) -> dict[str, Any]:
+def _answer(method: str, path: str, answer: Answer, operation: Documentation) -> dict[str, Any]:
     names = ["Content-Security-Policy", "Vary-public"] if answer.json == "Html" else ["Vary"]
     names = ["X-Request-Id", "Cache-Control-public" if operation.is_public else "Cache-Control", *names]
-    names += ["Ignored-Parameters", "Preference-Applied"] if reads else []
+    names += ["Ignored-Parameters", "Preference-Applied"] if (method.upper(), path) in _reads() else []
+    names += ["OData-Version"] if _is_odata(path) else []
     described: dict[str, Any] = {
         "description": answer.description,
         "headers": {
@@ -217,7 +226,7 @@ def _answer(answer: Answer, operation: Documentation, *, reads: bool) -> dict[st
         },
     }
     if answer.json:
-        described["content"] = _response_content(answer, operation)
+        described["content"] = _response_content(method, path, answer, operation)
     there = {operation.id for operation in documented().values()}
     if links := {
         target: {"operationId": target, "parameters": dict(parameters)}
@@ -228,14 +237,16 @@ def _answer(answer: Answer, operation: Documentation, *, reads: bool) -> dict[st
     return described
 
 
-def _response_content(answer: Answer, operation: Documentation) -> dict[str, Any]:
+def _response_content(method: str, path: str, answer: Answer, operation: Documentation) -> dict[str, Any]:
     if answer.json == "Html":
         return {"text/html": {"schema": _reference("schemas", "Html")}}
-    as_json = {"schema": _reference("schemas", answer.json), **_response_example(answer.json, operation)}
+    is_entity = "(" in path or (method, path) == ("post", "/api/Task")
+    name = answer.json.replace("Task", "TaskEntity", 1) if is_entity else answer.json
+    as_json = {"schema": _reference("schemas", name), **_response_example(name, operation)}
     if operation.is_public:
         return {"application/json": as_json}
     as_xml: dict[str, Any] = {"schema": _reference("schemas", answer.xml or answer.json)}
-    if example := as_json.get("example"):
+    if example := _response_example(answer.json, operation).get("example"):
         root = _XML_ROOTS.get(answer.xml or answer.json) or answer.xml.removesuffix("Name")
         as_xml["example"] = pretty_xml(xml_format.encode(_with_zone(example), root=root))
     bare_json, bare_xml = {"schema": as_json["schema"]}, {"schema": as_xml["schema"]}
@@ -254,10 +265,13 @@ def _response_example(schema: str, operation: Documentation) -> dict[str, Any]:
     known: Mapping[str, Any] = {
         "Task": whole,
         "TaskOrIds": whole,
+        "TaskEntity": _example_entity("Task", whole),
+        "TaskEntityOrIds": _example_entity("Task", whole),
         "TaskView": view,
+        "TaskEntityView": _example_entity("TaskView", view),
         "TaskViews": [view],
-        "TaskPage": _example_page("task", [whole], "next", "/tasks?$skiptoken=…"),
-        "ChangePage": _example_page("task", [whole], "delta", "/tasks/delta?$deltatoken=…"),
+        "TaskPage": _example_page("Task", [whole], "next", "/tasks?$skiptoken=…"),
+        "ChangePage": _example_page("Task", [whole], "delta", "/tasks/delta?$deltatoken=…"),
         "TaskViewPage": _example_page("TaskView", [view], "next", "/api/TaskView?$skiptoken=…"),
         "Catalogue": catalogue_shown("/catalogue"),
     }
@@ -268,13 +282,20 @@ def _response_example(schema: str, operation: Documentation) -> dict[str, Any]:
         names = [{"id": one["id"], "name": one["name"], "translations": []} for one in catalogue_entries(kind)]
         return {"example": names}
     if kind != schema:
-        return {"example": {"@odata.context": f"{BASE_URL}/$metadata#{kind}", "value": list(catalogue_entries(kind))}}
+        return {
+            "example": {"@odata.context": f"{BASE_URL}/api/$metadata#{kind}", "value": list(catalogue_entries(kind))}
+        }
     return {}
 
 
 def _example_page(name: str, entries: Sequence[object], relation: str, path: str) -> Mapping[str, object]:
     link = {f"@odata.{relation}Link": BASE_URL + path}
-    return {"@odata.context": f"{BASE_URL}/$metadata#{name}", "value": entries, **link}
+    return {"@odata.context": f"{BASE_URL}/api/$metadata#{name}", "value": entries, **link}
+
+
+def _example_entity(name: str, members: Mapping[str, object]) -> Mapping[str, object]:
+    context = f"{BASE_URL}/api/$metadata#{name}/$entity"
+    return {"@odata.context": context, "@odata.etag": entity_tag.of_task(example_task(), 1), **members}
 
 
 # ---- Problems -------------------------------------------------------------------------------------------------------
@@ -294,28 +315,35 @@ def _problems_by_status(
     return by_status
 
 
-def _problem_responses(operation: Documentation, types: Mapping[str, ProblemType]) -> dict[str, Any]:
+def _problem_responses(path: str, operation: Documentation, types: Mapping[str, ProblemType]) -> dict[str, Any]:
     by_status = _problems_by_status(operation, types)
     return {
-        str(status): _reference("responses", _name_of_problems(status, by_status[status]))
+        str(status): _reference("responses", _name_of_problems(status, by_status[status], as_odata=_is_odata(path)))
         for status in sorted(by_status)
     }
 
 
-def _name_of_problems(status: int, types: Sequence[ProblemType]) -> str:
-    return "-".join([str(status), *(one.name for one in types)])
+def _is_odata(path: str) -> bool:
+    """Return whether a path is one of the original's, where OData clients find what they look for (rule 13.5)."""
+    return f"{path}/".startswith("/api/")
+
+
+def _name_of_problems(status: int, types: Sequence[ProblemType], *, as_odata: bool) -> str:
+    return "-".join([str(status), *(one.name for one in types), *(["odata"] if as_odata else [])])
 
 
 def _problem_components(types: Mapping[str, ProblemType]) -> dict[str, Any]:
     """Return a response for each combination of problem types with one status that an operation has."""
     found: dict[str, Any] = {}
-    for operation in documented().values():
+    for (_, path), operation in documented().items():
+        as_odata = _is_odata(path)
         for status, members in _problems_by_status(operation, types).items():
-            found[_name_of_problems(status, members)] = _problem_response(status, members)
+            name = _name_of_problems(status, members, as_odata=as_odata)
+            found[name] = _problem_response(status, members, as_odata=as_odata)
     return found
 
 
-def _problem_response(status: int, types: Sequence[ProblemType]) -> dict[str, Any]:
+def _problem_response(status: int, types: Sequence[ProblemType], *, as_odata: bool) -> dict[str, Any]:
     headers = ["X-Request-Id", "Cache-Control"]
     headers += {
         401: ["WWW-Authenticate"],
@@ -325,22 +353,8 @@ def _problem_response(status: int, types: Sequence[ProblemType]) -> dict[str, An
     }.get(status, [])
     headers += ["Retry-After"] if status in (429, 503) else []
     headers += ["Ignored-Fields", "Preference-Applied"] if status in (409, 422) else []
-    documents = {one.name: _example_problem(one) for one in types}
-    as_json = {
-        "schema": _reference("schemas", "Problem"),
-        "examples": {
-            name: {"summary": one["title"], "description": prose.PROBLEMS[name], "value": one}
-            for name, one in documents.items()
-        },
-    }
-    content: dict[str, Any] = {"application/problem+json": as_json}
-    gateway = set(gateway_problems())
-    if own := {name: one for name, one in documents.items() if name not in gateway}:
-        as_xml = {name: pretty_xml(xml_format.encode(one, root="problem")) for name, one in own.items()}
-        content["application/problem+xml"] = {
-            "schema": _reference("schemas", "Problem"),
-            "examples": {name: {"summary": own[name]["title"], "value": text} for name, text in as_xml.items()},
-        }
+    headers += ["OData-Version"] if as_odata else []
+    content = _odata_problems(types) if as_odata else _problems(types)
     meanings = "\n".join(f"- `{one.name}`: {prose.PROBLEMS[one.name]}" for one in types)
     return {
         "description": f"{_REASONS[status]}\n\n{meanings}",
@@ -349,7 +363,41 @@ def _problem_response(status: int, types: Sequence[ProblemType]) -> dict[str, An
     }
 
 
-def _example_problem(kind: ProblemType) -> dict[str, Any]:
+def _problems(types: Sequence[ProblemType]) -> dict[str, Any]:
+    """Return the bodies that tell of problems of these types."""
+    documents = {one.name: _example_problem(one) for one in types}
+    content: dict[str, Any] = {"application/problem+json": _examples_of("Problem", documents)}
+    if own := {name: one for name, one in documents.items() if name in _own_types()}:
+        as_xml = {name: pretty_xml(xml_format.encode(one, root="problem")) for name, one in own.items()}
+        content["application/problem+xml"] = {
+            "schema": _reference("schemas", "Problem"),
+            "examples": {name: {"summary": own[name]["title"], "value": text} for name, text in as_xml.items()},
+        }
+    return content
+
+
+def _odata_problems(types: Sequence[ProblemType]) -> dict[str, Any]:
+    """Return the same at the original's addresses, which the gateway cannot tell from the others (rule 13.5)."""
+    content: dict[str, Any] = {}
+    if own := {one.name: _example_problem(one, as_odata=True) for one in types if one.name in _own_types()}:
+        content["application/json"] = _examples_of("ODataProblem", own)
+        content["application/problem+xml"] = {"schema": _reference("schemas", "Problem")}
+    if sent := {one.name: _example_problem(one) for one in types if one.name in _gateway_types()}:
+        content["application/problem+json"] = _examples_of("Problem", sent)
+    return content
+
+
+def _examples_of(schema: str, documents: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    return {
+        "schema": _reference("schemas", schema),
+        "examples": {
+            name: {"summary": one["title"], "description": prose.PROBLEMS[name], "value": one}
+            for name, one in documents.items()
+        },
+    }
+
+
+def _example_problem(kind: ProblemType, *, as_odata: bool = False) -> dict[str, Any]:
     if kind == INVALID_TASK:
         faults = [
             Fault("subject", Code.TOO_LONG, "The text is longer than 150 characters.", 150),
@@ -358,7 +406,7 @@ def _example_problem(kind: ProblemType) -> dict[str, Any]:
         problem = problems.from_domain_error(InvalidTaskError(faults))
     else:
         problem = problems.Problem(kind, prose.PROBLEMS[kind.name].replace("`", ""))
-    return problem.document("6f1c2a52-4a0e-4d0a-9d6f-0a4a5a0c8f11")
+    return problem.document("6f1c2a52-4a0e-4d0a-9d6f-0a4a5a0c8f11", as_odata=as_odata)
 
 
 # ---- Parameters and headers -----------------------------------------------------------------------------------------
@@ -492,6 +540,7 @@ def _headers() -> dict[str, Any]:
         "Ignored-Parameters": header(
             "The query options that the address does not take, as a list of RFC 9651.", "page;reason=unknown"
         ),
+        "OData-Version": header("The version of OData that the answer speaks.", ODATA_VERSION["OData-Version"]),
         "Preference-Applied": header("The preferences of the request that were applied.", "return=minimal"),
         "Idempotent-Replayed": header("The task was created by an earlier request.", "true"),
         "Link": header("The address of what follows.", f'<{BASE_URL}/tasks?$skiptoken=…>; rel="next"'),

@@ -67,19 +67,21 @@ def schemas() -> dict[str, Schema]:
     required = [name for name, field in FIELDS.items() if field.is_required]
     shown = {name: _without(schema, ("x-changeable", "readOnly")) for name, schema in fields.items()}
     view = _view(shown)
+    whole = _task("A task, with all its fields; null where one is not set.", shown, list(shown))
+    whole_view = _object("A task as the original shows it, without null.", view, list(view), xml={"name": "TaskView"})
+    ids = {name: shown[name] for name in ("id", "id2")}
     return {
-        "Task": _task("A task, with all its fields; null where one is not set.", shown, list(shown)),
+        "Task": whole,
+        "TaskEntity": _entity(whole),
         "ListedTask": _task("A task of a list: all its fields, or those that `$select` names.", shown),
-        "TaskIds": _object(
-            "What `Prefer: return=minimal` leaves of a task.",
-            {name: shown[name] for name in ("id", "id2")},
-            ["id", "id2"],
-            xml={"name": "task"},
-        ),
-        "TaskOrIds": {
-            "description": "The task, or only its ids with `Prefer: return=minimal`.",
-            "anyOf": [_ref("Task"), _ref("TaskIds")],
-            "xml": {"name": "task"},
+        "TaskIds": _object("What `Prefer: return=minimal` leaves of a task.", ids, list(ids), xml={"name": "task"}),
+        **{
+            f"{name}OrIds": {
+                "description": "The task, or only its ids with `Prefer: return=minimal`.",
+                "anyOf": [_ref(name), _ref("TaskIds")],
+                "xml": {"name": "task"},
+            }
+            for name in ("Task", "TaskEntity")
         },
         "NewTask": _task("A task to create. Names match in any case.", create, required),
         "TaskChange": _task("The fields of a task to change. Names match in any case.", change),
@@ -87,9 +89,8 @@ def schemas() -> dict[str, Schema]:
         "TaskPage": _page("ListedTask", "@odata.nextLink"),
         "ChangePage": _page("Task", "@odata.nextLink", "@odata.deltaLink"),
         "ArrayOfTask": _array("A page of tasks in XML; `Link` names what follows.", "ListedTask", "ArrayOftask"),
-        "TaskView": _object(
-            "A task as the original shows it, without null.", view, list(view), xml={"name": "TaskView"}
-        ),
+        "TaskView": whole_view,
+        "TaskEntityView": _entity(whole_view),
         "ListedTaskView": _object(
             "A task of a list, as the original shows it, or the fields that `$select` names.",
             view,
@@ -123,6 +124,16 @@ def _task(description: str, properties: Mapping[str, Schema], required: Sequence
 def _object(description: str, properties: Mapping[str, Schema], required: Sequence[str] = (), **more: object) -> Schema:
     schema: Schema = {"type": "object", "description": description, "properties": dict(properties)}
     return schema | ({"required": list(required)} if required else {}) | more
+
+
+def _entity(schema: Schema) -> Schema:
+    """Return the schema of one entity under an OData address, whose control information comes first (rule 13.2)."""
+    tag = {"type": "string", "description": "The `ETag`; a dry run has none."}
+    control = {"@odata.context": _CONTEXT, "@odata.etag": tag}
+    return schema | {
+        "properties": control | schema["properties"],
+        "required": ["@odata.context", *schema["required"]],
+    }
 
 
 def _array(description: str, name: str, root: str) -> Schema:
@@ -307,6 +318,25 @@ def _search() -> Schema:
     )
 
 
+def _odata_error() -> Schema:
+    fault: dict[str, Schema] = {
+        "code": {"type": "string", "description": "The fault for programs.", "enum": list(CODES)},
+        "message": {"type": "string", "description": "The fault for people."},
+        "target": {"type": "string", "description": "The field.", "examples": ["subject"]},
+    }
+    faults: Schema = {
+        "type": "array",
+        "description": "The faults of single fields.",
+        "items": _object("A fault of one field.", fault, list(fault)),
+    }
+    properties: dict[str, Schema] = {
+        "code": {"type": "string", "description": "The problem for programs.", "enum": list(PROBLEMS)},
+        "message": {"type": "string", "description": "This problem for people, as a sentence."},
+        "details": faults,
+    }
+    return _object("What OData clients look for.", properties, ["code", "message"])
+
+
 def _problem() -> dict[str, Schema]:
     fault = _object(
         "A fault of one field.",
@@ -347,5 +377,10 @@ def _problem() -> dict[str, Schema]:
     required = ["type", "title", "status", "detail", "instance"]
     return {
         "Problem": _object("Why a request failed (RFC 9457).", properties, required, xml=xml),
+        "ODataProblem": _object(
+            "Why a request failed (RFC 9457), and the same as OData has it.",
+            properties | {"error": _odata_error()},
+            [*required, "error"],
+        ),
         "Fault": fault,
     }

@@ -64,7 +64,8 @@ def change_task(request: Request, stores: Stores) -> Response:
     outcome = Outcome.VALIDATED if is_dry_run else _outcome(stored.task, changed)
     if preferences.minimal:
         return Response(204, None, headers, outcome)
-    return Response(200, lambda zone: task_document.whole(changed, zone), headers, outcome)
+    entity_set = task_address.entity_set(request)
+    return Response(200, lambda zone: task_document.whole(changed, zone), headers, outcome, entity_set=entity_set)
 
 
 def _if_match(request: Request) -> IfMatch:

@@ -12,7 +12,7 @@ from servicedesk.domain.task_creation import Decision, TaskCreation
 from servicedesk.operations.operation import Stores, operation
 from servicedesk.store.tasks import Stored, TaskStore
 from servicedesk.telemetry import Outcome
-from servicedesk.wire import entity_tag, idempotency_key, problems, task_body, task_document
+from servicedesk.wire import entity_tag, idempotency_key, problems, task_address, task_body, task_document
 from servicedesk.wire.gateway import Document, Request, Response
 from servicedesk.wire.preferences import Preferences
 from servicedesk.wire.problems import IDEMPOTENCY_KEY_REUSED, TASK_EXISTS, Problem
@@ -91,23 +91,27 @@ def _created(stored: Stored, request: Request, body: TaskBody, preferences: Pref
         "Preference-Applied": preferences.applied,
         "Idempotent-Replayed": "true" if stored.replayed else "",
     }
-    return Response(
-        201, _document(stored.task, preferences), headers, Outcome.REPLAYED if stored.replayed else Outcome.CREATED
-    )
+    outcome = Outcome.REPLAYED if stored.replayed else Outcome.CREATED
+    document, entity_set = _shown(stored.task, request, preferences)
+    return Response(201, document, headers, outcome, entity_set=entity_set)
 
 
-def _validated(stored: Stored, _request: Request, body: TaskBody, preferences: Preferences) -> Response:
+def _validated(stored: Stored, request: Request, body: TaskBody, preferences: Preferences) -> Response:
     task = stored.task.model_copy(update={"id2": None})
     headers = {
         "Ignored-Fields": body.ignored_fields(task),
         "Preference-Applied": preferences.applied,
         "Idempotent-Replayed": "true" if stored.replayed else "",
     }
-    return Response(200, _document(task, preferences), headers, Outcome.VALIDATED)
+    document, entity_set = _shown(task, request, preferences)
+    return Response(200, document, headers, Outcome.VALIDATED, entity_set=entity_set)
 
 
-def _document(task: Task, preferences: Preferences) -> Document:
-    return lambda zone: task_document.minimal(task) if preferences.minimal else task_document.whole(task, zone)
+def _shown(task: Task, request: Request, preferences: Preferences) -> tuple[Document, str]:
+    """Return what the answer shows of the task, and the entity set if that is an entity of OData's."""
+    if preferences.minimal:
+        return lambda _zone: task_document.minimal(task), ""
+    return lambda zone: task_document.whole(task, zone), task_address.entity_set(request)
 
 
 def _problem(error: DomainError, identity: Identity, location: str, headers: Mapping[str, str]) -> Problem:

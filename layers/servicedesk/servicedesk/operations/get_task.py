@@ -14,7 +14,9 @@ def get_task(request: Request, stores: Stores) -> Response:
     headers = {"ETag": entity_tag.of_task(task, stored.version)}
     if task.id not in request.url:
         headers["Content-Location"] = f"{request.base_url}/tasks/{task.id}"
-    return Response(200, lambda zone: task_document.whole(task, zone), headers)
+    return Response(
+        200, lambda zone: task_document.whole(task, zone), headers, entity_set=task_address.entity_set(request)
+    )
 
 
 @operation("GET /api/TaskView({id})")
@@ -25,7 +27,9 @@ def get_task_view(request: Request, stores: Stores) -> Response:
     time_limit.require(requests=1)
     entry = task_view.entry(task, stores.catalogues.for_company(task.company_id))
     # The entry has names of the catalogue, so it can change while the task does not.
-    return Response(200, lambda _zone: entry, {"ETag": entity_tag.of_document(entry)}, root="TaskView")
+    return Response(
+        200, lambda _zone: entry, {"ETag": entity_tag.of_document(entry)}, root="TaskView", entity_set="TaskView"
+    )
 
 
 def _find(request: Request, stores: Stores) -> Versioned:

@@ -23,5 +23,5 @@ def list_changes(request: Request, stores: Stores) -> Response:
     token = cursors.to_token(Cursor(changes.position, epoch=stores.epoch), company_id, query_text)
     links = {relation: task_list.link(request, option, token)}
     return task_list.response(
-        request, changes.tasks, task_document.whole, name="task", links=links, applied=options.applied
+        request, changes.tasks, task_document.whole, entity_set="Task", links=links, applied=options.applied
     )

@@ -16,14 +16,14 @@ _NOTHING = Page((), None)
 
 @dataclass(frozen=True, slots=True)
 class _Entries:
-    """What a list shows of a task: the name of an entry, the fields that it can have, and what makes it."""
+    """What a list shows of a task: the set of the entries, the fields that they can have, and what makes it."""
 
-    name: str
+    entity_set: str
     fields: Sequence[str]
     entry: Entry
 
 
-_TASKS = _Entries("task", list(FIELDS), task_document.whole)
+_TASKS = _Entries("Task", list(FIELDS), task_document.whole)
 
 
 @operation("GET /tasks", "GET /api/Task", options=odata.LIST_OPTIONS)
@@ -57,4 +57,6 @@ def _page(request: Request, stores: Stores, company_id: str, entries: _Entries) 
         token = cursors.to_token(Cursor(page.next, top, page.skip), company_id, query_text)
         links["next"] = task_list.link(request, "$skiptoken", token)
     selected = task_list.select(entries.entry, options.select)
-    return task_list.response(request, page.tasks, selected, name=entries.name, links=links, applied=options.applied)
+    return task_list.response(
+        request, page.tasks, selected, entity_set=entries.entity_set, links=links, applied=options.applied
+    )

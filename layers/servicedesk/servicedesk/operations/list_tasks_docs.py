@@ -8,7 +8,7 @@ PAGE = Answer(
     description="A page of the list.",
     json="TaskPage",
     xml="ArrayOfTask",
-    headers=("Link",),
+    headers=("Link", "OData-Version"),
     links={"getTask": {"id": "$response.body#/value/0/id"}},
 )
 _VIEWS = Answer(

@@ -29,7 +29,7 @@ def for_route(request: Request, catalogue: Catalogue) -> tuple[Document, str]:
         return [{"id": entry.id, "name": entry.name, "translations": []} for entry in entries[kind]], f"ArrayOf{kind}"
     shown = [_original(entry, sequence) for sequence, entry in enumerate(entries[kind], 1)]
     ordered = odata.sort_members(shown, request.query)
-    return {"@odata.context": f"{request.base_url}/$metadata#{kind}", "value": ordered}, f"ArrayOf{kind}"
+    return {"@odata.context": request.context_url(kind), "value": ordered}, f"ArrayOf{kind}"
 
 
 def _whole(catalogue: Catalogue) -> Mapping[str, object]:

@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from servicedesk.domain.faults import DomainError
 from servicedesk.telemetry import LambdaHandler, Outcome, describe, observed, record
@@ -33,6 +33,7 @@ EXPOSED_HEADERS = ", ".join(
         "Ignored-Parameters",
         "Link",
         "Location",
+        "OData-Version",
         "Preference-Applied",
         "Retry-After",
         "X-Request-Id",
@@ -42,6 +43,9 @@ EXPOSED_HEADERS = ", ".join(
 
 VARY = "Accept, Content-Type, Prefer"
 """The request headers that answers depend on."""
+
+ODATA_VERSION = {"OData-Version": "4.0"}
+"""The header by which OData clients know which version they are talking to (contract rule 13.2)."""
 
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 _OUTCOMES = {
@@ -117,6 +121,15 @@ class Request:
             path = path.replace(f"{{{name}}}", quote(value, safe="", errors="surrogatepass"))
         return f"{self.base_url}{path}"
 
+    @property
+    def is_odata(self) -> bool:
+        """Whether the path is below ``/api``, where the original's OData service is (contract section 13)."""
+        return unquote(self.path.removeprefix("/").partition("/")[0]).lower() == "api"
+
+    def context_url(self, entity_set: str) -> str:
+        """Return what ``@odata.context`` says of an answer that shows entities of a set (contract rule 13.2)."""
+        return f"{self.base_url}/api/$metadata#{entity_set}"
+
     def at(self, route: str, path_parameters: Mapping[str, str]) -> "Request":
         """Return the request with the route that its path matches."""
         return replace(self, route=route, path_parameters=path_parameters)
@@ -174,6 +187,7 @@ class Response:
         headers: headers of the answer; those with an empty value are left out.
         outcome: what logs and metrics call the answer.
         root: the root element of the body in XML.
+        entity_set: the set of the one entity that the body is, where OData's control information comes first in it.
     """
 
     status: int
@@ -181,6 +195,18 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
     outcome: Outcome = Outcome.ANSWERED
     root: str = "task"
+    entity_set: str = ""
+
+    def body(self, request: Request, media_type: media_types.MediaType) -> str:
+        """Return the body in ``media_type``, empty where there is none."""
+        if self.document is None:
+            return ""
+        shown = self.document(media_type.zone)
+        if self.entity_set and media_type.format == "json" and isinstance(shown, Mapping):
+            context = {"@odata.context": f"{request.context_url(self.entity_set)}/$entity"}
+            tag = self.headers.get("ETag")
+            shown = context | ({"@odata.etag": tag} if tag else {}) | dict(shown)
+        return media_type.encode(shown, root=self.root)
 
 
 def endpoint(handle: Callable[[Request], Response]) -> LambdaHandler:
@@ -227,10 +253,11 @@ def _unless_known(response: Response, request: Request) -> Response:
 
 
 def _success(response: Response, request: Request, media_type: media_types.MediaType) -> dict[str, Any]:
-    body = media_type.encode(response.document(media_type.zone), root=response.root) if response.document else ""
+    body = response.body(request, media_type)
     record(response.outcome, status=response.status)
+    version = ODATA_VERSION if request.is_odata and media_type.format == "json" else {}
     content_type = {"Content-Type": f"{media_type.name}; charset=utf-8" if body else ""}
-    return _answer(response.status, {**response.headers, **content_type}, body, request)
+    return _answer(response.status, {**response.headers, **version, **content_type}, body, request)
 
 
 def _failure(problem: Problem, request: Request, media_type: media_types.MediaType) -> dict[str, Any]:
@@ -243,9 +270,12 @@ def _failure(problem: Problem, request: Request, media_type: media_types.MediaTy
         codes=codes or None,
         error=describe(problem.__cause__) if problem.status >= 500 else None,
     )
-    content_type = {"Content-Type": f"application/problem+{media_type.format}; charset=utf-8"}
-    body = media_type.encode(problem.document(request.request_id), root="problem")
-    return _answer(problem.status, {**problem.headers, **content_type}, body, request)
+    as_odata = request.is_odata and media_type.format == "json"
+    version = ODATA_VERSION if as_odata else {}
+    name = "application/json" if as_odata else f"application/problem+{media_type.format}"
+    content_type = {"Content-Type": f"{name}; charset=utf-8"}
+    body = media_type.encode(problem.document(request.request_id, as_odata=as_odata), root="problem")
+    return _answer(problem.status, {**problem.headers, **version, **content_type}, body, request)
 
 
 def _answer(status: int, headers: Mapping[str, str], body: str, request: Request) -> dict[str, Any]:

@@ -96,8 +96,12 @@ class Problem(Exception):
         """The HTTP status of the answer."""
         return self.type.status
 
-    def document(self, request_id: str) -> dict[str, object]:
-        """Return the problem details object, without null members."""
+    def document(self, request_id: str, *, as_odata: bool = False) -> dict[str, object]:
+        """Return the problem details object, without null members.
+
+        ``as_odata`` adds the member that OData clients look for (contract rule 13.5, OData JSON Format 4.01 section
+        21.1).
+        """
         document: dict[str, object] = {
             "type": f"urn:servicedesk:problem:{self.type.name}",
             "title": self.type.title,
@@ -107,6 +111,14 @@ class Problem(Exception):
         }
         if self.faults:
             document["errors"] = [_error(fault) for fault in self.faults[:ERRORS]]
+        if as_odata:
+            details = [
+                {"code": fault.code, "message": fault.detail, "target": shown_name(fault.field)}
+                for fault in self.faults[:ERRORS]
+            ]
+            document["error"] = {"code": self.type.name, "message": self.detail} | (
+                {"details": details} if details else {}
+            )
         return document
 
 

@@ -31,6 +31,15 @@ def of(request: Request) -> str | int:
         raise NoSuchTaskError("The company has no task with this id.") from None
 
 
+def entity_set(request: Request) -> str:
+    """Return the entity set of which an OData address names or creates one entity (contract rule 13.2).
+
+    It is empty for other addresses: ``/tasks/{id}`` and ``/api/Task/{id}`` show a task as the published page does.
+    """
+    name, parenthesis, _ = request.route.removeprefix("/api/").partition("(")
+    return name if parenthesis or (request.method, request.route) == ("POST", "/api/Task") else ""
+
+
 def _key(text: str) -> str:
     """Return the id or number in the parentheses of an address."""
     name, equals, value = text.partition("=")

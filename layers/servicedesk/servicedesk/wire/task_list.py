@@ -8,7 +8,7 @@ from servicedesk.domain.task import Task
 from servicedesk.telemetry import Outcome
 from servicedesk.wire import media_types
 from servicedesk.wire.cursors import TOKEN_CHARACTERS
-from servicedesk.wire.gateway import Request, Response
+from servicedesk.wire.gateway import ODATA_VERSION, Request, Response
 from servicedesk.wire.problems import INVALID_PARAMETER, Problem
 
 LINK_BYTES = 8000
@@ -22,12 +22,21 @@ type Entry = Callable[[Task, str], Mapping[str, object]]
 
 
 def response(
-    request: Request, tasks: Sequence[Task], entry: Entry, *, name: str, links: Mapping[str, str], applied: str = ""
+    request: Request,
+    tasks: Sequence[Task],
+    entry: Entry,
+    *,
+    entity_set: str,
+    links: Mapping[str, str],
+    applied: str = "",
 ) -> Response:
-    """Return a page of a list. ``name`` is that of an entry, and ``links`` are the relations of what follows."""
+    """Return a page of a list. ``entity_set`` is what it is a part of, and ``links`` are the relations of what follows.
+
+    In XML the entries of ``Task`` are called as the published page has it.
+    """
 
     def document(zone: str) -> Mapping[str, object]:
-        page: dict[str, object] = {"@odata.context": f"{request.base_url}/$metadata#{name}"}
+        page: dict[str, object] = {"@odata.context": request.context_url(entity_set)}
         page["value"] = [entry(task, zone) for task in tasks]
         return page | {f"@odata.{relation}Link": url for relation, url in links.items()}
 
@@ -35,8 +44,9 @@ def response(
     media_type = media_types.negotiate(request.headers.get("Accept"), request.headers.get("Content-Type"))
     if media_type.format == "json" and len(link_header) > LINK_HEADER_BYTES:
         link_header = ""
-    headers = {"Link": link_header, "Preference-Applied": applied}
-    return Response(200, document, headers, Outcome.LISTED, root=f"ArrayOf{name}")
+    headers = {"Link": link_header, "Preference-Applied": applied, **ODATA_VERSION}
+    root = f"ArrayOf{'task' if entity_set == 'Task' else entity_set}"
+    return Response(200, document, headers, Outcome.LISTED, root=root)
 
 
 def select(entry: Entry, names: Sequence[str] | None) -> Entry:
