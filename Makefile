@@ -25,11 +25,11 @@ events: .venv/.ready
 
 ## make test                           run every test that this machine can run
 test: .venv/.ready .local/sam/.ready .local/ministack/.ready $(if $(NPM),.local/node/.ready)
-	@$(RUN) pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder $(TESTS)
+	@$(RUN) pytest --numprocesses 2 $(TESTS)
 
 ## make quick                          run the short tests, which need neither MiniStack nor Java
 quick: .venv/.ready
-	@$(RUN) pytest --numprocesses 2 --dist loadgroup tests/unit tests/published tests/events $(TESTS)
+	@$(RUN) pytest --numprocesses 2 tests/unit tests/published tests/events $(TESTS)
 
 ## make check                          format, lint, types, the documents, the template
 check: .venv/.ready .local/sam/.ready .local/checkov/.ready $(if $(NPM),.local/node/.ready)

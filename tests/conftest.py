@@ -10,6 +10,7 @@ from pathlib import Path
 import boto3
 import pytest
 from moto import mock_aws
+from xdist.scheduler import LoadScopeScheduling
 
 from tests import dynamodb_local
 from tests.api import Api, load
@@ -67,22 +68,43 @@ def no_command(name: str) -> str | None:
     return None if shutil.which(name) else f"There is no {name}."
 
 
-TOGETHER = ("newcomer", "sam_local", "stack", "exactly_once", "contract", "lists", "operators", "bench")
-"""The folders that take longest: with two workers, the long ones have to start first."""
+STARTS_SERVERS = ("newcomer", "stack", "sam_local", "exactly_once", "lists", "events")
+"""The folders whose tests share servers. They take longest, and so come first."""
+
+
+def group(path: str) -> str:
+    """Return what is to run in one process with a file: its folder, where the tests share servers, or the file alone.
+
+    ``path`` is relative to the tests, which it may name. Clients use the stack of the HTTP tests.
+    """
+    folder = path.removeprefix("tests/").partition("/")[0].replace("clients", "stack")
+    return folder if folder in STARTS_SERVERS else path
+
+
+class ByGroup(LoadScopeScheduling):  # type: ignore[misc]
+    """Hand out the tests in the order in which they were collected, each group to one process.
+
+    xdist's own ``loadgroup`` would do the same, but groups nothing with pytest 9.2 (pytest-xdist issue 1386).
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group(nodeid.partition("::")[0])
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByGroup:
+    """Have xdist use the scheduler above."""
+    config.option.loadscopereorder = False
+    return ByGroup(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let each folder stay with one worker, which starts its servers once; clients use the stack of the HTTP tests."""
-    groups = {}
+    """Begin with what takes longest, and mark what takes Docker."""
+    places = {name: place for place, name in enumerate(STARTS_SERVERS)}
     for item in items:
-        path = item.path.relative_to(ROOT / "tests")
-        folder = path.parts[0]
-        groups[item] = group = "stack" if folder == "clients" else folder
-        item.add_marker(pytest.mark.xdist_group(group))
-        if "sam_local" in path.as_posix():
+        if "sam_local" in item.path.as_posix():
             item.add_marker("docker")
-    items.sort(key=lambda item: TOGETHER.index(groups[item]) if groups[item] in TOGETHER else len(TOGETHER))
+    items.sort(key=lambda item: places.get(group(item.path.relative_to(ROOT / "tests").as_posix()), len(places)))
 
 
 MISSING: Mapping[str, Callable[[], str | None]] = {

@@ -22,6 +22,7 @@ from tests.bench import lambda_emulator
 from tests.bench.estimates import Estimate, of_median
 from tests.bench.lambda_emulator import Build, Function, Layout
 from tests.bench.progress import with_progress
+from tools.template import environment
 
 OURS = "create_task"
 REFERENCE = "bare"
@@ -91,8 +92,9 @@ class Bench:
         self._database = database
         self._rie = rie
         self._event = (lambda_emulator.BENCH / "create_task.json").read_bytes()
-        self._environment = {
-            "AWS_ENDPOINT_URL_DYNAMODB": database.url,
+        endpoint = {"AWS_ENDPOINT_URL_DYNAMODB": database.url}
+        self._ours = environment("ApiFunction") | endpoint
+        self._rivals = endpoint | {
             "TASKS_TABLE": "tasks",
             "POWERTOOLS_SERVICE_NAME": "bench",
             "POWERTOOLS_METRICS_NAMESPACE": "Bench",
@@ -118,7 +120,8 @@ class Bench:
         return Run(function, self._event, self._database, self._layouts[name].package_size() / 1e6)
 
     def _start(self, name: str) -> contextlib.AbstractContextManager[Function]:
-        return lambda_emulator.start(self._layouts[name], self._environment, self._rie)
+        variables = self._ours if name == OURS else self._rivals
+        return lambda_emulator.start(self._layouts[name], variables, self._rie)
 
 
 class Run:

@@ -82,12 +82,6 @@ class Client:
         problem = assert_problem(self.api.list(path, **self._asking(more)), 400, "invalid-parameter")
         return str(problem["detail"])
 
-    def close_new_tasks(self, *, close: bool = True) -> None:
-        """Let the company's new tasks begin as archived ones, or no more."""
-        types = self.onboard()["types"]
-        default = COMPLETED if close else None
-        self.onboard(types=[entry | {"default_status_id": default} for entry in types])
-
     def _asking(self, more: Mapping[str, Any]) -> dict[str, Any]:
         return {"company": self.company, "contact": self.contact, "accept": self.content_type} | dict(more)
 

@@ -1,4 +1,4 @@
-"""Fixtures of the contract's tests: one set of functions for all, and for each test a company of its own."""
+"""Fixtures of the contract's tests: one set of functions for a file, and for each test a company of its own."""
 
 from collections.abc import Iterator
 from uuid import uuid4
@@ -10,9 +10,12 @@ from tests.conftest import shared_api
 from tests.contract.client import FORMATS, Client
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def api() -> Iterator[Api]:
-    """All functions over empty tables in moto; shared, because a company sees nothing of another."""
+    """All functions over empty tables in moto; shared, because a company sees nothing of another.
+
+    Not by all files: moto looks at every item of a table for each query.
+    """
     with shared_api() as shared:
         yield shared
 

@@ -1,4 +1,4 @@
-"""Fixtures of the operators' tests: one set of functions for all, and for each test companies of its own."""
+"""Fixtures of the operators' tests: one set of functions for a file, and for each test companies of its own."""
 
 from collections.abc import Iterator
 from uuid import uuid4
@@ -9,9 +9,9 @@ from tests.api import Api
 from tests.conftest import shared_api
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def api() -> Iterator[Api]:
-    """Load all functions over tables in moto. The tests share them, since no company may see anything of another."""
+    """Load all functions over tables in moto. A file shares them, since no company may see anything of another."""
     with shared_api() as shared:
         yield shared
 

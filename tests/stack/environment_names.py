@@ -6,6 +6,7 @@ from pathlib import Path
 
 import botocore.configprovider
 import botocore.session
+import pydantic.plugin._loader
 from aws_lambda_powertools.shared import constants
 
 from tools.template import ROOT
@@ -27,7 +28,7 @@ def read_by(app: Path) -> set[str]:
 
 
 def read_by_libraries() -> set[str]:
-    """Return the names that botocore and Powertools know."""
+    """Return the names that botocore, Powertools and pydantic know."""
     session = botocore.session.get_session()
     of_powertools = {value for value in vars(constants).values() if isinstance(value, str)}
     of_botocore = {
@@ -38,7 +39,7 @@ def read_by_libraries() -> set[str]:
     }
     services = (session.get_service_model(name).service_id for name in ("dynamodb", "apigateway", "events"))
     endpoints = {f"AWS_ENDPOINT_URL_{service.replace(' ', '_').upper()}" for service in services}
-    return of_powertools | of_botocore | endpoints
+    return of_powertools | of_botocore | endpoints | read_by(Path(pydantic.plugin._loader.__file__))
 
 
 def _reached_from(app: Path) -> set[Path]:
