@@ -26,8 +26,9 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     - The bus does not take all: the answer names the first record that it refused, from which on Lambda calls again
       until the records are too old. Where it took none, the invocation fails, so that Lambda counts it and halves the
       batch.
-    - Our code cannot make an event of a record: no repetition helps, so its place goes into the dead-letter queue at
-      once, and the others go on. ``"replayed": true`` says that it comes from there; then the answer names it.
+    - Our code cannot make an event of a record, or the bus will never take it: no repetition helps, so its place goes
+      into the dead-letter queue at once, and the others go on. ``"replayed": true`` says that it comes from there; then
+      the answer names it.
     """
     records = event["Records"]
     entries, places, faulty = [], [], []
@@ -42,21 +43,24 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     record(events=len(entries))
     end = len(records)
     try:
-        bus.put(entries, context)
+        refused, done = bus.put(entries, context), len(entries)
     except UndeliveredError as error:
-        if not error.delivered:
+        if not error.done:
             raise
-        end = places[error.delivered]
+        refused, done, end = error.refused, error.done, places[error.done]
         record(Outcome.UNDELIVERED, error=describe(error))
+    if refused:
+        record(Outcome.UNDELIVERED)
+        faulty += [places[place] for place in refused]
     failures = [end] if end < len(records) else []
-    aside = [place for place in faulty if place < end]
+    aside = [place for place in sorted(faulty) if place < end]
     if event.get("replayed"):
         failures = [*aside, *failures]
     else:
         for place in aside:
             undelivered.add(records[place])
     if failures or faulty:  # it stays Failed or Undelivered, and what was published counts beside it
-        record(counts=[Outcome.PUBLISHED] if entries else [])
+        record(counts=[Outcome.PUBLISHED] if done > len(refused) else [])
     else:
         record(Outcome.PUBLISHED)
     return {

@@ -34,11 +34,11 @@ def taken(entries: Sequence[Any], bus: "Bus") -> dict[str, Any]:
     return refusing()(entries, bus)
 
 
-def refusing(*places: int) -> Answer:
+def refusing(*places: int, code: str = "InternalFailure") -> Answer:
     """Refuse the entries at these places of a request, and take the others."""
 
     def answer(entries: Sequence[Any], bus: "Bus") -> dict[str, Any]:
-        refused = {"ErrorCode": "InternalFailure", "ErrorMessage": "not now"}
+        refused = {"ErrorCode": code, "ErrorMessage": "no"}
         results = []
         for place, entry in enumerate(entries):
             bus.taken += [] if place in places else [entry]
@@ -51,6 +51,11 @@ def refusing(*places: int) -> Answer:
 def throttled(entries: Sequence[Any], bus: "Bus") -> dict[str, Any]:
     """Refuse the whole request."""
     raise ClientError({"Error": {"Code": "ThrottlingException", "Message": "Rate exceeded"}}, "PutEvents")
+
+
+def invalid(entries: Sequence[Any], bus: "Bus") -> dict[str, Any]:
+    """Refuse the whole request, because something in it cannot be right."""
+    raise ClientError({"Error": {"Code": "ValidationException", "Message": "too large"}}, "PutEvents")
 
 
 def unreachable(entries: Sequence[Any], bus: "Bus") -> dict[str, Any]:

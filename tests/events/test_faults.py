@@ -15,6 +15,7 @@ from tests.events.bus import (
     StreamMapping,
     behind,
     history,
+    invalid,
     killing,
     record,
     refusing,
@@ -202,6 +203,87 @@ def test_12_3_a_record_that_is_replayed_is_not_put_aside_again(publish_events: M
     assert numbers(answer) == [poison["dynamodb"]["SequenceNumber"]]
     assert not bus.aside
     assert_all_told(bus)
+
+
+FOR_GOOD = ("InvalidArgument", "MalformedDetail", "RedactionFailure")
+PERMISSIONS = (
+    "AccessDeniedException",
+    "InvalidAccountIdException",
+    "NotAuthorizedForSourceException",
+    "NotAuthorizedForDetailTypeException",
+)
+"""What AWS documents as not retryable, but for what an operator can mend for all events."""
+
+
+@pytest.mark.parametrize("code", FOR_GOOD)
+def test_12_3_one_that_the_bus_will_never_take_is_put_aside_at_once_and_holds_up_no_other(
+    publish_events: ModuleType, code: str
+) -> None:
+    bus = Bus([refusing(2, code=code)])
+    mapping = StreamMapping(publish_events.lambda_handler)
+    with behind(publish_events, bus):
+        mapping.deliver(RECORDS)
+    assert mapping.calls == 1
+    assert bus.requests[:2] == [10, 10], "it is not sent again"
+    assert bus.aside == [place(RECORDS[2])]
+    assert len(bus.taken) == len(RECORDS) - 1
+    assert not mapping.dead_letters
+
+
+@pytest.mark.parametrize("code", ["InternalFailure", "ThrottlingException", "SomethingNew", *PERMISSIONS])
+def test_12_3_what_can_be_mended_for_all_events_is_tried_again(publish_events: ModuleType, code: str) -> None:
+    bus = Bus([refusing(2, code=code)] + [refusing(0, code=code)] * 10)
+    mapping = StreamMapping(publish_events.lambda_handler, bisects=False)
+    with behind(publish_events, bus):
+        mapping.deliver(RECORDS)
+    assert mapping.calls > 1
+    assert not bus.aside
+    assert_all_told(bus)
+
+
+def test_12_3_what_is_put_aside_while_the_bus_refuses_another_is_put_aside_once(publish_events: ModuleType) -> None:
+    """The bad one comes after the first of the batch that is refused for now, and then again."""
+    bad, later = refusing(1, code="MalformedDetail"), refusing(0)
+
+    def both(entries: Any, bus: Bus) -> Any:
+        answer = refusing(0, 1)(entries, bus)
+        answer["Entries"][1] = {"ErrorCode": "MalformedDetail", "ErrorMessage": "no"}
+        return answer
+
+    bus = Bus([both, later, later, bad])
+    mapping = StreamMapping(publish_events.lambda_handler, bisects=False)
+    with behind(publish_events, bus):
+        mapping.deliver(RECORDS[:5])
+    assert mapping.calls == 2
+    assert bus.requests == [5, 1, 1, 5]
+    assert bus.aside == [place(RECORDS[1])]
+
+
+def test_12_3_one_that_the_bus_never_takes_is_named_when_it_is_replayed(publish_events: ModuleType) -> None:
+    bus = Bus([refusing(2, code="MalformedDetail")])
+    with behind(publish_events, bus):
+        answer = publish_events.lambda_handler({"Records": RECORDS, "replayed": True}, Context())
+    assert numbers(answer) == [RECORDS[2]["dynamodb"]["SequenceNumber"]]
+    assert not bus.aside
+
+
+def test_12_3_a_request_that_the_bus_finds_invalid_is_halved_until_one_is_left(publish_events: ModuleType) -> None:
+    """As long as the third of four records is in it."""
+    bus = Bus([invalid, taken, invalid])
+    mapping = StreamMapping(publish_events.lambda_handler)
+    with behind(publish_events, bus):
+        mapping.deliver(RECORDS[:4])
+    assert bus.requests == [4, 2, 2, 1, 1]
+    assert not bus.aside
+
+    bus = Bus([invalid, taken, invalid, invalid])
+    with behind(publish_events, bus):
+        mapping.deliver(RECORDS[:4])
+    assert bus.requests == [4, 2, 2, 1, 1]
+    assert bus.aside == [place(RECORDS[2])]
+    assert [event["detail"]["version"] for event in bus.events] == [
+        int(each["dynamodb"]["NewImage"]["version"]["N"]) for each in (*RECORDS[:2], RECORDS[3])
+    ]
 
 
 def test_12_3_large_events_share_no_request_that_would_be_too_large(publish_events: ModuleType) -> None:

@@ -12,7 +12,7 @@ from tests.exactly_once.test_replay import assert_replay, onboard
 from tests.faults.proxy import Fault, Kind
 
 PASSING = [kind for kind in Kind if kind is not Kind.DENIED]
-NOT_SENT_AGAIN = {Kind.TRANSACTION_CONFLICT, Kind.UNDECODABLE, Kind.NOT_DYNAMODB}
+NOT_SENT_AGAIN = {Kind.TRANSACTION_CONFLICT, Kind.UNDECODABLE, Kind.NOT_DYNAMODB, Kind.CLOSED}
 """What the SDK reports at once instead of trying again."""
 
 each_kind = pytest.mark.parametrize("kind", PASSING, ids=lambda kind: kind.name)

@@ -165,6 +165,17 @@ def test_7_5_every_error_of_the_database_is_told_apart(service: Service) -> None
             raise ClientError({"Error": {"Code": code, "Message": ""}}, "PutItem")
 
 
+def test_7_5_a_table_that_operators_closed_is_unavailable() -> None:
+    """IAM's words for a deny, and for a permission that nobody gave."""
+    denied = "User: role is not authorized to perform: dynamodb:PutItem on resource: table "
+    closed = f"{denied}with an explicit deny in an identity-based policy: arn:aws:iam::123456789012:policy/x"
+    lacking = f"{denied}because no identity-based policy allows the dynamodb:PutItem action"
+    with pytest.raises(UnavailableError, match="for a while"), dynamodb.temporary_faults_as_unavailable():
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": closed}}, "PutItem")
+    with pytest.raises(ClientError), dynamodb.temporary_faults_as_unavailable():
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": lacking}}, "PutItem")
+
+
 @pytest.mark.parametrize(
     "error",
     [

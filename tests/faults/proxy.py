@@ -57,6 +57,7 @@ class Kind(Enum):
     NOT_DYNAMODB = "200 with a page that says all is well, request not forwarded"
     BAD_GATEWAY = "502 with a page, request not forwarded"
     DENIED = "AccessDeniedException"
+    CLOSED = "AccessDeniedException, because operators have closed the table to all writers"
 
     @property
     def forwarded(self) -> bool:
@@ -452,5 +453,11 @@ _ANSWERS = {
         400,
         "AccessDeniedException",
         "User: arn:aws:sts::123456789012:assumed-role/secret is not authorized to perform: dynamodb:PutItem",
+    ),
+    Kind.CLOSED: _error(
+        400,
+        "AccessDeniedException",
+        "User: arn:aws:sts::123456789012:assumed-role/secret is not authorized to perform: dynamodb:PutItem "
+        "on resource: arn:aws:dynamodb:eu-west-1:123456789012:table/secret with an explicit deny in a policy",
     ),
 }

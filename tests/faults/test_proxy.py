@@ -41,6 +41,7 @@ SEEN: dict[Kind, type[Exception] | None] = {
     Kind.NOT_DYNAMODB: None,
     Kind.BAD_GATEWAY: ClientError,
     Kind.DENIED: ClientError,
+    Kind.CLOSED: ClientError,
 }
 ANSWERS = {
     Kind.CAPACITY_EXCEEDED: (400, "ProvisionedThroughputExceededException"),
@@ -50,6 +51,7 @@ ANSWERS = {
     Kind.TRANSACTION_CONFLICT: (400, "TransactionConflictException"),
     Kind.BAD_GATEWAY: (502, "502"),
     Kind.DENIED: (400, "AccessDeniedException"),
+    Kind.CLOSED: (400, "AccessDeniedException"),
 }
 
 

@@ -245,6 +245,10 @@ class Paths:
         with self.monkeypatch.context() as patched:
             patched.setattr(client, "put_events", lambda **_: refused)
             self.invoke(handler, sent, "undelivered")
+            never = {"ErrorCode": "MalformedDetail", "ErrorMessage": MARK}
+            patched.setattr(client, "put_events", lambda **_: {"FailedEntryCount": 1, "Entries": [never]})
+            patched.setattr(self.api.publish_events.undelivered, "add", lambda _: None)
+            self.invoke(handler, sent, "never-delivered")
             patched.setattr(client, "put_events", raising(client_error("ThrottlingException")))
             self.invoke(handler, sent, "bus-throttled")
         self.invoke(handler, {"Records": [{"dynamodb": {"Keys": MARK}}]}, "publishing-crash")

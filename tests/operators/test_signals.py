@@ -95,6 +95,7 @@ OUTCOMES = {
     "erasing": "Operated",
     "published": "Published",
     "undelivered": "Undelivered",
+    "never-delivered": "Undelivered",
     "bus-throttled": "Undelivered",
     "publishing-crash": "Failed",
 }
@@ -207,6 +208,7 @@ def test_the_line_of_a_key_that_opens_nothing_names_it(output: Output) -> None:
 def test_what_the_bus_did_not_take_is_told_from_our_own_failures(output: Output) -> None:
     log = output.logs["undelivered"]
     assert (log["level"], log["codes"], log["events"]) == ("WARNING", ["InternalFailure"], 1)
+    assert output.logs["never-delivered"]["codes"] == ["MalformedDetail"]
     assert output.logs["bus-throttled"]["error"][-1]["code"] == "PutItem: ThrottlingException"
     assert output.logs["published"]["milliseconds"].keys() == {"Total", "BusLatency"}
 

@@ -68,7 +68,7 @@ class Outcome(StrEnum):
     """The service answered any other 4xx, or refused an operator's command; `problem` says which."""
 
     UNAVAILABLE = "Unavailable"
-    """The database or API Gateway throttled, failed or did not answer in time; `error` says how."""
+    """The database or API Gateway throttled, failed, was closed or did not answer in time; `error` says how."""
 
     FAILED = "Failed"
     """The service has a fault of its own; `error` says where."""
@@ -86,7 +86,7 @@ class Outcome(StrEnum):
     """The bus took a batch of events."""
 
     UNDELIVERED = "Undelivered"
-    """The bus did not take all events of a batch; `codes` and `error` say why. Lambda repeats it."""
+    """The bus did not take all events of a batch; `codes` and `error` say why. Lambda repeats what can be repeated."""
 
 
 @dataclass(slots=True)

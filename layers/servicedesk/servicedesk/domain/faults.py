@@ -110,7 +110,9 @@ class UndeliveredError(DomainError):
     """The bus did not accept all events. They can be sent again.
 
     Attributes:
-        delivered: how many of them, from the first on, it has accepted.
+        done: how many of them, from the first on, it has accepted or will never accept.
+        refused: the places of those that it will never accept, among the first ``done``.
     """
 
-    delivered = 0
+    done = 0
+    refused: Sequence[int] = ()

@@ -62,6 +62,11 @@ _TEMPORARY_REASONS = frozenset({"None", "ProvisionedThroughputExceeded", "Thrott
 """The ``CancellationReasons`` of a transaction that a repetition may not meet. Each action has one, and "None" stands
 for an action with which nothing was wrong (API reference of TransactWriteItems)."""
 
+_CLOSED = "with an explicit deny"
+"""What the message of an ``AccessDeniedException`` says while operators have closed the table to all writers (the
+template's ``WritersPolicy``); where a role merely lacks a permission, it says something else (IAM User Guide,
+"Troubleshoot access denied error messages")."""
+
 type Item = Mapping[str, "AttributeValueTypeDef"]
 
 
@@ -113,7 +118,10 @@ def temporary_faults_as_unavailable() -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "")
+        fault = error.response.get("Error", {})
+        code = fault.get("Code", "")
+        if code == "AccessDeniedException" and _CLOSED in fault.get("Message", ""):
+            raise UnavailableError("The tasks cannot be changed for a while. Send the same request later.") from error
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         if code in _TEMPORARY or status >= 500 or _is_temporarily_cancelled(error):
             raise unavailable() from error

@@ -26,6 +26,14 @@ event entry size")."""
 SENDINGS = 3
 """How often one invocation sends an entry that the bus refuses, before it leaves the rest to the next invocation."""
 
+_INVALID = "ValidationException"
+"""What PutEvents answers to a whole request in which an entry is too large."""
+
+REFUSED_FOR_GOOD = frozenset({"InvalidArgument", "MalformedDetail", "RedactionFailure", _INVALID})
+"""What no repetition helps against, because it is wrong with the entry itself (API reference of PutEventsResultEntry).
+The other codes that it calls not retryable are about the account's permissions: they befall all entries, until an
+operator mends them."""
+
 
 class EventBus:
     """One bus, by its name."""
@@ -34,37 +42,47 @@ class EventBus:
         self._name = name
         self._client = client or _client()
 
-    def put(self, entries: Sequence["PutEventsRequestEntryTypeDef"], context: Any) -> None:
-        """Put all ``entries`` on the bus, in their order but for those that the bus refuses at first.
+    def put(self, entries: Sequence["PutEventsRequestEntryTypeDef"], context: Any) -> Sequence[int]:
+        """Put ``entries`` on the bus, in their order but for those that the bus refuses at first.
 
         ``context`` is the invocation's, and tells how much time is left for requests.
 
-        Raises:
-            UndeliveredError: the bus did not take all of them, and says in ``delivered`` where it stopped. Some of the
-                others may be on it: the same entries can be put again.
-        """
-        delivered = 0
-        for batch in _batches(entries):
-            waiting = list(range(len(batch)))
-            try:
-                self._put(batch, waiting, context)
-            except UndeliveredError as error:
-                error.delivered = delivered + waiting[0]
-                raise
-            delivered += len(batch)
+        Returns:
+            the places of the entries that the bus will never take, because something is wrong with themselves.
 
-    def _put(self, batch: Sequence["PutEventsRequestEntryTypeDef"], waiting: list[int], context: Any) -> None:
-        """Send the entries of ``batch`` at the places in ``waiting``, which loses those that the bus takes."""
-        codes: list[str] = []
+        Raises:
+            UndeliveredError: the bus did not take all of the others, and says in ``done`` where it stopped. Some of
+                those after it may be on the bus: the same entries can be put again.
+        """
+        refused: list[int] = []
+        for batch in _batches(entries):
+            waiting = list(batch)
+            try:
+                self._put(entries, waiting, refused, context)
+            except UndeliveredError as error:
+                error.done = waiting[0]
+                error.refused = [place for place in refused if place < error.done]
+                raise
+        return refused
+
+    def _put(
+        self, entries: Sequence["PutEventsRequestEntryTypeDef"], waiting: list[int], refused: list[int], context: Any
+    ) -> None:
+        """Send the entries at the places in ``waiting``, which loses those that the bus takes.
+
+        Those that it will never take go from there into ``refused``.
+        """
         for _ in range(SENDINGS):
             if not dynamodb.has_time_for(1, context):
                 raise UndeliveredError("There was no time to put all events on the bus.")
-            answered = self._send([batch[place] for place in waiting])
-            refused = [(place, code) for place, code in zip(waiting, answered, strict=True) if code]
-            if not refused:
+            answered = zip(tuple(waiting), self._send([entries[place] for place in waiting]), strict=True)
+            codes = {place: code for place, code in answered if code}
+            if codes:
+                record(codes=sorted({*codes.values()}))
+            refused += [place for place, code in codes.items() if code in REFUSED_FOR_GOOD]
+            waiting[:] = [place for place, code in codes.items() if code not in REFUSED_FOR_GOOD]
+            if not waiting:
                 return
-            waiting[:], codes = [place for place, _ in refused], sorted({str(code) for _, code in refused})
-        record(codes=codes)
         raise UndeliveredError("The bus refused events.")
 
     @timed("BusLatency")
@@ -73,6 +91,9 @@ class EventBus:
         try:
             answer = self._client.put_events(Entries=[{**entry, "EventBusName": self._name} for entry in batch])
         except (ClientError, BotoCoreError, ResponseParserError, UnicodeDecodeError) as error:
+            # Lambda halves a batch that fails as a whole, so an entry that makes its request invalid comes alone.
+            if len(batch) == 1 and isinstance(error, ClientError) and error.response["Error"]["Code"] == _INVALID:
+                return [_INVALID]
             raise UndeliveredError("The bus refused the request, or did not answer in time.") from error
         if "FailedEntryCount" not in answer:
             raise UndeliveredError("The bus's answer was broken.")  # The SDK takes such a one for an empty one.
@@ -91,16 +112,16 @@ def _size(entry: "PutEventsRequestEntryTypeDef") -> int:
     return len(f"{entry['Source']}{entry['DetailType']}{entry['Detail']}".encode())
 
 
-def _batches(entries: Sequence["PutEventsRequestEntryTypeDef"]) -> Iterator[list["PutEventsRequestEntryTypeDef"]]:
-    """Yield ``entries`` in requests that EventBridge takes: its limit of 1 MB is that of a whole request."""
-    batch: list[PutEventsRequestEntryTypeDef] = []
+def _batches(entries: Sequence["PutEventsRequestEntryTypeDef"]) -> Iterator[list[int]]:
+    """Yield places of ``entries`` in requests that EventBridge takes: its limit of 1 MB is that of a whole request."""
+    batch: list[int] = []
     room = LARGEST_ENTRY
-    for entry in entries:
+    for place, entry in enumerate(entries):
         needed = _size(entry)
         if batch and (len(batch) == ENTRIES or needed > room):
             yield batch
             batch, room = [], LARGEST_ENTRY
-        batch.append(entry)
+        batch.append(place)
         room -= needed
     if batch:
         yield batch
