@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 from servicedesk import operations
+from servicedesk.domain.catalogue import BUILT_IN
 
 from tests.api import Answer, assert_problem, event, invoke, written
 from tests.contract.client import SUBJECT, Client
@@ -68,13 +69,18 @@ KEYED = [
 ]
 READS = [(method, path) for method, path in KEYED if method == "GET" or path.endswith("Search")]
 WRITES = [route for route in KEYED if route not in READS]
+ENTRIES = {
+    "/api/TaskType({id})": BUILT_IN.types[0].id,
+    "/api/TaskStatus({id})": BUILT_IN.statuses[0].id,
+    "/api/TaskPriority({id})": BUILT_IN.priorities[0].id,
+}
 STRICT = {"Prefer": "handling=strict"}
 
 
 def ask(client: Client, route: tuple[str, str], query: Mapping[str, str | list[str]], **headers: str) -> Answer:
     """Send a request to a route that is good but for its query options; the task has the number 1."""
     method, path = route
-    path = path.replace("{id}", "1")
+    path = path.replace("{id}", ENTRIES.get(path, "1"))
     sent = {"Accept": client.content_type, "Content-Type": "application/json", "If-Match": "*"} | headers
     body = None if method == "GET" else "{}" if path.endswith("Search") else written("json", {"subject": SUBJECT})
     return invoke(
@@ -104,7 +110,9 @@ def test_1_5_the_detail_names_the_options_that_the_route_takes(json_client: Clie
     elif path == "/tasks/delta":
         supported = "$deltatoken, $skiptoken"
     elif path in ("/api/TaskType", "/api/TaskStatus", "/api/TaskPriority"):
-        supported = "$orderby"
+        supported = "$filter, $orderby, $top, $skip, $select"
+    elif path.endswith("({id})"):
+        supported = "$select"
     assert detail.endswith(f"; supported are {supported}.")
 
 
@@ -280,7 +288,7 @@ def test_1_4_head_where_no_get_is_is_a_405(client: Client) -> None:
     "path",
     [
         *("/task", "/tasks/1/2", "/tasks//1", "/%2Ftasks", "/tasks%2F1", "/catalogue/types", "/\ud800"),
-        *("/api", "/api/Job", "/api/Task(", "/api/Task()", "/api/Jobs(1)", "/api/Task(1)x", "/api/TaskType/Names"),
+        *("/api/Job", "/api/Task(", "/api/Task()", "/api/Jobs(1)", "/api/Task(1)x", "/api/TaskType/Names"),
     ],
 )
 def test_1_4_an_unknown_path_is_a_404(client: Client, path: str) -> None:

@@ -832,7 +832,7 @@ def rows(client: Client, body: Any, **more: Any) -> list[int]:
     if client.format == "xml":
         return page_of(answer).numbers
     entries = json.loads(answer.body)
-    assert all(list(entry) == list(task_view.NAMES) for entry in entries)
+    assert all(list(entry) == list(task_view.KINDS) for entry in entries)
     return [entry["id2"] for entry in entries]
 
 
@@ -998,7 +998,7 @@ def test_8_11_a_name_that_left_the_catalogue_is_empty(client: Client) -> None:
 def test_8_11_json_keeps_the_page_s_order_and_types(json_client: Client) -> None:
     json_client.created()
     [entry] = json_client.list("/api/TaskView").entries
-    assert list(entry) == list(task_view.NAMES)
+    assert list(entry) == list(task_view.KINDS)
     assert list(entry)[: len(PAGE)] == list(PAGE)
     assert (entry["archived"], entry["id2"]) == (False, 1)
 

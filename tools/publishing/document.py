@@ -16,7 +16,7 @@ from servicedesk.domain.faults import Code, Fault, InvalidTaskError
 from servicedesk.domain.task import FIELDS
 from servicedesk.domain.task_query import Order
 from servicedesk.operations.shared_docs import TAGS, Answer, Documentation
-from servicedesk.wire import entity_tag, json_format, problems, task_document, task_view, xml_format
+from servicedesk.wire import entity_tag, json_format, odata_model, problems, task_document, task_view, xml_format
 from servicedesk.wire.gateway import ODATA_VERSION
 from servicedesk.wire.idempotency_key import KEY_CHARACTERS
 from servicedesk.wire.odata import LARGEST_PAGE_SIZE, LARGEST_SKIP, LARGEST_TOP, PAGE_SIZE
@@ -24,7 +24,15 @@ from servicedesk.wire.problems import INVALID_TASK, ProblemType
 
 from tools.publishing import events, prose, samples
 from tools.publishing.prose import EVERYWHERE
-from tools.publishing.schemas import BASE_URL, Schema, catalogue_entries, catalogue_shown, example_task, schemas
+from tools.publishing.schemas import (
+    BASE_URL,
+    ENTITIES,
+    Schema,
+    catalogue_entries,
+    catalogue_shown,
+    example_task,
+    schemas,
+)
 from tools.template import ROOT, resources, template
 
 _XML_ROOTS = {"Task": "task", "TaskOrIds": "task", "TaskView": "TaskView", "Catalogue": "catalogue"}
@@ -241,7 +249,10 @@ def _response_content(method: str, path: str, answer: Answer, operation: Documen
     if answer.json == "Html":
         return {"text/html": {"schema": _reference("schemas", "Html")}}
     is_entity = "(" in path or (method, path) == ("post", "/api/Task")
-    name = answer.json.replace("Task", "TaskEntity", 1) if is_entity else answer.json
+    name = ENTITIES[answer.json] if is_entity else answer.json
+    if name == "Model":
+        model = {"schema": _reference("schemas", name)}
+        return {"application/xml": model, "text/xml": model, "application/json": model}
     as_json = {"schema": _reference("schemas", name), **_response_example(name, operation)}
     if operation.is_public:
         return {"application/json": as_json}
@@ -268,7 +279,11 @@ def _response_example(schema: str, operation: Documentation) -> dict[str, Any]:
         "TaskEntity": _example_entity("Task", whole),
         "TaskEntityOrIds": _example_entity("Task", whole),
         "TaskView": view,
-        "TaskEntityView": _example_entity("TaskView", view),
+        "TaskViewEntity": _example_entity("TaskView", view),
+        "ServiceDocument": {
+            "@odata.context": f"{BASE_URL}/api/$metadata",
+            "value": [{"name": name, "kind": "EntitySet", "url": name} for name in odata_model.ENTITY_SETS],
+        },
         "TaskViews": [view],
         "TaskPage": _example_page("Task", [whole], "next", "/tasks?$skiptoken=…"),
         "ChangePage": _example_page("Task", [whole], "delta", "/tasks/delta?$deltatoken=…"),
@@ -281,6 +296,8 @@ def _response_example(schema: str, operation: Documentation) -> dict[str, Any]:
         kind = "TaskType" if "Type" in operation.id else "TaskStatus"
         names = [{"id": one["id"], "name": one["name"], "translations": []} for one in catalogue_entries(kind)]
         return {"example": names}
+    if schema.endswith(("Entity", "Entry")):
+        return {}
     if kind != schema:
         return {
             "example": {"@odata.context": f"{BASE_URL}/api/$metadata#{kind}", "value": list(catalogue_entries(kind))}
@@ -478,6 +495,14 @@ def _parameters() -> dict[str, Any]:
             "$orderby",
             "The order of the entries: their members, separated by commas, each with `asc` or `desc`.",
             {"type": "string", "enum": ["name", "name desc", "sequence", "sequence desc", "is_default desc,name"]},
+        ),
+        "$filter-entries": in_query(
+            "$filter",
+            "Only entries that meet this condition on their members, as in `name eq 'High'`.",
+            {"type": "string", "minLength": 1},
+        ),
+        "$select-entries": in_query(
+            "$select", "Shows only these members of each entry, as in `id,name`.", {"type": "string", "minLength": 1}
         ),
         "Idempotency-Key": in_header(
             "Idempotency-Key",

@@ -20,6 +20,14 @@ type Schema = dict[str, Any]
 
 BASE_URL = "https://api.example.org/v1"
 _CONTEXT = {"type": "string", "description": "What the page holds, as OData names it."}
+ENTITIES = {
+    "Task": "TaskEntity",
+    "TaskOrIds": "TaskEntityOrIds",
+    "TaskView": "TaskViewEntity",
+    **{f"{kind}Entry": f"{kind}Entity" for kind in ("TaskType", "TaskStatus", "TaskPriority")},
+}
+"""The schemas of one entity under an OData address, by those of the same without control information."""
+
 _NEXT = {"type": "string", "description": "The address of the next page; the last page has none."}
 _DELTA = {"type": "string", "description": "Only on the last page: the address to call later, for what has changed."}
 
@@ -90,7 +98,7 @@ def schemas() -> dict[str, Schema]:
         "ChangePage": _page("Task", "@odata.nextLink", "@odata.deltaLink"),
         "ArrayOfTask": _array("A page of tasks in XML; `Link` names what follows.", "ListedTask", "ArrayOftask"),
         "TaskView": whole_view,
-        "TaskEntityView": _entity(whole_view),
+        "TaskViewEntity": _entity(whole_view),
         "ListedTaskView": _object(
             "A task of a list, as the original shows it, or the fields that `$select` names.",
             view,
@@ -103,6 +111,7 @@ def schemas() -> dict[str, Schema]:
         **_catalogue(),
         **{name: schema for kind in ("TaskType", "TaskStatus", "TaskPriority") for name, schema in _entries(kind)},
         **_names(),
+        **_service(),
         **_problem(),
         "Html": {"type": "string", "description": "A page for people."},
         "OpenApi": _object(
@@ -130,10 +139,8 @@ def _entity(schema: Schema) -> Schema:
     """Return the schema of one entity under an OData address, whose control information comes first (rule 13.2)."""
     tag = {"type": "string", "description": "The `ETag`; a dry run has none."}
     control = {"@odata.context": _CONTEXT, "@odata.etag": tag}
-    return schema | {
-        "properties": control | schema["properties"],
-        "required": ["@odata.context", *schema["required"]],
-    }
+    # With $select it has what that names.
+    return schema | {"properties": control | schema["properties"], "required": ["@odata.context"]}
 
 
 def _array(description: str, name: str, root: str) -> Schema:
@@ -251,8 +258,10 @@ def _entries(kind: str) -> Sequence[tuple[str, Schema]]:
         for name, value in catalogue_entries(kind)[0].items()
     }
     entry = f"{kind}Entry"
+    whole = _object("An entry of the catalogue, with the members that `$select` names.", properties, xml={"name": kind})
     return [
-        (entry, _object("An entry of the catalogue.", properties, list(properties), xml={"name": kind})),
+        (entry, whole),
+        (f"{kind}Entity", _entity(whole)),
         (f"{kind}Page", _page(entry)),
         (f"ArrayOf{kind}", _array("Entries of the catalogue in XML.", entry, f"ArrayOf{kind}")),
     ]
@@ -269,6 +278,20 @@ def _names() -> dict[str, Schema]:
         "Translation": _object("The name of an entry.", properties, list(properties)),
         "Translations": _array("The names of the entries.", "Translation", "ArrayOfEntry"),
         **{f"ArrayOf{kind}Name": _array("The names in XML.", "Translation", f"ArrayOf{kind}") for kind in kinds},
+    }
+
+
+def _service() -> dict[str, Schema]:
+    properties: dict[str, Schema] = {
+        "name": {"type": "string", "description": "The name of the entity set."},
+        "kind": {"type": "string", "description": "What it is.", "enum": ["EntitySet"]},
+        "url": {"type": "string", "description": "Its address, beside that of the model."},
+    }
+    return {
+        "EntitySet": _object("An entity set.", properties, list(properties), xml={"name": "EntitySet"}),
+        "ServiceDocument": _page("EntitySet"),
+        "ArrayOfEntitySet": _array("The entity sets in XML.", "EntitySet", "ArrayOfEntitySet"),
+        "Model": {"type": "object", "description": "CSDL 4.0.", "xml": {"name": "edmx:Edmx"}},
     }
 
 

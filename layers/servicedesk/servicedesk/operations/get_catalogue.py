@@ -17,6 +17,18 @@ def list_entries(request: Request, stores: Stores) -> Response:
     return _part(request, stores)
 
 
+@operation(
+    *(f"GET /api/{entity_set}({{id}})" for entity_set in ("TaskType", "TaskStatus", "TaskPriority")),
+    options=odata.ENTITY_OPTIONS,
+)
+def get_entry(request: Request, stores: Stores) -> Response:
+    """Return the entry of the company's catalogue that the path names (contract rule 13.4)."""
+    catalogue = stores.catalogues.for_company(request.caller().company_id)
+    entry, entity_set = catalogue_document.entry(request, catalogue)
+    headers = {"ETag": entity_tag.of_document(entry)}
+    return Response(200, lambda _zone: entry, headers, root=entity_set, entity_set=entity_set)
+
+
 def _part(request: Request, stores: Stores) -> Response:
     catalogue = stores.catalogues.for_company(request.caller().company_id)
     document, root = catalogue_document.for_route(request, catalogue)

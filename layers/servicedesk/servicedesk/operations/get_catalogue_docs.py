@@ -12,7 +12,7 @@ def _entries(kind: str, id: str, what: str) -> Documentation:
         tag=ORIGINAL,
         summary=f"List {what}",
         description=f"List the {what} of the company's catalogue as the original does.",
-        parameters=("$orderby-entries", "If-None-Match"),
+        parameters=("$filter-entries", "$orderby-entries", "$top", "$skip", "$select-entries", "If-None-Match"),
         answers={
             200: Answer(
                 description="The entries.",
@@ -22,6 +22,17 @@ def _entries(kind: str, id: str, what: str) -> Documentation:
             ),
             304: NOT_CHANGED,
         },
+    )
+
+
+def _entry(kind: str, id: str, what: str) -> Documentation:
+    return replace(
+        _entries(kind, id, what),
+        summary=f"Read a {what}",
+        description=f"Read one {what} of the company's catalogue by its id.",
+        parameters=("$select-entries", "If-None-Match"),
+        answers={200: Answer(description="The entry.", json=f"{kind}Entry", headers=("ETag",)), 304: NOT_CHANGED},
+        problems=("no-such-route",),
     )
 
 
@@ -53,6 +64,9 @@ DOCUMENTATION: Mapping[str, Documentation] = {
     "GET /api/TaskType": _entries("TaskType", "listTaskTypes", "task types"),
     "GET /api/TaskStatus": _entries("TaskStatus", "listTaskStatuses", "task statuses"),
     "GET /api/TaskPriority": _entries("TaskPriority", "listTaskPriorities", "task priorities"),
+    "GET /api/TaskType({id})": _entry("TaskType", "getTaskType", "task type"),
+    "GET /api/TaskStatus({id})": _entry("TaskStatus", "getTaskStatus", "task status"),
+    "GET /api/TaskPriority({id})": _entry("TaskPriority", "getTaskPriority", "task priority"),
     "GET /api/TaskType/Translations": _names("TaskType", "listTaskTypeNames", "task types"),
     "GET /api/TaskStatus/Translations": _names("TaskStatus", "listTaskStatusNames", "task statuses"),
 }

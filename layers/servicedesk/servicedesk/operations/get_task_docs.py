@@ -24,12 +24,15 @@ _VIEW = "The same with the names of type, status and priority, and without null,
 DOCUMENTATION: Mapping[str, Documentation] = {
     "GET /tasks/{id}": _GET,
     "GET /api/Task/{id}": as_before(_GET, "getTaskAsBefore", "Read a task, as before"),
-    "GET /api/Task({id})": as_before(_GET, "getTaskEntity", "Read a task, as OData has it"),
+    "GET /api/Task({id})": as_before(
+        _GET, "getTaskEntity", "Read a task, as OData has it", parameters=("$select", "If-None-Match")
+    ),
     "GET /api/TaskView({id})": as_before(
         _GET,
         "getTaskView",
         "Read a task with names",
         description=_VIEW,
+        parameters=("$select", "If-None-Match"),
         answers={200: Answer(description="The task.", json="TaskView", headers=("ETag",)), 304: NOT_CHANGED},
         alias_of="",
     ),

@@ -37,7 +37,7 @@ def list_task_views(request: Request, stores: Stores) -> Response:
     """Return the same page as the original shows tasks (contract rules 8.10 and 8.11)."""
     company_id = request.caller().company_id
     catalogue = stores.catalogues.for_company(company_id)
-    views = _Entries("TaskView", task_view.NAMES, lambda task, _zone: task_view.entry(task, catalogue))
+    views = _Entries("TaskView", list(task_view.KINDS), lambda task, _zone: task_view.entry(task, catalogue))
     return _page(request, stores, company_id, views)
 
 

@@ -1,11 +1,29 @@
 """A company's catalogue as an answer shows it (contract section 9)."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 
+from servicedesk.domain import values
 from servicedesk.domain.catalogue import Catalogue, Priority, Status, TaskType
-from servicedesk.wire import odata
+from servicedesk.domain.faults import InvalidValueError
+from servicedesk.domain.kinds import BOOLEAN, GUID, INTEGER, TEXT, Kind
+from servicedesk.wire import odata, task_address
 from servicedesk.wire.gateway import Request
+from servicedesk.wire.problems import NO_SUCH_ROUTE, Problem
+
+MEMBERS: Mapping[str, Mapping[str, Kind]] = {
+    kind: {"id": GUID, "name": TEXT, "is_default": BOOLEAN, "sequence": INTEGER, **own}
+    for kind, own in {
+        "TaskType": {"default_status_id": GUID},
+        "TaskStatus": {"is_completed": BOOLEAN},
+        "TaskPriority": {},
+    }.items()
+}
+"""The members of the entries by the original's addresses, and the kinds of their values."""
+
+NULLABLE = {"default_status_id"}
+"""The members that can be null."""
 
 type Document = Mapping[str, object] | Sequence[Mapping[str, object]]
 
@@ -14,22 +32,44 @@ def for_route(request: Request, catalogue: Catalogue) -> tuple[Document, str]:
     """Return the document that the request's route names, and its root element in XML.
 
     Raises:
-        Problem: ``invalid-parameter``, if the entries cannot be sorted as the query asks.
+        Problem: ``invalid-parameter``, if the entries cannot be chosen as the query asks.
     """
     kind, _, translations = request.route.removeprefix("/api/").partition("/")
+    if kind not in MEMBERS:
+        return _whole(catalogue), "catalogue"
+    shown = _entries(kind, catalogue)
+    if translations:
+        # The service has one language, so nothing is translated.
+        names = [{"id": entry["id"], "name": entry["name"], "translations": []} for entry in shown]
+        return names, f"ArrayOf{kind}"
+    chosen = odata.chosen_entries(shown, MEMBERS[kind], request.query)
+    return {"@odata.context": request.context_url(kind), "value": chosen}, f"ArrayOf{kind}"
+
+
+def entry(request: Request, catalogue: Catalogue) -> tuple[Mapping[str, object], str]:
+    """Return the entry whose key the request's address has, and its entity set (contract rule 13.4).
+
+    Raises:
+        Problem: ``no-such-route``, if the catalogue has no such entry; ``invalid-parameter``, if ``$select`` cannot be
+            read.
+    """
+    kind = task_address.entity_set(request)
+    names = odata.selected(request.query, MEMBERS[kind])
+    with suppress(InvalidValueError):
+        entry_id = values.guid(task_address.key(request.path_parameters["id"]))
+        for shown in _entries(kind, catalogue):
+            if shown["id"] == entry_id:
+                return {name: shown[name] for name in names}, kind
+    raise Problem(NO_SUCH_ROUTE, "The company's catalogue has no entry with this id.")
+
+
+def _entries(kind: str, catalogue: Catalogue) -> Sequence[Mapping[str, object]]:
     entries: Mapping[str, Sequence[TaskType | Status | Priority]] = {
         "TaskType": catalogue.types,
         "TaskStatus": catalogue.statuses,
         "TaskPriority": catalogue.priorities,
     }
-    if kind not in entries:
-        return _whole(catalogue), "catalogue"
-    if translations:
-        # The service has one language, so nothing is translated.
-        return [{"id": entry.id, "name": entry.name, "translations": []} for entry in entries[kind]], f"ArrayOf{kind}"
-    shown = [_original(entry, sequence) for sequence, entry in enumerate(entries[kind], 1)]
-    ordered = odata.sort_members(shown, request.query)
-    return {"@odata.context": request.context_url(kind), "value": ordered}, f"ArrayOf{kind}"
+    return [_original(entry, sequence) for sequence, entry in enumerate(entries[kind], 1)]
 
 
 def _whole(catalogue: Catalogue) -> Mapping[str, object]:

@@ -122,6 +122,13 @@ class Request:
         return f"{self.base_url}{path}"
 
     @property
+    def media_type(self) -> media_types.MediaType:
+        """The media type of the answer (contract rule 5.2); OData's ``$format=json`` counts more than ``Accept``."""
+        asked = self.query.get("$format", self.query.get("format", "")) if self.is_odata else ""
+        accept = media_types.JSON.name if asked else self.headers.get("Accept")
+        return media_types.negotiate(accept, self.headers.get("Content-Type"))
+
+    @property
     def is_odata(self) -> bool:
         """Whether the path is below ``/api``, where the original's OData service is (contract section 13)."""
         return unquote(self.path.removeprefix("/").partition("/")[0]).lower() == "api"
@@ -187,6 +194,7 @@ class Response:
         headers: headers of the answer; those with an empty value are left out.
         outcome: what logs and metrics call the answer.
         root: the root element of the body in XML.
+        written: the media type and the text of a body that has no other format, in place of ``document``.
         entity_set: the set of the one entity that the body is, where OData's control information comes first in it.
     """
 
@@ -196,6 +204,7 @@ class Response:
     outcome: Outcome = Outcome.ANSWERED
     root: str = "task"
     entity_set: str = ""
+    written: tuple[str, str] | None = None
 
     def body(self, request: Request, media_type: media_types.MediaType) -> str:
         """Return the body in ``media_type``, empty where there is none."""
@@ -222,7 +231,7 @@ def endpoint(handle: Callable[[Request], Response]) -> LambdaHandler:
         try:
             request = Request.from_event(event, context.aws_request_id)
             record(request_id=request.request_id, extended_request_id=request.extended_request_id)
-            media_type = media_types.negotiate(request.headers.get("Accept"), request.headers.get("Content-Type"))
+            media_type = request.media_type
         except Exception as error:
             return _failure(_internal(error), Request.from_event({}, context.aws_request_id), media_types.JSON)
         try:
@@ -256,7 +265,8 @@ def _success(response: Response, request: Request, media_type: media_types.Media
     body = response.body(request, media_type)
     record(response.outcome, status=response.status)
     version = ODATA_VERSION if request.is_odata and media_type.format == "json" else {}
-    content_type = {"Content-Type": f"{media_type.name}; charset=utf-8" if body else ""}
+    name, body = response.written or (media_type.name, body)
+    content_type = {"Content-Type": f"{name}; charset=utf-8" if body else ""}
     return _answer(response.status, {**response.headers, **version, **content_type}, body, request)
 
 

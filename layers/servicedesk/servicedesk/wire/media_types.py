@@ -1,7 +1,7 @@
 """The format and charset of a body, and the format that the caller wants (contract rules 3.1, 3.2, 3.14, 5.2, 5.3)."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -137,6 +137,11 @@ def negotiate(accept: str | None, content_type: str | None) -> MediaType:
     if chosen is None:
         chosen = _SUPPORTED.get(_content_types(content_type)[0].partition(";")[0].strip().lower(), JSON)
     return chosen
+
+
+def accepted(accept: str) -> Set[str]:
+    """Return the media ranges that an Accept header takes, in lower case."""
+    return {name for name, q in _ranges(accept).items() if q > 0}
 
 
 def _xml() -> ModuleType:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from servicedesk.domain.kinds import Kind
 from servicedesk.domain.task import FIELDS
 from servicedesk.domain.task_query import Order, TaskFilter, TaskQuery
 from servicedesk.wire.headers import Fields
@@ -28,8 +29,11 @@ LIST_OPTIONS = ("$filter", "$orderby", "$top", "$skip", "$select", "$skiptoken")
 DELTA_OPTIONS = ("$deltatoken", "$skiptoken")
 """The query options of the feed of changes."""
 
-ENTRIES_OPTIONS = ("$orderby",)
+ENTRIES_OPTIONS = ("$filter", "$orderby", "$top", "$skip", "$select")
 """The query options of a part of the catalogue."""
+
+ENTITY_OPTIONS = ("$select",)
+"""The query options of one entity."""
 
 _DIGITS = re.compile(r"[0-9]{1,10}")
 _DIRECTIONS = {"asc": False, "desc": True}
@@ -83,16 +87,43 @@ def list_options(query: Fields, prefer: str | None, selectable: Collection[str] 
     )
 
 
-def sort_members(entries: Sequence[Mapping[str, object]], query: Fields) -> Sequence[Mapping[str, object]]:
-    """Return ``entries`` in the order that ``$orderby`` names by their members, or as they are without it.
+def chosen_entries(
+    entries: Sequence[Mapping[str, object]], members: Mapping[str, Kind], query: Fields
+) -> Sequence[Mapping[str, object]]:
+    """Return what the query options ask of ``entries``, each of which has ``members`` (contract rules 9.2 and 13.4).
 
     Raises:
-        Problem: ``invalid-parameter``, if ``$orderby`` names what is no member, or one twice.
+        Problem: ``invalid-parameter``, if an option is given twice or cannot be read, or names what is no member.
     """
-    text = _options(query).get("orderby")
-    members = list(entries[0]) if entries else []
-    if text is None:
-        return entries
+    options = _options(query)
+    chosen = entries
+    if (condition := options.get("filter")) is not None:
+        from servicedesk.wire import odata_filter  # noqa: PLC0415
+
+        chosen = list(filter(odata_filter.read_entry(condition, members), chosen))
+    if (order := options.get("orderby")) is not None:
+        chosen = _ordered(chosen, order, members)
+    skip = _integer("$skip", options.get("skip", "0"), LARGEST_SKIP)
+    top = _integer("$top", options.get("top", str(LARGEST_TOP)), LARGEST_TOP)
+    names = selected(query, members)
+    return [{name: entry[name] for name in names} for entry in chosen[skip : skip + top]]
+
+
+def selected(query: Fields, selectable: Collection[str]) -> Sequence[str]:
+    """Return the names that ``$select`` has, in the order of ``selectable``; all without it (contract rule 8.5).
+
+    Raises:
+        Problem: ``invalid-parameter``, if it names another, or is given twice.
+    """
+    text = _options(query).get("select")
+    chosen = None if text is None else _selected(text, selectable)
+    return list(selectable) if chosen is None else chosen
+
+
+def _ordered(
+    entries: Sequence[Mapping[str, object]], text: str, members: Collection[str]
+) -> Sequence[Mapping[str, object]]:
+    """Return ``entries`` in the order that ``$orderby`` names by their members."""
     criteria: dict[str, bool] = {}
     for criterion in text.lower().split(","):
         name, *direction = criterion.split() or [""]
@@ -206,9 +237,8 @@ def _selected(text: str, selectable: Collection[str]) -> Sequence[str] | None:
         return None
     for name in names:
         if name.lower() not in selectable:
-            raise Problem(
-                INVALID_PARAMETER, f"The query option $select names {shown_name(name)}, which is no field of a task."
-            )
+            detail = f"The query option $select names {shown_name(name)}; there are {', '.join(selectable)}."
+            raise Problem(INVALID_PARAMETER, detail)
     chosen = {name.lower() for name in names}
     return [name for name in selectable if name in chosen]
 

@@ -56,7 +56,9 @@ _LITERALS_OF_KINDS: Mapping[str, Sequence[str]] = {
 """How the values of a kind can be written: GUIDs and dates also in quotes, as the original documents them."""
 
 type _Value = str | int | None
-type _Evaluate = Callable[[Task], Any]
+type _Evaluate = Callable[[Any], Any]
+"""Returns a value of a task, or of an entry of the catalogue."""
+
 type _Test = Callable[[Any, Any], bool]
 
 
@@ -150,7 +152,7 @@ def read(text: str) -> TaskFilter:
     """
     if len(text) > CHARACTERS:
         _refuse(f"is longer than {CHARACTERS} characters.")
-    condition = _Parser(text).condition()
+    condition = _Parser(text, _field).condition()
     bounds = condition.implied
     return TaskFilter(
         lambda task: condition.evaluate(task) is True,
@@ -162,6 +164,18 @@ def read(text: str) -> TaskFilter:
     )
 
 
+def read_entry(text: str, members: Mapping[str, Kind]) -> Callable[[Mapping[str, object]], bool]:
+    """Return the condition that ``text`` says of an entry of the catalogue with these ``members`` (rule 13.4).
+
+    Raises:
+        Problem: as ``read``.
+    """
+    if len(text) > CHARACTERS:
+        _refuse(f"is longer than {CHARACTERS} characters.")
+    condition = _Parser(text, lambda name: _member(name, members)).condition()
+    return lambda entry: condition.evaluate(entry) is True
+
+
 def _refuse(detail: str) -> NoReturn:
     raise Problem(INVALID_PARAMETER, f"The query option $filter {detail}")
 
@@ -169,8 +183,9 @@ def _refuse(detail: str) -> NoReturn:
 class _Parser:
     """Reads a filter from left to right; ``_next`` is the token that comes next, and ``_kind`` what it is."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, field: Callable[[str], "_Operand"]) -> None:
         self._text = text
+        self._field = field
         self._tokens = _TOKEN.finditer(text)  # each character begins a token, and the last one is the end
         self._calls = 0
         self._next, self._start = "", 0
@@ -246,7 +261,7 @@ class _Parser:
         if self._kind == "text" and not self._text[self._start - 1].isspace():
             shown = shown_name(f"{name}{self._next}")
             _refuse(f"does not support the literal {shown}; GUIDs and dates stand bare or in quotes.")
-        return self._call(name, depth) if self._next == "(" else _field(name)
+        return self._call(name, depth) if self._next == "(" else self._field(name)
 
     def _literal(self) -> _Literal | None:
         """Return the literal that comes next, if one does."""
@@ -316,6 +331,13 @@ def _field(name: str) -> _Operand:
     if known.name == "archived":
         return _Operand(known.kind, known.name, evaluate, _Bounds(archived=True), _Bounds(archived=False))
     return _Operand(known.kind, known.name, evaluate)
+
+
+def _member(name: str, members: Mapping[str, Kind]) -> _Operand:
+    kind = members.get(name.lower())
+    if kind is None:
+        _refuse(f"names {shown_name(name)}, which is no member of an entry.")
+    return _Operand(kind, name.lower(), operator.itemgetter(name.lower()))
 
 
 def _of(

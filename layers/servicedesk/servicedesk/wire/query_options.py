@@ -9,6 +9,9 @@ from servicedesk.wire.headers import Fields
 from servicedesk.wire.preferences import Preferences
 from servicedesk.wire.problems import INVALID_PARAMETER, Problem, shown_name
 
+_SAYS_NOTHING = {"format": ("json", "application/json"), "count": ("false",)}
+"""Options of OData that ask for what an OData client gets anyway, below ``/api`` (contract rule 13.3)."""
+
 CACHE_BUSTER = "_"
 """The option by which jQuery and others bypass caches; it says nothing to the service."""
 
@@ -34,6 +37,8 @@ def taken(request: Request, options: Sequence[str], *, reads: bool) -> tuple[Req
     known, ignored = [], []
     for name in request.query:
         is_odata = name.startswith("$") or name in _ODATA
+        if reads and request.is_odata and _says_nothing(name, request.query.get_all(name)):
+            continue
         if name in options or (is_odata and f"${name.removeprefix('$')}" in options):
             known += [(name, value) for value in request.query.get_all(name)]
         elif is_odata or (name != CACHE_BUSTER and (preferences.strict or not reads)):
@@ -43,6 +48,11 @@ def taken(request: Request, options: Sequence[str], *, reads: bool) -> tuple[Req
             ignored.append(request.query.as_sent(name))
     headers = {"Ignored-Parameters": ignored_fields.header(ignored, ()), "Preference-Applied": applied}
     return replace(request, query=Fields(known)), headers
+
+
+def _says_nothing(name: str, values: Sequence[str]) -> bool:
+    sayings = _SAYS_NOTHING.get(name.removeprefix("$"), ())
+    return all(value.partition(";")[0].strip().lower() in sayings for value in values)
 
 
 def _detail(name: str, options: Sequence[str]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from servicedesk.wire.problems import METHOD_NOT_ALLOWED, NO_SUCH_ROUTE, Problem
+from servicedesk.wire.problems import INVALID_PARAMETER, METHOD_NOT_ALLOWED, NO_SUCH_ROUTE, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,8 @@ class Router[Target]:
         The path is percent-encoded, and decoded once. A slash at its end makes no difference.
 
         Raises:
-            Problem: ``no-such-route``, or ``method-not-allowed`` with ``Allow``.
+            Problem: ``no-such-route``, ``method-not-allowed`` with ``Allow``, or ``invalid-parameter`` for OData's
+                ``/$count`` (rule 13.3).
         """
         segments = [unquote(segment) for segment in _segments(path)]
         route, parameters = self._find(segments)
@@ -66,6 +67,9 @@ class Router[Target]:
                 for one, literal, sent in zip(pattern, folded, segments, strict=True)
             ):
                 return route, parameters
+        if segments[-1].lower() == "$count" and folded[0] == "api":
+            detail = "OData's /$count is not supported: follow the links of the list, and count what it shows."
+            raise Problem(INVALID_PARAMETER, detail)
         raise Problem(NO_SUCH_ROUTE, "The API has no such path.")
 
 
@@ -83,6 +87,8 @@ def _matches(pattern: str, folded: str, sent: str, parameters: dict[str, str]) -
     if not opened:
         return folded == pattern
     name, _, after = rest.partition("}")
+    if folded == "$count":  # what OData calls so is the parameter of no route
+        return False
     if not (folded.startswith(before) and folded.endswith(after) and len(folded) > len(before) + len(after)):
         return False
     parameters[name] = sent[len(before) : len(sent) - len(after)]

@@ -22,7 +22,7 @@ def of(request: Request) -> str | int:
     """
     text = request.path_parameters["id"]
     if "(" in request.route:
-        text = _key(text)
+        text = key(text)
     if _NUMBER.fullmatch(text):
         return int(text)
     try:
@@ -40,8 +40,12 @@ def entity_set(request: Request) -> str:
     return name if parenthesis or (request.method, request.route) == ("POST", "/api/Task") else ""
 
 
-def _key(text: str) -> str:
-    """Return the id or number in the parentheses of an address."""
+def key(text: str) -> str:
+    """Return the id or number in the parentheses of an address.
+
+    Raises:
+        Problem: ``no-such-route``, if they have another key than the id.
+    """
     name, equals, value = text.partition("=")
     if equals and name.strip().lower() != "id":
         raise Problem(NO_SUCH_ROUTE, "The API has no such path.")

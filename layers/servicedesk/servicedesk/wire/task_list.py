@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 
 from servicedesk.domain.task import Task
 from servicedesk.telemetry import Outcome
-from servicedesk.wire import media_types
 from servicedesk.wire.cursors import TOKEN_CHARACTERS
 from servicedesk.wire.gateway import ODATA_VERSION, Request, Response
 from servicedesk.wire.problems import INVALID_PARAMETER, Problem
@@ -41,8 +40,7 @@ def response(
         return page | {f"@odata.{relation}Link": url for relation, url in links.items()}
 
     link_header = ", ".join(f'<{url}>; rel="{relation}"' for relation, url in links.items())
-    media_type = media_types.negotiate(request.headers.get("Accept"), request.headers.get("Content-Type"))
-    if media_type.format == "json" and len(link_header) > LINK_HEADER_BYTES:
+    if request.media_type.format == "json" and len(link_header) > LINK_HEADER_BYTES:
         link_header = ""
     headers = {"Link": link_header, "Preference-Applied": applied, **ODATA_VERSION}
     root = f"ArrayOf{'task' if entity_set == 'Task' else entity_set}"

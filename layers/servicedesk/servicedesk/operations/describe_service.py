@@ -1,0 +1,27 @@
+"""What OData clients read first: the service document and the model (contract rule 13.1)."""
+
+from servicedesk.operations.operation import Stores, operation
+from servicedesk.wire.gateway import ODATA_VERSION, Request, Response
+
+
+@operation("GET /api")
+def get_service_document(request: Request, _stores: Stores) -> Response:
+    """Return the entity sets of the service (OData JSON Format 4.01 section 5)."""
+    request.caller()
+    # Only a client's first requests wait for the module to be imported.
+    from servicedesk.wire import odata_model  # noqa: PLC0415
+
+    sets = [{"name": name, "kind": "EntitySet", "url": name} for name in odata_model.ENTITY_SETS]
+    document = {"@odata.context": f"{request.base_url}/api/$metadata", "value": sets}
+    return Response(200, lambda _zone: document, root="ArrayOfEntitySet")
+
+
+@operation("GET /api/$metadata")
+def get_metadata(request: Request, _stores: Stores) -> Response:
+    """Return the model in XML, or in JSON for a client that takes nothing else."""
+    request.caller()
+    from servicedesk.wire import odata_model  # noqa: PLC0415
+
+    media_type = odata_model.media_type(request.headers.get("Accept", ""))
+    text = odata_model.as_json() if media_type == "application/json" else odata_model.as_xml()
+    return Response(200, None, ODATA_VERSION, written=(media_type, text))
