@@ -68,12 +68,13 @@ test-stack: .venv/.ready
 	$(if $(and $(BASE_URL),$(ALPHA_KEY),$(BETA_KEY)),,$(error make test-stack needs BASE_URL, ALPHA_KEY and BETA_KEY))
 	@$(RUN) pytest tests/stack/test_http.py
 
-## make bench                          measure a create beside four other ways to write it, and a page of a list
+## make bench                          measure a create beside other ways to write it, a page of a list, and an import
 bench: .venv/.ready .local/sam/.ready
 	@$(RUN) tools.build
 	@$(RUN) tests.bench.bench
 	@$(RUN) tests.bench.throughput
 	@$(RUN) tests.bench.lists
+	@$(RUN) tests.bench.batches
 
 ## make sam-local [PORT=3000]          serve the API with `sam local start-api`, over a moto server (Docker)
 sam-local: .venv/.ready .local/sam/.ready

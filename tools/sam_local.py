@@ -40,6 +40,7 @@ PREPARED_BY = {
     "list_tasks_payload_2": "create_task",
     "replace_task_as_before": "create_task",
     "search_task_views": "create_task",
+    "send_batch": "create_task",
     "update_task": "create_task",
 }
 """Fixtures that need another one to run first: it creates a task, or makes room for one more key."""

@@ -48,10 +48,12 @@ OPEN = ("/", "/console", "/openapi.json")
 JSON = {"Content-Type": "application/json", "Accept": "application/json"}
 CHANGE = {**JSON, "If-Match": "*"}
 BODY = f'{{"subject": "{SUBJECT}", "id": "{TASK}"}}'
+BATCH = f'{{"requests": [{{"id": "1", "method": "POST", "url": "Task", "body": {BODY}}}]}}'
 SENT = (
     *(Sent("GET", path) for path in ("/", f"/tasks/{TASK}", "/tasks", "/tasks/delta", "/catalogue", "/api/TaskType")),
     Sent("POST", "/tasks", BODY, JSON),
     Sent("POST", "/api/TaskView/Search", "{}", JSON),
+    Sent("POST", "/api/$batch", BATCH, JSON),
     Sent("PATCH", f"/tasks/{TASK}", BODY, CHANGE),
 )
 ALIASES = (

@@ -29,7 +29,7 @@ def killed_at(fault: Fault, database: Database, create: dict[str, Any], scratch:
         command = [sys.executable, "-m", "tests.exactly_once.worker", str(asked), str(answered)]
         process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
         try:
-            proxy.wait_for(fault.operation or "")
+            proxy.wait_for(fault.operation or "", fault.nth)
         finally:
             process.kill()
             status = process.wait()

@@ -148,7 +148,8 @@ def test_a_change_begins_no_write_that_might_not_end_in_time(
     task = api.create({"subject": "Printer"}, company=company).document()
     api.forget_catalogues()
     clock = iter([0.0, *seconds])
-    monkeypatch.setattr("servicedesk.operations.operation.monotonic", lambda: next(clock))
+    for module in ("wire.gateway", "operations.operation"):
+        monkeypatch.setattr(f"servicedesk.{module}.monotonic", lambda: next(clock))
     with counted(api.api) as sent:
         answer = api.change(str(task["id2"]), {"subject": "Other"}, company=company)
     assert sent == requests

@@ -73,6 +73,7 @@ EXPECTED: dict[str, tuple[str, Check]] = {
     "publish_events": ("publish_events", lambda answer: answer == {"batchItemFailures": []}),
     "raise_numbers": ("onboard_company", lambda answer: answer["companies"] >= 1 and answer["next_command"] is None),
     "search_task_views": ("api", lambda answer: answer["body"].startswith('[{"id":')),
+    "send_batch": ("api", shown('"id":"1","status":201,', '"id":"2","status":204,')),
     "update_task": ("api", changed("archived", True)),
     "revoke_key": ("onboard_company", lambda answer: answer["revoked"] is not None and answer["live"] is False),
 }

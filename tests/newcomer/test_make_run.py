@@ -9,7 +9,7 @@ import urllib.request
 from collections.abc import Iterator
 from operator import attrgetter
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
 
 import pytest
@@ -120,6 +120,49 @@ def test_a_lost_answer_neither_loses_nor_repeats_a_remark(
         folder.paste(through(proxy, named, f"{ENVIRONMENT}\n{PYTHON} .local/change.py"))
         assert proxy.requests[nth - 1].fault is lost
     assert calls_noted(named) == before + 1
+
+
+@LOST
+def test_an_import_makes_each_line_one_task_and_closing_closes_them_all(
+    folder: Folder, named: dict[str, str], lost: Kind
+) -> None:
+    """Over a connection that drops the answers to the first, the third and the last batch."""
+    importing, closing = readme.blocks("Many tasks at once", "python")
+    reference = f"PO {uuid4()}"
+    lines = [f"{reference} {number},Task {number}," for number in range(250)]
+    (folder.path / ".local/tasks.csv").write_text("\n".join(["customer_reference,subject,due_date", *lines]))
+    (folder.path / ".local/import.py").write_text(importing)
+    client = Client(named["BASE_URL"], named["ALPHA_KEY"])
+    with FaultProxy(named["AWS_ENDPOINT_URL"]) as proxy:
+        proxy.plan([Fault(lost, nth=nth) for nth in (1, 3, 5)])
+        folder.paste(through(proxy, named, f"{ENVIRONMENT}\n{PYTHON} .local/import.py"))
+        assert [request.fault for request in proxy.requests] == [lost, None, lost, None, lost, None]
+    found = listed(client, f"startswith(customer_reference,'{reference} ')")
+    assert [task["subject"] for task in found] == [f"Task {number}" for number in range(250)]
+    assert len({task["id2"] for task in found}) == 250
+
+    requests = [
+        {"id": task["id"], "method": "PATCH", "url": f"Task({task['id']})", "body": {"customer_reference": reference}}
+        for task in found
+    ]
+    for first in range(0, 250, 100):
+        body = json.dumps({"requests": requests[first : first + 100]}).encode()
+        assert client.send("POST", "/api/$batch", body, Content_Type="application/json").status == 200
+    (folder.path / ".local/close.py").write_text(closing.replace("PO-1", reference))
+    with FaultProxy(named["AWS_ENDPOINT_URL"]) as proxy:
+        proxy.plan([Fault(lost, nth=nth) for nth in (1, 3, 6)])
+        printed = folder.paste(through(proxy, named, f"{ENVIRONMENT}\n{PYTHON} .local/close.py"))
+    assert {line.split()[1] for line in printed.splitlines()} == {"204"}
+    assert [task["archived"] for task in listed(client, f"customer_reference eq '{reference}'")] == [True] * 250
+
+
+def listed(client: Client, condition: str) -> list[dict[str, Any]]:
+    """The tasks of a page that holds all, in the order of their numbers."""
+    query = urlencode({"$filter": condition, "$orderby": "id2"})
+    page = client.get(f"/tasks?{query}", Prefer="maxpagesize=500").document()
+    assert "@odata.nextLink" not in page
+    found: list[dict[str, Any]] = page["value"]
+    return found
 
 
 def test_two_programs_at_once_leave_both_remarks(named: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:

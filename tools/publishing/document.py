@@ -254,7 +254,7 @@ def _response_content(method: str, path: str, answer: Answer, operation: Documen
         model = {"schema": _reference("schemas", name)}
         return {"application/xml": model, "text/xml": model, "application/json": model}
     as_json = {"schema": _reference("schemas", name), **_response_example(name, operation)}
-    if operation.is_public:
+    if operation.is_public or answer.only_json:
         return {"application/json": as_json}
     as_xml: dict[str, Any] = {"schema": _reference("schemas", answer.xml or answer.json)}
     if example := _response_example(answer.json, operation).get("example"):

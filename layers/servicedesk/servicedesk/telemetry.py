@@ -6,7 +6,8 @@ either.
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -36,6 +37,9 @@ class Outcome(StrEnum):
 
     REPLAYED = "Replayed"
     """A create was repeated, and the service returned the stored task."""
+
+    BATCH = "Batch"
+    """The service answered a batch. Its requests are counted one by one, and `statuses` has their statuses."""
 
     VALIDATED = "Validated"
     """The service answered a dry run (`validate_only`)."""
@@ -132,16 +136,16 @@ def observed(handle: LambdaHandler) -> LambdaHandler:
     return lambda_handler
 
 
-def record(outcome: Outcome | None = None, *, counts: list[str] | None = None, **facts: object) -> None:
+def record(outcome: Outcome | None = None, *, counts: Sequence[str] = (), **facts: object) -> None:
     """Add to the log line and the metrics of the current invocation. Outside of an invocation, do nothing.
 
     ``outcome`` becomes the log line's message and a metric with the count 1; the latest outcome replaces earlier ones.
-    ``counts`` are further metrics with the count 1, and ``facts`` are members of the log line. None of them may contain
-    what a client wrote in a task.
+    ``counts`` are further metrics, which count how often each is named, and ``facts`` are members of the log line. None
+    of them may contain what a client wrote in a task.
     """
     if invocation := _current.get(None):
         invocation.outcome = outcome or invocation.outcome
-        invocation.counts += counts or []
+        invocation.counts += counts
         invocation.facts |= {name: value for name, value in facts.items() if value is not None}
 
 
@@ -195,8 +199,9 @@ def _write(invocation: _Invocation) -> None:
     if invocation.outcome is Outcome.FAILED and (version := os.environ.get("AWS_LAMBDA_FUNCTION_VERSION")):
         # What a roll-out is judged by. Only failures carry it, because each value is a metric to pay for.
         metrics.add_dimensions(version=f"{os.environ['AWS_LAMBDA_FUNCTION_NAME']}:{version}")
-    for name in [invocation.outcome, *invocation.counts, *(["ColdStart"] if _environment.pop("cold", False) else [])]:
-        metrics.add_metric(name, "Count", 1)
+    cold = ["ColdStart"] if _environment.pop("cold", False) else []
+    for name, count in Counter([invocation.outcome, *invocation.counts, *cold]).items():
+        metrics.add_metric(name, "Count", count)
     for name, value in invocation.milliseconds.items():
         metrics.add_metric(name, "Milliseconds", value)
     for name in ("request_id", "company_id"):

@@ -23,7 +23,7 @@ from servicedesk.wire.problems import PRECONDITION_FAILED, PRECONDITION_REQUIRED
 )
 def change_task(request: Request, stores: Stores) -> Response:
     """Change the task that the path names as the body says, unless it is not the version that the client means."""
-    time_limit = TimeLimit()
+    time_limit = TimeLimit(request)
     caller = request.caller()
     preferences = Preferences.from_header(request.headers.get("Prefer"))
     is_dry_run = request.flag("validate_only")

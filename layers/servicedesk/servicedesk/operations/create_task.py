@@ -1,7 +1,7 @@
 """A request becomes a task, numbered and stored exactly once."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from servicedesk.domain import values
 from servicedesk.domain.actor import Actor
@@ -10,6 +10,7 @@ from servicedesk.domain.identity import IdentifiedBy, Identity
 from servicedesk.domain.task import Task
 from servicedesk.domain.task_creation import Decision, TaskCreation
 from servicedesk.operations.operation import Stores, operation
+from servicedesk.store.catalogues import CatalogueStore
 from servicedesk.store.tasks import Stored, TaskStore
 from servicedesk.telemetry import Outcome
 from servicedesk.wire import entity_tag, idempotency_key, problems, task_address, task_body, task_document
@@ -22,65 +23,95 @@ from servicedesk.wire.task_body import TaskBody
 @operation("POST /tasks", "POST /api/Task", options=("validate_only",))
 def create_task(request: Request, stores: Stores) -> Response:
     """Create the task that the request describes, or answer with everything that is wrong with it."""
-    caller = request.caller()
-    preferences = Preferences.from_header(request.headers.get("Prefer"))
-    is_dry_run = request.flag("validate_only")
-    body = task_body.read(request)
-    key = idempotency_key.parse(request.headers.get_all("Idempotency-Key"))
-    creation = TaskCreation.of(
-        body.fields,
-        body.faults,
-        body.named_fields,
-        stores.catalogues.for_company(caller.company_id),
-        identity=Identity.choose(body.fields.get("id"), key, caller.company_id),
-        company_id=caller.company_id,
-        contact_id=caller.contact_id,
-        now=values.now(),
-    )
-    if preferences.strict:
-        strict_faults = body.strict_faults(creation.task)
-        creation = replace(creation, passing_faults=[*creation.passing_faults, *strict_faults])
-
-    try:
-        stored = _store(creation, body, caller.actor, stores.tasks, preferences, is_dry_run=is_dry_run)
-    except (ConflictingTaskError, InvalidTaskError) as error:
-        headers = {
-            "Preference-Applied": preferences.applied_to_problem,
-            # A strict request finds what was ignored among the errors.
-            "Ignored-Fields": "" if preferences.strict else body.ignored_fields(creation.task),
-        }
-        raise _problem(error, creation.identity, f"{request.url}/{creation.task.id}", headers) from None
-    return (_validated if is_dry_run else _created)(stored, request, body, preferences)
+    return Create.read(request, stores.catalogues).answer(stores.tasks)
 
 
-def _store(
-    creation: TaskCreation,
-    body: TaskBody,
-    actor: Actor,
-    tasks: TaskStore,
-    preferences: Preferences,
-    *,
-    is_dry_run: bool,
-) -> Stored:
-    """Do what the creation comes to, and return its task.
+@dataclass(frozen=True, slots=True)
+class Create:
+    """A request to create a task, before the table is asked.
 
-    Raises:
-        ConflictingTaskError: the identity is that of another task.
-        InvalidTaskError: the task is not valid, and no earlier request stored it when it was.
+    Attributes:
+        request: the request itself.
+        actor: whoever asks for it.
+        body: what it says.
+        preferences: how the client wants it answered.
+        is_dry_run: whether nothing is to be written.
+        creation: the decision about it.
+        number: the number of the task, where one was taken for it.
     """
-    match creation.decision:
-        case Decision.WRITE:
-            if is_dry_run:
-                return tasks.preview(creation.task, body.fields)
-            return tasks.create(creation.task, body.fields, actor)
-        case Decision.REPLAY_OR_REFUSE:
-            try:
-                stored = tasks.find_replay(creation.task, body.fields)
-            except ConflictingTaskError:
-                stored = None
-            if stored and not (preferences.strict and body.strict_faults(stored.task)):
-                return stored
-    raise InvalidTaskError(creation.faults)
+
+    request: Request
+    actor: Actor
+    body: TaskBody
+    preferences: Preferences
+    is_dry_run: bool
+    creation: TaskCreation
+    number: int | None = None
+
+    @classmethod
+    def read(cls, request: Request, catalogues: CatalogueStore) -> "Create":
+        """Read a request. Faults in its fields are collected, not raised."""
+        caller = request.caller()
+        preferences = Preferences.from_header(request.headers.get("Prefer"))
+        is_dry_run = request.flag("validate_only")
+        body = task_body.read(request)
+        key = idempotency_key.parse(request.headers.get_all("Idempotency-Key"))
+        creation = TaskCreation.of(
+            body.fields,
+            body.faults,
+            body.named_fields,
+            catalogues.for_company(caller.company_id),
+            identity=Identity.choose(body.fields.get("id"), key, caller.company_id),
+            company_id=caller.company_id,
+            contact_id=caller.contact_id,
+            now=values.now(),
+        )
+        if preferences.strict:
+            strict_faults = body.strict_faults(creation.task)
+            creation = replace(creation, passing_faults=[*creation.passing_faults, *strict_faults])
+        return cls(request, caller.actor, body, preferences, is_dry_run, creation)
+
+    @property
+    def takes_number(self) -> bool:
+        """Whether it gets as far as taking a number (contract rule 7.4)."""
+        return self.creation.decision is Decision.WRITE and not self.is_dry_run
+
+    def answer(self, tasks: TaskStore) -> Response:
+        """Carry it out, and return its answer."""
+        body, creation, preferences = self.body, self.creation, self.preferences
+        try:
+            stored = self._store(tasks)
+        except (ConflictingTaskError, InvalidTaskError) as error:
+            headers = {
+                "Preference-Applied": preferences.applied_to_problem,
+                # A strict request finds what was ignored among the errors.
+                "Ignored-Fields": "" if preferences.strict else body.ignored_fields(creation.task),
+            }
+            location = f"{self.request.url}/{creation.task.id}"
+            raise _problem(error, creation.identity, location, headers) from None
+        return (_validated if self.is_dry_run else _created)(stored, self.request, body, preferences)
+
+    def _store(self, tasks: TaskStore) -> Stored:
+        """Do what the creation comes to, and return its task.
+
+        Raises:
+            ConflictingTaskError: the identity is that of another task.
+            InvalidTaskError: the task is not valid, and no earlier request stored it when it was.
+        """
+        task, content = self.creation.task, self.body.fields
+        match self.creation.decision:
+            case Decision.WRITE:
+                if self.is_dry_run:
+                    return tasks.preview(task, content)
+                return tasks.create(task, content, self.actor, self.number)
+            case Decision.REPLAY_OR_REFUSE:
+                try:
+                    stored = tasks.find_replay(task, content)
+                except ConflictingTaskError:
+                    stored = None
+                if stored and not (self.preferences.strict and self.body.strict_faults(stored.task)):
+                    return stored
+        raise InvalidTaskError(self.creation.faults)
 
 
 def _created(stored: Stored, request: Request, body: TaskBody, preferences: Preferences) -> Response:

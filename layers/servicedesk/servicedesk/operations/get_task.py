@@ -25,7 +25,7 @@ def get_task_entity(request: Request, stores: Stores) -> Response:
 def get_task_view(request: Request, stores: Stores) -> Response:
     """Return the task that the path names, as the original shows it (contract rules 8.10 and 8.11)."""
     names = odata.selected(request.query, task_view.KINDS)
-    time_limit = TimeLimit()
+    time_limit = TimeLimit(request)
     task = _find(request, stores).task
     time_limit.require(requests=1)
     entry = task_view.entry(task, stores.catalogues.for_company(task.company_id))

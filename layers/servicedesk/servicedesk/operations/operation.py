@@ -41,10 +41,10 @@ class Stores:
 
 
 class TimeLimit:
-    """The time that an operation has, from here on."""
+    """The time that there is for a request."""
 
-    def __init__(self) -> None:
-        self._started = monotonic()
+    def __init__(self, request: Request) -> None:
+        self._started = request.started
 
     def require(self, requests: int) -> None:
         """Raise ``UnavailableError`` where so many more requests might not end before the function has to."""

@@ -28,6 +28,7 @@ class Answer:
         description: when it is given, or what it holds.
         json: the schema of the body in JSON, by its name, or empty where there is no body.
         xml: the schema of the body in XML, where it is another one.
+        only_json: whether the body is never XML.
         headers: the headers that it can have beside those of all answers.
         links: what can be called with what it holds, as OpenAPI's links: the operation, and its parameters as runtime
             expressions.
@@ -36,6 +37,7 @@ class Answer:
     description: str
     json: str = ""
     xml: str = ""
+    only_json: bool = False
     headers: Sequence[str] = ()
     links: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 

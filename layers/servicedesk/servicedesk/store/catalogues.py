@@ -39,6 +39,16 @@ class CatalogueStore:
             return catalogue
         return self._keep(company_id, self._read(company_id, consistent=False))
 
+    def with_copy_for(self, company_id: str) -> "CatalogueStore":
+        """Return a store whose copy of the company's catalogue serves for good, so that it is not read again.
+
+        Raises:
+            UnavailableError: the database did not answer in time.
+        """
+        store = CatalogueStore(self._client, self._table, clock=lambda: 0.0)
+        store._keep(company_id, self.for_company(company_id))
+        return store
+
     def latest(self, company_id: str) -> Catalogue:
         """Return the company's catalogue as it is at this moment, for those who are about to change it.
 

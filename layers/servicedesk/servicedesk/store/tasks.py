@@ -43,23 +43,34 @@ class TaskStore:
         self._client = client
         self._table = table
 
-    def create(self, task: Task, content: ClientFields, actor: Actor = NOBODY) -> Stored:
+    def create(self, task: Task, content: ClientFields, actor: Actor = NOBODY, number: int | None = None) -> Stored:
         """Number ``task``, which the client described by ``content``, and write it unless its id is taken.
 
-        ``actor`` is whoever asks for it.
+        ``actor`` is whoever asks for it, and ``number`` one of ``take_numbers``, where the task has one already.
 
         Raises:
             ConflictingTaskError: the company has a task with that id and other content.
             UnavailableError: the database did not answer in time, so that it is not known whether the task was written.
         """
         with dynamodb.temporary_faults_as_unavailable():
-            numbered = task.model_copy(update={"id2": self._next_number(task.company_id)})
+            number = number or self._last_taken(task.company_id, 1)
+            numbered = task.model_copy(update={"id2": number})
             found = self._put_new(numbered, content_digest.of_content(content), actor)
         if found is None:
             return Stored(numbered, replayed=False)
         replay = _replay(found, content)
         # The same number means that a retry of the SDK met the write of its own first attempt.
         return replace(replay, replayed=replay.task.id2 != numbered.id2)
+
+    def take_numbers(self, company_id: str, count: int) -> range:
+        """Take the next ``count`` numbers of a company in one request (contract rule 14.5).
+
+        Raises:
+            UnavailableError: the database did not answer in time. Numbers may have been taken, and are skipped then.
+        """
+        with dynamodb.temporary_faults_as_unavailable():
+            last = self._last_taken(company_id, count)
+        return range(last - count + 1, last + 1)
 
     def preview(self, task: Task, content: ClientFields) -> Stored:
         """Return what ``create`` would return, but write nothing and take no number (contract rule 1.3).
@@ -141,12 +152,12 @@ class TaskStore:
         return dynamodb.from_item(answer["Item"]) if "Item" in answer else None
 
     @timed("NumberLatency")
-    def _next_number(self, company_id: str) -> int:
+    def _last_taken(self, company_id: str, count: int) -> int:
         answer = self._client.update_item(
             TableName=self._table,
             Key=keys.counter(company_id),
-            UpdateExpression="ADD last_id2 :one",
-            ExpressionAttributeValues={":one": {"N": "1"}},
+            UpdateExpression="ADD last_id2 :count",
+            ExpressionAttributeValues={":count": {"N": str(count)}},
             ReturnValues="UPDATED_NEW",
         )
         return int(answer["Attributes"]["last_id2"]["N"])

@@ -11,6 +11,7 @@ import functools
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from time import monotonic
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -47,6 +48,9 @@ VARY = "Accept, Content-Type, Prefer"
 ODATA_VERSION = {"OData-Version": "4.0"}
 """The header by which OData clients know which version they are talking to (contract rule 13.2)."""
 
+NOT_READ: Any = object()
+"""What stands for a body that was not read yet."""
+
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 _OUTCOMES = {
     problems.IDEMPOTENCY_KEY_REUSED: Outcome.CONFLICT,
@@ -73,6 +77,8 @@ class Request:
         extended_request_id: names the request in logs. Only API Gateway chooses it.
         base_url: what the addresses of the API begin with; absolute where the event tells the host.
         raw_body: the body as the event has it, and ``body_is_base64`` whether that is base64.
+        value: the body as a JSON value, where it came as a part of a batch, and ``NOT_READ`` where it did not.
+        started: when work on the request, or on the batch that it is a part of, began, by the monotonic clock.
         route: the route that the path matches, such as ``/tasks/{id}``, once the router has found it.
         path_parameters: what stands in the place of the route's parameters.
     """
@@ -87,6 +93,8 @@ class Request:
     base_url: str
     raw_body: str
     body_is_base64: bool
+    started: float
+    value: object = NOT_READ
     route: str = ""
     path_parameters: Mapping[str, str] = field(default_factory=dict)
 
@@ -111,6 +119,7 @@ class Request:
             base_url=_base_url(path, read.path_with_stage(event), event, headers),
             raw_body=event["body"] if isinstance(event.get("body"), str) else "",
             body_is_base64=bool(event.get("isBase64Encoded")),
+            started=monotonic(),
         )
 
     @property
@@ -180,7 +189,10 @@ class Request:
             raise Problem(MALFORMED_BODY, "The body is marked as base64, but is not base64.") from None
 
 
-type Document = Callable[[str], Mapping[str, object] | Sequence[Mapping[str, object]]]
+type Shown = Mapping[str, object] | Sequence[Mapping[str, object]]
+"""What a body holds, before it is written as JSON or XML."""
+
+type Document = Callable[[str], Shown]
 """Makes the body of an answer, given how a date says UTC in the answer's format (rule 5.5)."""
 
 
@@ -206,17 +218,6 @@ class Response:
     entity_set: str = ""
     written: tuple[str, str] | None = None
 
-    def body(self, request: Request, media_type: media_types.MediaType) -> str:
-        """Return the body in ``media_type``, empty where there is none."""
-        if self.document is None:
-            return ""
-        shown = self.document(media_type.zone)
-        if self.entity_set and media_type.format == "json" and isinstance(shown, Mapping):
-            context = {"@odata.context": f"{request.context_url(self.entity_set)}/$entity"}
-            tag = self.headers.get("ETag")
-            shown = context | ({"@odata.etag": tag} if tag else {}) | dict(shown)
-        return media_type.encode(shown, root=self.root)
-
 
 def endpoint(handle: Callable[[Request], Response]) -> LambdaHandler:
     """Make a Lambda handler of a function from ``Request`` to ``Response``.
@@ -236,14 +237,22 @@ def endpoint(handle: Callable[[Request], Response]) -> LambdaHandler:
             return _failure(_internal(error), Request.from_event({}, context.aws_request_id), media_types.JSON)
         try:
             return _success(_unless_known(handle(request), request), request, media_type)
-        except Problem as problem:
-            return _failure(problem, request, media_type)
-        except DomainError as error:
-            return _failure(problems.from_domain_error(error), request, media_type)
         except Exception as error:
-            return _failure(_internal(error), request, media_type)
+            return _failure(problem_of(error), request, media_type)
 
     return lambda_handler
+
+
+def problem_of(error: Exception) -> Problem:
+    """Return the problem that an error is answered with."""
+    if isinstance(error, Problem):
+        return error
+    return problems.from_domain_error(error) if isinstance(error, DomainError) else _internal(error)
+
+
+def outcome_of(problem: Problem) -> Outcome:
+    """Return what logs and metrics call a problem."""
+    return _OUTCOMES.get(problem.type, Outcome.REFUSED)
 
 
 def _internal(error: Exception) -> Problem:
@@ -261,45 +270,63 @@ def _unless_known(response: Response, request: Request) -> Response:
     return response
 
 
+def shown(
+    answer: Response | Problem, request: Request, media_type: media_types.MediaType
+) -> tuple[dict[str, str], Shown | None]:
+    """Return the headers of an answer in ``media_type``, and what its body holds, if it has one."""
+    as_odata = request.is_odata and media_type.format == "json"
+    name = media_type.name
+    held: Shown | None = None
+    if isinstance(answer, Problem):
+        name = "application/json" if as_odata else f"application/problem+{media_type.format}"
+        held = answer.document(request.request_id, as_odata=as_odata)
+    elif answer.document:
+        held = answer.document(media_type.zone)
+        if answer.entity_set and media_type.format == "json" and isinstance(held, Mapping):
+            context = {"@odata.context": f"{request.context_url(answer.entity_set)}/$entity"}
+            tag = answer.headers.get("ETag")
+            held = context | ({"@odata.etag": tag} if tag else {}) | dict(held)
+    headers = {**answer.headers, **(ODATA_VERSION if as_odata else {})}
+    if held is not None:
+        headers["Content-Type"] = f"{name}; charset=utf-8"
+    return {name: value for name, value in headers.items() if value}, held
+
+
 def _success(response: Response, request: Request, media_type: media_types.MediaType) -> dict[str, Any]:
-    body = response.body(request, media_type)
+    headers, held = shown(response, request, media_type)
+    body = "" if held is None else media_type.encode(held, root=response.root)
+    if response.written:
+        name, body = response.written
+        headers["Content-Type"] = f"{name}; charset=utf-8"
     record(response.outcome, status=response.status)
-    version = ODATA_VERSION if request.is_odata and media_type.format == "json" else {}
-    name, body = response.written or (media_type.name, body)
-    content_type = {"Content-Type": f"{name}; charset=utf-8" if body else ""}
-    return _answer(response.status, {**response.headers, **version, **content_type}, body, request)
+    return _answer(response.status, headers, body, request)
 
 
 def _failure(problem: Problem, request: Request, media_type: media_types.MediaType) -> dict[str, Any]:
     codes = sorted({fault.code for fault in problem.faults})
     record(
-        _OUTCOMES.get(problem.type, Outcome.REFUSED),
+        outcome_of(problem),
         counts=[f"Invalid_{code}" for code in codes],
         status=problem.status,
         problem=problem.type.name,
         codes=codes or None,
         error=describe(problem.__cause__) if problem.status >= 500 else None,
     )
-    as_odata = request.is_odata and media_type.format == "json"
-    version = ODATA_VERSION if as_odata else {}
-    name = "application/json" if as_odata else f"application/problem+{media_type.format}"
-    content_type = {"Content-Type": f"{name}; charset=utf-8"}
-    body = media_type.encode(problem.document(request.request_id, as_odata=as_odata), root="problem")
-    return _answer(problem.status, {**problem.headers, **version, **content_type}, body, request)
+    headers, held = shown(problem, request, media_type)
+    return _answer(problem.status, headers, media_type.encode(held or {}, root="problem"), request)
 
 
 def _answer(status: int, headers: Mapping[str, str], body: str, request: Request) -> dict[str, Any]:
     allowed = os.environ.get("CORS_ORIGINS", "*").split(",")
     origin = request.headers.get("Origin", "")
-    filled = {name: value for name, value in headers.items() if value}
     always = {"Cache-Control": "no-store", "Vary": VARY, "X-Request-Id": request.request_id}
     if "*" in allowed or (origin and origin in allowed):
         always["Access-Control-Allow-Origin"] = "*" if "*" in allowed else origin
         always["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
     if "*" not in allowed:
         always["Vary"] += ", Origin"
-    shown = "" if request.method == "HEAD" else body
-    return {"statusCode": status, "headers": filled | always, "body": shown, "isBase64Encoded": False}
+    sent = "" if request.method == "HEAD" else body
+    return {"statusCode": status, "headers": {**headers, **always}, "body": sent, "isBase64Encoded": False}
 
 
 class _Rest:

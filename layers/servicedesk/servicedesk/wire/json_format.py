@@ -19,8 +19,12 @@ def decode(text: str) -> Members:
     Raises:
         Problem: ``malformed-body``, if ``text`` is not JSON (with line and column), or is no object (rule 3.4).
     """
+    return members(_read(text))
+
+
+def _read(text: str) -> object:
     try:
-        value = json.loads(
+        return json.loads(
             text, object_pairs_hook=Members, parse_int=Number, parse_float=Number, parse_constant=_refuse_constant
         )
     except json.JSONDecodeError as error:
@@ -29,6 +33,14 @@ def decode(text: str) -> Members:
         ) from None
     except RecursionError:
         raise Problem(MALFORMED_BODY, "The body is not valid JSON: it is nested too deeply.") from None
+
+
+def members(value: object) -> Members:
+    """Return the members of the object that a JSON value is.
+
+    Raises:
+        Problem: ``malformed-body``, if it is no object (rule 3.4).
+    """
     if value is None:
         raise Problem(MALFORMED_BODY, "The body is JSON null; a task is a JSON object.")
     if not isinstance(value, Members):

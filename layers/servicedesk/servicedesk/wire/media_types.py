@@ -90,6 +90,25 @@ def from_content_type(content_type: str | None, *, merge_patch: bool = False) ->
     return media_type, parameters.get("charset") or None
 
 
+def is_json(content_type: str | None, *, merge_patch: bool = False) -> bool:
+    """Return whether a Content-Type header names JSON, as ``from_content_type`` reads it."""
+    try:
+        return from_content_type(content_type, merge_patch=merge_patch)[0].format == "json"
+    except Problem:
+        return False
+
+
+def refuse_coding(headers: Fields) -> None:
+    """Refuse a body whose headers name a content coding.
+
+    Raises:
+        Problem: ``unsupported-media-type`` (rule 3.14).
+    """
+    if any(coding.lower() not in _CODINGS for coding in split(headers.get("Content-Encoding", ""), ",")):
+        detail = "The body must not be compressed: Content-Encoding can only be identity."
+        raise Problem(UNSUPPORTED_MEDIA_TYPE, detail, headers={"Accept-Encoding": "identity"})
+
+
 def read(body: bytes, headers: Fields, *, merge_patch: bool = False) -> Members:
     """Return the members of the task in ``body``, in the order and spelling sent.
 
@@ -101,9 +120,7 @@ def read(body: bytes, headers: Fields, *, merge_patch: bool = False) -> Members:
             coding; ``body-too-large``, if the body has more than ``BODY_BYTES``; ``malformed-body``, if it is empty, is
             not in the charset, or is not one task in the format.
     """
-    if any(coding.lower() not in _CODINGS for coding in split(headers.get("Content-Encoding", ""), ",")):
-        detail = "The body must not be compressed: Content-Encoding can only be identity."
-        raise Problem(UNSUPPORTED_MEDIA_TYPE, detail, headers={"Accept-Encoding": "identity"})
+    refuse_coding(headers)
     media_type, label = from_content_type(headers.get("Content-Type"), merge_patch=merge_patch)
     mark = next((mark for mark in _MARKS if body.startswith(mark)), b"")
     charset = _MARKS[mark] if mark else _charset(label, body, media_type)

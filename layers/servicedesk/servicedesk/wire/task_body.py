@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from servicedesk.domain.faults import Code, Fault, InvalidValueError
 from servicedesk.domain.kinds import DATE, GUID, TEXT
 from servicedesk.domain.task import CHANGEABLE_FIELDS, CLIENT_FIELDS, FIELDS, ClientFields, Task, read_fields
-from servicedesk.wire import ignored_fields, media_types
+from servicedesk.wire import ignored_fields, json_format, media_types
 from servicedesk.wire.formats import Members
-from servicedesk.wire.gateway import Request
+from servicedesk.wire.gateway import NOT_READ, Request
 from servicedesk.wire.problems import MALFORMED_BODY, Problem, shown_name
 
 
@@ -66,7 +66,7 @@ def read(request: Request) -> TaskBody:
         Problem: ``unsupported-media-type``, ``body-too-large``, or ``malformed-body``, if the body cannot be read as
             a task or names a field twice, in whatever case (rule 3.5).
     """
-    return _sorted(media_types.read(request.body(), request.headers), CLIENT_FIELDS)
+    return _sorted(_members(request), CLIENT_FIELDS)
 
 
 def read_change(request: Request) -> TaskBody:
@@ -77,8 +77,14 @@ def read_change(request: Request) -> TaskBody:
     Raises:
         Problem: as ``read``.
     """
-    members = media_types.read(request.body(), request.headers, merge_patch=request.method == "PATCH")
-    return _sorted(members, CHANGEABLE_FIELDS)
+    return _sorted(_members(request, merge_patch=request.method == "PATCH"), CHANGEABLE_FIELDS)
+
+
+def _members(request: Request, *, merge_patch: bool = False) -> Members:
+    if request.value is NOT_READ:
+        return media_types.read(request.body(), request.headers, merge_patch=merge_patch)
+    media_types.refuse_coding(request.headers)
+    return json_format.members(request.value)
 
 
 def _sorted(members: Members, client_fields: Collection[str]) -> TaskBody:

@@ -1,0 +1,140 @@
+"""The body of a batch: OData JSON Format 4.01, section 19 (contract rules 14.1 and 14.2)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qsl, urlsplit
+
+from servicedesk.domain.values import Number
+from servicedesk.wire import media_types
+from servicedesk.wire.formats import Members
+from servicedesk.wire.gateway import NOT_READ, Request
+from servicedesk.wire.headers import Fields
+from servicedesk.wire.problems import MALFORMED_BODY, UNSUPPORTED_MEDIA_TYPE, Problem, shown_name
+
+REQUESTS = 100
+"""The most requests of a batch."""
+
+HEAD_CHARACTERS = 10_240
+"""The most characters of a request's URL and headers, which is what API Gateway takes of a request alone."""
+
+_MEMBERS = ("id", "method", "url", "headers", "body")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A request of a batch, and the id by which the client knows its answer."""
+
+    id: str
+    request: Request
+
+
+def read(request: Request) -> Sequence[Part]:
+    """Return the requests of the batch that ``request`` sends, in their order.
+
+    Their bodies are JSON values that are still to be looked at. Their answers are minimal, unless they prefer something
+    else (rule 14.4).
+
+    Raises:
+        Problem: ``unsupported-media-type``, if the body is not JSON, as with ``multipart/mixed``; ``malformed-body``,
+            if it is no batch, or has what a batch cannot do; and the problems of ``media_types.read``.
+    """
+    if not media_types.is_json(request.headers.get("Content-Type")):
+        detail = "A batch has to be application/json, as OData JSON Format 4.01 has it. Others are not supported."
+        raise Problem(UNSUPPORTED_MEDIA_TYPE, detail, headers={"Accept": "application/json, text/json"})
+    sent = _members(media_types.read(request.body(), request.headers), "The batch", ("requests",)).get("requests")
+    if not isinstance(sent, list) or isinstance(sent, Members):
+        raise refusal("The batch", "needs an array requests.")
+    if len(sent) > REQUESTS:
+        raise refusal("The batch", f"has {len(sent)} requests; the limit is {REQUESTS}.")
+    parts = [_part(one, name_of(place), request) for place, one in enumerate(sent)]
+    require_different([part.id for part in parts], "have the same id.")
+    return parts
+
+
+def name_of(place: int) -> str:
+    """Return what a problem calls the request at a place of the batch, from 0."""
+    return f"Request {place + 1} of the batch"
+
+
+def refusal(name: str, detail: str) -> Problem:
+    """Return the problem of a batch that cannot be carried out, because of the request that ``name`` stands for."""
+    return Problem(MALFORMED_BODY, f"{name} {detail} Nothing was done.")
+
+
+def require_different(keys: Sequence[object], detail: str) -> None:
+    """Refuse a batch in which two requests have the same key, which is ``None`` for those that have none."""
+    seen: dict[object, int] = {}
+    for place, key in enumerate(keys):
+        if key is not None and (first := seen.setdefault(key, place)) != place:
+            raise refusal(f"Requests {first + 1} and {place + 1} of the batch", detail)
+
+
+def _part(sent: object, name: str, batch: Request) -> Part:
+    members = _members(sent, name, _MEMBERS)
+    for member in ("id", "method", "url"):
+        if not _is_text(members.get(member)):
+            raise refusal(name, f"needs a text as {member}.")
+    method = str(members["method"]).upper()
+    url = str(members["url"])
+    headers = _headers(members.get("headers"), name)
+    if len(url) + sum(len(header) + len(text) for header, text in headers.items()) > HEAD_CHARACTERS:
+        raise refusal(name, f"has a url and headers of more than {HEAD_CHARACTERS} characters.")
+    if "Authorization" in headers:
+        raise refusal(name, "has a header Authorization. The key of the batch counts for all.")
+    if not media_types.is_json(headers.get("Content-Type"), merge_patch=method == "PATCH"):
+        raise refusal(name, "has a Content-Type that is not JSON.")
+    path, query = _address(url, batch.base_url)
+    request = replace(
+        batch,
+        method=method,
+        path=path,
+        headers=headers,
+        query=query,
+        raw_body="",
+        body_is_base64=False,
+        value=members.get("body", NOT_READ),
+    )
+    return Part(str(members["id"]), request)
+
+
+def _members(value: object, name: str, known: Sequence[str]) -> Mapping[str, object]:
+    """Return the members of an object by their names in lower case. Annotations, whose names have an ``@``, are none.
+
+    An unknown member that says nothing, such as ``"dependsOn": []``, is left out.
+    """
+    if not isinstance(value, Members):
+        raise refusal(name, "has to be an object.")
+    found: dict[str, object] = {}
+    for sent_name, member in value:
+        folded = sent_name.lower()
+        if "@" in sent_name or (folded not in known and not member):
+            continue
+        if folded not in known:
+            raise refusal(name, f"has {shown_name(sent_name)}, which is not supported.")
+        if folded in found:
+            raise refusal(name, f"has {folded} twice.")
+        found[folded] = member
+    return found
+
+
+def _headers(value: object, name: str) -> Fields:
+    sent = value or Members()
+    if not isinstance(sent, Members) or not all(isinstance(text, str) for _, text in sent):
+        raise refusal(name, "needs an object of texts as headers.")
+    # Of a preference that is given twice, the first counts.
+    return Fields([(header, str(text)) for header, text in sent] + [("Prefer", "return=minimal")])
+
+
+def _address(url: str, base_url: str) -> tuple[str, Fields]:
+    """Return the path within the API and the query options of a URL, relative to ``/api/`` or absolute below it."""
+    base = f"{base_url}/api/"
+    for start in (base, urlsplit(base).path):
+        if url.startswith(start):
+            url = url[len(start) :]
+            break
+    path, _, query = url.partition("?")
+    return f"/api/{path}", Fields(parse_qsl(query, keep_blank_values=True))
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and not isinstance(value, Number) and value != ""
