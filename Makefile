@@ -41,7 +41,7 @@ check: .venv/.ready .local/sam/.ready .local/checkov/.ready $(if $(NPM),.local/n
 	@$(RUN) tools.publishing --check
 	@$(if $(NPM),.local/node/node_modules/.bin/redocly lint --config tools/redocly.yaml functions/describe_api/openapi.json 2> .local/redocly.log \
 	  || { cat .local/redocly.log >&2; exit 1; },echo "Without npm, Redocly's rules for openapi.json are left out." >&2)
-	@.venv/bin/cfn-lint template.yaml
+	@.venv/bin/cfn-lint template.yaml .github/release-role.yaml
 	@.local/sam/bin/sam validate --lint --region eu-west-1
 	@.local/sam/bin/python tools/translated_template.py > .local/translated.json \
 	  && .local/checkov/bin/checkov --config-file tools/checkov.yaml --framework cloudformation --quiet --compact \

@@ -89,7 +89,7 @@ def deployed(
         with running(command, answers_at=health, log_file=LOG_FILE, environment=environment) as server:
             progress("Deploying template.yaml with SAM")
             _deploy(str(template), endpoint)
-            yield _describe(endpoint, server)
+            yield describe(endpoint, server)
 
 
 def _deploy(template: str, endpoint: str) -> None:
@@ -102,7 +102,8 @@ def _deploy(template: str, endpoint: str) -> None:
         sys.exit(f"{done.stdout}{done.stderr}\nsam deploy failed; its output is above.")
 
 
-def _describe(endpoint: str, server: subprocess.Popen[bytes]) -> LocalStack:
+def describe(endpoint: str, server: subprocess.Popen[bytes]) -> LocalStack:
+    """Return the stack that is deployed there. An update of it gives MiniStack's API another id."""
     [stack] = local_client("cloudformation", endpoint_url=endpoint).describe_stacks(StackName=STACK_NAME)["Stacks"]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
     api_id = outputs["ApiUrl"].removeprefix("https://").partition(".")[0]

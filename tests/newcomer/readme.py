@@ -57,7 +57,8 @@ def section(heading: str) -> str:
 
 def blocks(heading: str, language: str) -> Sequence[str]:
     """Return the code blocks in one language in a section, in order."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", section(heading), re.MULTILINE | re.DOTALL)
+    found = re.findall(rf"^ *```{language}\n(.*?)^ *```$", section(heading), re.MULTILINE | re.DOTALL)
+    return [dedent(block) for block in found]
 
 
 def commands(heading: str) -> Iterator[dict[str, object]]:

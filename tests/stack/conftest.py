@@ -1,13 +1,15 @@
 """The stack under test: the one that the environment names, else `template.yaml` on MiniStack."""
 
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from tests.stack.client import Stack
 from tests.stack.deployment import Deployment
-from tools import demo
+from tools import demo, events
 from tools.local_stack import STACK_NAME, LocalStack, deployed
 from tools.server import free_port
 
@@ -15,10 +17,18 @@ NAMES = ("BASE_URL", "ALPHA_KEY", "BETA_KEY")
 ENFORCED_AND_RECORDED = {"AUTH": "true", "CLOUDTRAIL_RECORDING": "1"}
 """MiniStack's settings: the roles' policies are enforced, and all API calls are recorded."""
 
+LAST = {"test_fuzz.py": 1, "test_restoring.py": 2}
+"""Modules that change the stack that all share: one leaves thousands of tasks, one replaces table and API."""
+
+PATIENCE = 60.0
+"""Seconds until what has not come counts as lost."""
+
+type Find = Callable[[str], dict[str, Any]]
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the fuzz test come last: it leaves thousands of calls and tasks behind, in the stack that all tests share."""
-    items.sort(key=lambda item: item.path.name == "test_fuzz.py")
+    """Let the modules come last that leave another stack behind."""
+    items.sort(key=lambda item: LAST.get(item.path.name, 0))
 
 
 @pytest.fixture(scope="session")
@@ -49,3 +59,20 @@ def deployment(local_stack: LocalStack) -> Deployment:
     pages = client.get_paginator("list_stack_resources").paginate(StackName=STACK_NAME)
     summaries = [summary for page in pages for summary in page["StackResourceSummaries"]]
     return Deployment(local_stack, {part["LogicalResourceId"]: part["PhysicalResourceId"] for part in summaries})
+
+
+@pytest.fixture(scope="module")
+def find(deployment: Deployment) -> Find:
+    """Return a function that waits for the event of the task with a subject, in a queue at the bus."""
+    url = events.attach(deployment.stack)
+    queues = deployment.stack.client("sqs")
+    by_subject: dict[str, dict[str, Any]] = {}
+
+    def wait_for(subject: str) -> dict[str, Any]:
+        deadline = time.monotonic() + PATIENCE
+        while subject not in by_subject:
+            assert time.monotonic() < deadline, f"no event of {subject} within {PATIENCE:.0f} s"
+            by_subject.update({each["detail"]["task"]["subject"]: each for each in events.received(queues, url, 1)})
+        return by_subject[subject]
+
+    return wait_for

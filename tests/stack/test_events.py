@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
@@ -13,30 +13,9 @@ from tests.events.test_consumers import PATTERNS
 from tests.lists.board import Board, instant
 from tests.published.openapi import EVENT, validator
 from tests.stack.client import Stack
+from tests.stack.conftest import PATIENCE, Find
 from tests.stack.deployment import Deployment
-from tools import demo, events
-
-PATIENCE = 60.0
-"""Seconds until what has not come counts as lost."""
-
-type Find = Callable[[str], dict[str, Any]]
-
-
-@pytest.fixture(scope="module")
-def find(deployment: Deployment) -> Find:
-    """Waits for the event that the queue gets of the task with a subject."""
-    url = events.attach(deployment.stack)
-    queues = deployment.stack.client("sqs")
-    by_subject: dict[str, dict[str, Any]] = {}
-
-    def wait_for(subject: str) -> dict[str, Any]:
-        deadline = time.monotonic() + PATIENCE
-        while subject not in by_subject:
-            assert time.monotonic() < deadline, f"no event of {subject} within {PATIENCE:.0f} s"
-            by_subject.update({each["detail"]["task"]["subject"]: each for each in events.received(queues, url, 1)})
-        return by_subject[subject]
-
-    return wait_for
+from tools import demo
 
 
 def create(stack: Stack) -> str:

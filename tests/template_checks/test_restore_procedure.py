@@ -47,7 +47,7 @@ def test_the_procedure_names_what_the_template_has() -> None:
     for name in re.findall(r"\$\(output (\w+)\)", PROCEDURE):
         assert name in template()["Outputs"]
     assert "WritersPolicyArn" in PROCEDURE
-    for name in ("RestoredStreamArn", "RollbackOnAlarm", "DeploymentType"):
+    for name in ("RestoredStreamArn", "DeploymentType"):
         assert f"`{name}`" in PROCEDURE
         assert name in template()["Parameters"]
     assert PROCEDURE.index("Close the tasks table") < PROCEDURE.index("--stream-specification")
