@@ -18,10 +18,10 @@ from typing import Any
 from uuid import uuid4
 
 import boto3
-from cfnlint.decode import cfn_yaml
 
 from tools.account import account
 from tools.build import BUILD_STAMP, ROOT, SAM, architecture, build
+from tools.template import read
 
 CONFIG_FILE = ROOT / "samconfig.toml"
 
@@ -146,7 +146,7 @@ def _deploy(template: Path, environment: str, *, guided: bool, confirmed: bool =
     told = {"": str(uuid4())} if guided else answers(environment)
     release = release_of(template.with_name(BUILD_STAMP).read_text(), told)
     written = template.with_name("release.json")  # beside it, so that relative paths hold
-    written.write_text(json.dumps(released(cfn_yaml.load(str(template)), release)))
+    written.write_text(json.dumps(released(read(template), release)))
     command = [str(SAM), "deploy", "--template-file", str(written)]
     command += ["--config-file", str(CONFIG_FILE), "--config-env", environment, "--no-fail-on-empty-changeset"]
     if confirmed:

@@ -6,13 +6,13 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from cfnlint.decode import cfn_yaml
+from tools.template import read
 
 
 def write(template: Path) -> Path:
     """Write what MiniStack can deploy beside ``template``, so that relative paths hold, and return its path."""
     written = template.with_name("ministack.json")
-    written.write_text(json.dumps(deployable(cfn_yaml.load(str(template)))))
+    written.write_text(json.dumps(deployable(read(template))))
     return written
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import boto3
 import pytest
-from cfnlint.decode import cfn_yaml
 from moto import mock_aws
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -20,7 +19,7 @@ from tests.events.bus import Bus, behind, version_of
 from tests.events.record import OTHER_TASK, TASK
 from tests.published.openapi import EVENT, validator
 from tools import events
-from tools.template import ROOT
+from tools.template import ROOT, parse
 
 PAGE = (ROOT / "docs/events.md").read_text()
 
@@ -93,7 +92,7 @@ def test_a_pattern_chooses_what_the_page_says(
 
 
 def test_the_template_s_patterns_are_of_the_same_source() -> None:
-    template = cfn_yaml.loads(blocks("yaml")[0])
+    template = parse(blocks("yaml")[0])
     rules = [about["Properties"] for about in template["Resources"].values() if about["Type"] == "AWS::Events::Rule"]
     patterns = [rule["EventPattern"] for rule in rules]
     patterns.append(template["Resources"]["OnClosed"]["Properties"]["Events"]["Closed"]["Properties"]["Pattern"])

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from cfnlint.decode import cfn_yaml
 
 from tools.ministack_template import deployable
-from tools.template import resources, template
+from tools.template import ROOT, parse, resources, template
 
 API = ("Resources", "Api", "Properties")
 LEFT_OUT = {
@@ -57,3 +58,13 @@ def test_a_setting_that_has_gone_is_noticed() -> None:
     del without["Resources"]["Api"]["Properties"]["Auth"]["ApiKeyRequired"]
     with pytest.raises(KeyError, match="ApiKeyRequired"):
         deployable(without)
+
+
+def test_the_template_is_read_as_cfn_lint_reads_it() -> None:
+    assert template() == cfn_yaml.load(str(ROOT / "template.yaml"))
+
+
+def test_short_forms_nest() -> None:
+    read = parse("A: !If [C, !Sub ['${X}', {X: !GetAtt B.Arn.C}], !Join [',', [!Ref D]]]\nE: !Condition F")
+    sub = {"Fn::Sub": ["${X}", {"X": {"Fn::GetAtt": ["B", "Arn.C"]}}]}
+    assert read == {"A": {"Fn::If": ["C", sub, {"Fn::Join": [",", [{"Ref": "D"}]]}]}, "E": {"Condition": "F"}}
