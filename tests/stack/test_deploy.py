@@ -6,6 +6,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -45,18 +46,27 @@ def run(*arguments: str | Path, given: str = "", **environment: str) -> subproce
     )
 
 
-def test_a_first_deployment_is_guided(local_stack: LocalStack, tmp_path: Path) -> None:
-    answered = {"Architecture": "arm64"}
+@pytest.fixture(scope="module")
+def config_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The settings of SAM in which a deployment keeps its answers."""
+    return Path(shutil.copy(ROOT / "samconfig.toml", tmp_path_factory.mktemp("deploy")))
+
+
+@pytest.fixture(scope="module")
+def first(local_stack: LocalStack, config_file: Path) -> str:
+    """Deploy for the first time; what that prints."""
+    answered = {"Architecture": "arm64", "CorsOrigins": "https://desk.example,https://old.example"}
     parameters = [answered.get(name, "") for name in template()["Parameters"]]
     stack_name, region, confirmations = "", "", [""] * 20
-    config_file = shutil.copy(ROOT / "samconfig.toml", tmp_path)
-    given = "\n".join([stack_name, region, *parameters, *confirmations])
-    done = make_deploy(local_stack, config_file, "trial", given)
+    return make_deploy(local_stack, config_file, "\n".join([stack_name, region, *parameters, *confirmations]))
+
+
+def test_a_first_deployment_is_guided(local_stack: LocalStack, first: str) -> None:
     # The guide learned after the first build that another processor was wanted.
-    built = [line for line in done.stdout.splitlines() if line.startswith("building for")]
+    built = [line for line in first.splitlines() if line.startswith("building for")]
     assert built == ["building for x86_64", "building for arm64"]
     deployed = f"task-api-trial in account 000000000000, {REGION}: https://"
-    onboard, issue_key, create = done.stdout.partition(deployed)[2].replace("\\\n", "").split("\n\n")[1:4]
+    onboard, issue_key, create = first.partition(deployed)[2].replace("\\\n", "").split("\n\n")[1:4]
     assert invoked(local_stack, onboard)["next_number"] == 1
     key = str(invoked(local_stack, issue_key)["key"])
     api_url = next(word for word in shlex.split(create, comments=True) if word.startswith("https://"))
@@ -65,14 +75,50 @@ def test_a_first_deployment_is_guided(local_stack: LocalStack, tmp_path: Path) -
     assert client.create({"subject": "Printer on fire"}).status == 201
 
 
-def make_deploy(
-    stack: LocalStack, config_file: str | Path, environment: str, given: str, *options: str
-) -> subprocess.CompletedProcess[str]:
+def test_a_changed_answer_is_deployed(local_stack: LocalStack, first: str, config_file: Path) -> None:
+    before = live(local_stack)
+    assert before.variables["CORS_ORIGINS"] == "https://desk.example,https://old.example"
+    config_file.write_text(config_file.read_text().replace(",https://old.example", ""))
+    make_deploy(local_stack, config_file, "", "--yes")
+    after = live(local_stack)
+    assert after.variables["CORS_ORIGINS"] == "https://desk.example"
+    assert after.deployment != before.deployment
+    assert after.versions == {"$LATEST", after.version}
+
+
+@dataclass(frozen=True)
+class Live:
+    """What a stack serves."""
+
+    variables: dict[str, str]
+    version: str
+    versions: set[str]
+    deployment: str
+
+
+def live(stack: LocalStack) -> Live:
+    """Return what the deployed stack serves."""
+    pages = stack.client("cloudformation").get_paginator("list_stack_resources")
+    parts = [part for page in pages.paginate(StackName="task-api-trial") for part in page["StackResourceSummaries"]]
+    physical = {part["LogicalResourceId"]: part["PhysicalResourceId"] for part in parts}
+    functions = stack.client("lambda")
+    function = functions.get_function_configuration(FunctionName=physical["ApiFunction"], Qualifier="live")
+    versions = functions.list_versions_by_function(FunctionName=physical["ApiFunction"])["Versions"]
+    [stage] = stack.client("apigateway").get_stages(restApiId=physical["Api"])["item"]
+    return Live(
+        function["Environment"]["Variables"],
+        function["Version"],
+        {one["Version"] for one in versions},
+        stage["deploymentId"],
+    )
+
+
+def make_deploy(stack: LocalStack, config_file: Path, given: str, *options: str) -> str:
     done = run(
         "-c",
         DRIVER,
         "--environment",
-        environment,
+        "trial",
         *options,
         config_file,
         given=given,
@@ -82,41 +128,7 @@ def make_deploy(
         AWS_DEFAULT_REGION=REGION,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    return done
-
-
-def test_a_changed_answer_is_deployed(local_stack: LocalStack, tmp_path: Path) -> None:
-    def deployed(origins: str) -> tuple[dict[str, str], str]:
-        config_file = tmp_path / "samconfig.toml"
-        config_file.write_text(
-            f"""version = 0.1
-[twice.deploy.parameters]
-stack_name = "task-api-twice"
-region = "{REGION}"
-capabilities = "CAPABILITY_IAM"
-confirm_changeset = false
-resolve_s3 = true
-parameter_overrides = "Architecture=\\"x86_64\\" CorsOrigins=\\"{origins}\\""
-"""
-        )
-        make_deploy(local_stack, config_file, "twice", "", "--yes")
-        pages = local_stack.client("cloudformation").get_paginator("list_stack_resources")
-        parts = [part for page in pages.paginate(StackName="task-api-twice") for part in page["StackResourceSummaries"]]
-        physical = {part["LogicalResourceId"]: part["PhysicalResourceId"] for part in parts}
-        live = local_stack.client("lambda").get_function_configuration(
-            FunctionName=physical["ApiFunction"], Qualifier="live"
-        )
-        versions = local_stack.client("lambda").list_versions_by_function(FunctionName=physical["ApiFunction"])
-        assert {one["Version"] for one in versions["Versions"]} == {"$LATEST", live["Version"]}
-        [stage] = local_stack.client("apigateway").get_stages(restApiId=physical["Api"])["item"]
-        variables: dict[str, str] = live["Environment"]["Variables"]
-        return variables, stage["deploymentId"]
-
-    before, first = deployed("https://desk.example,https://old.example")
-    after, second = deployed("https://desk.example")
-    assert before["CORS_ORIGINS"] == "https://desk.example,https://old.example"
-    assert after["CORS_ORIGINS"] == "https://desk.example"
-    assert first != second
+    return done.stdout
 
 
 def test_without_a_terminal_nothing_is_guessed() -> None:
