@@ -3,6 +3,7 @@
 PYTHON ?= python3.13
 ARCHITECTURE ?= $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 NPM := $(shell command -v npm 2>/dev/null)
+MAVEN := $(shell command -v mvn 2>/dev/null)
 RUN = exec .venv/bin/python -m
 EXPORT = .venv/bin/uv export --quiet --frozen --python .venv/bin/python --only-group
 
@@ -24,7 +25,7 @@ events: .venv/.ready
 	@$(RUN) tools.events
 
 ## make test                           run every test that this machine can run
-test: .venv/.ready .local/sam/.ready .local/ministack/.ready $(if $(NPM),.local/node/.ready)
+test: .venv/.ready .local/sam/.ready .local/ministack/.ready $(if $(NPM),.local/node/.ready) $(if $(MAVEN),.local/olingo/.ready)
 	@$(RUN) pytest --numprocesses 2 $(TESTS)
 
 ## make quick                          run the short tests, which need neither MiniStack nor Java
@@ -127,6 +128,12 @@ clean:
 	@echo "Setting up .local/node …" >&2
 	@mkdir -p .local/node && cp tools/environments/node/package*.json .local/node
 	@cd .local/node && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@touch $@
+
+.local/olingo/.ready: tests/clients/odata/pom.xml
+	@echo "Setting up .local/olingo …" >&2
+	@mvn --batch-mode --quiet --strict-checksums --file=$< org.apache.maven.plugins:maven-dependency-plugin:copy-dependencies \
+	  -DoutputDirectory="$(CURDIR)/.local/olingo"
 	@touch $@
 
 .PRECIOUS: .local/%/.ready

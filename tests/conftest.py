@@ -59,8 +59,8 @@ def no_chromium() -> str | None:
 
 
 def no_npm() -> str | None:
-    """Say that there is no npm, which installs what looks at the pages; None where there is one."""
-    return None if shutil.which("npm") else "There is no npm, which installs axe-core and Redocly."
+    """Say that there is no npm; None where there is one."""
+    return None if shutil.which("npm") else "There is no npm, which installs axe-core, Redocly and clients of OData."
 
 
 def no_command(name: str) -> str | None:
@@ -113,6 +113,7 @@ MISSING: Mapping[str, Callable[[], str | None]] = {
     "docker": no_docker,
     "dynamodb-local": no_dynamodb_local,
     "java": lambda: no_command("javac"),
+    "maven": lambda: no_command("mvn"),
     "mono": no_mono,
     "npm": no_npm,
     "wget": lambda: no_command("wget"),

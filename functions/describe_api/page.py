@@ -95,7 +95,7 @@ class _Page:
             "path": path,
             "summary": described["summary"],
             "description": described["description"],
-            "is_original": path.startswith("/api/"),
+            "is_original": f"{path}/".startswith("/api/"),
             "is_public": described.get("security") == [],
             "parameters": [{"required": False, **one, **self._about(one["schema"])} for one in parameters],
             "fields": self._fields(_schema(content)),
@@ -197,7 +197,7 @@ def _sections(text: str) -> Sequence[tuple[str, str, str]]:
 
 
 def _anchor(title: str) -> str:
-    return title.lower().replace(" ", "-")
+    return "-".join(re.findall(r"[a-z0-9]+", title.lower()))
 
 
 def _prose(text: str) -> Markup:

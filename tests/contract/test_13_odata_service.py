@@ -115,6 +115,19 @@ def test_13_1_the_model_is_json_only_for_who_takes_nothing_else(
     assert answer.body.startswith("{" if media_type.endswith("json") else "<edmx:Edmx")
 
 
+@pytest.mark.parametrize("name", ["$format", "FORMAT"])
+@pytest.mark.parametrize(
+    ("format_", "media_type"),
+    [("json", "application/json"), ("application/JSON", "application/json"), ("xml", "application/xml")],
+)
+def test_13_3_the_format_of_the_model_can_be_named(
+    json_client: Client, name: str, format_: str, media_type: str
+) -> None:
+    for accept in ("*/*", "application/json"):
+        answer = ask(json_client, "GET", "/api/$metadata", query={name: format_}, headers={"Accept": accept})
+        assert answer.headers["Content-Type"] == f"{media_type}; charset=utf-8"
+
+
 @pytest.mark.parametrize("name", SETS)
 def test_13_1_the_properties_are_the_members_of_an_answer(json_client: Client, name: str) -> None:
     json_client.created()

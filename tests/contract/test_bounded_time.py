@@ -60,6 +60,8 @@ ALIASES = (
     *(Sent("GET", path) for path in ("/console", "/openapi.json", "/api/Task", "/api/TaskView")),
     *(Sent("GET", path) for path in (f"/api/Task/{TASK}", f"/api/Task({TASK})", f"/api/TaskView({TASK})")),
     *(Sent("GET", f"/api/{name}") for name in ("TaskStatus", "TaskPriority")),
+    *(Sent("GET", f"/api/{name}({TASK})") for name in ("TaskType", "TaskStatus", "TaskPriority")),
+    *(Sent("GET", path) for path in ("/api", "/api/$metadata")),
     *(Sent("GET", f"/api/{name}/Translations") for name in ("TaskType", "TaskStatus")),
     Sent("POST", "/api/Task", BODY, JSON),
     *(Sent("PUT", path, BODY, CHANGE) for path in (f"/tasks/{TASK}", f"/api/Task/{TASK}", f"/api/Task({TASK})")),

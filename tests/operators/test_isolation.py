@@ -411,6 +411,8 @@ READS = [
     "/api/Task/1",
     "/api/Task(1)",
     "/api/TaskView(1)",
+    "/api",
+    "/api/$metadata",
 ]
 
 

@@ -129,6 +129,14 @@ def test_the_collector_rests_while_a_function_starts(function: str) -> None:
     assert frozen > 50_000
 
 
+def test_no_start_waits_for_what_few_requests_need() -> None:
+    """The model of OData, filters and XML are imported with the first request that needs them."""
+    later = {f"servicedesk.wire.{name}" for name in ("odata_model", "odata_filter", "xml_format")}
+    start = f"import sys; sys.path.insert(0, {str(ROOT / 'functions/api')!r}); import app"
+    check = f"{start}\nassert not {later} & sys.modules.keys(), {later} & sys.modules.keys()"
+    started(check, **template.environment("ApiFunction"))
+
+
 def test_the_collector_runs_again_after_a_start_that_failed() -> None:
     start = """
 import contextlib

@@ -496,6 +496,9 @@ def _parameters() -> dict[str, Any]:
             "The order of the entries: their members, separated by commas, each with `asc` or `desc`.",
             {"type": "string", "enum": ["name", "name desc", "sequence", "sequence desc", "is_default desc,name"]},
         ),
+        "$format": in_query(
+            "$format", "The format of the model, whatever `Accept` says.", {"type": "string", "enum": ["json", "xml"]}
+        ),
         "$filter-entries": in_query(
             "$filter",
             "Only entries that meet this condition on their members, as in `name eq 'High'`.",

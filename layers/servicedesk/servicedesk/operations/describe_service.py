@@ -16,12 +16,12 @@ def get_service_document(request: Request, _stores: Stores) -> Response:
     return Response(200, lambda _zone: document, root="ArrayOfEntitySet")
 
 
-@operation("GET /api/$metadata")
+@operation("GET /api/$metadata", options=("$format",))
 def get_metadata(request: Request, _stores: Stores) -> Response:
-    """Return the model in XML, or in JSON for a client that takes nothing else."""
+    """Return the model in XML, or in JSON for a client that takes nothing else or asks for it by ``$format``."""
     request.caller()
     from servicedesk.wire import odata_model  # noqa: PLC0415
 
-    media_type = odata_model.media_type(request.headers.get("Accept", ""))
+    media_type = odata_model.media_type(request)
     text = odata_model.as_json() if media_type == "application/json" else odata_model.as_xml()
     return Response(200, None, ODATA_VERSION, written=(media_type, text))

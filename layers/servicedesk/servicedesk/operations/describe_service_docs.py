@@ -17,6 +17,7 @@ DOCUMENTATION: Mapping[str, Documentation] = {
         tag=ORIGINAL,
         summary="Read the model",
         description="Read the types and entity sets in CSDL 4.0, in XML, or in JSON for who takes nothing else.",
+        parameters=("$format",),
         answers={200: Answer(description="The model.", json="Model")},
     ),
 }

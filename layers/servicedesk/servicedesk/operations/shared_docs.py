@@ -7,11 +7,11 @@ them. Each has ``DOCUMENTATION``, by route.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-TASKS, CATALOGUE, ORIGINAL, ABOUT = "Tasks", "Catalogue", "Addresses of the original API", "About this API"
+TASKS, CATALOGUE, ORIGINAL, ABOUT = "Tasks", "Catalogue", "An OData service at /api/", "About this API"
 TAGS = {
     TASKS: "Create tasks, read them, list them, and follow what changes.",
     CATALOGUE: "The types, statuses, priorities and tables that the tasks of a company can refer to.",
-    ORIGINAL: "What clients of the original API call. New clients have no need of them.",
+    ORIGINAL: "What clients of the original API call, and what Excel, Power BI and generated OData clients connect to.",
     ABOUT: "This page, the console and the OpenAPI document. They need no key.",
 }
 

@@ -16,6 +16,8 @@ from servicedesk.domain.catalogue_rules import NAME_CHARACTERS
 from servicedesk.domain.kinds import BOOLEAN, DATE, GUID, INTEGER, TEXT, Kind, MaxBytes
 from servicedesk.domain.task import FIELDS, FilledBy, Task
 from servicedesk.wire import catalogue_document, media_types, task_view
+from servicedesk.wire.gateway import Request
+from servicedesk.wire.problems import INVALID_PARAMETER, Problem
 
 NAMESPACE = "ServiceDesk"
 COMPUTED = "Org.OData.Core.V1.Computed"
@@ -28,6 +30,10 @@ _TYPES: Mapping[str, str] = {
     BOOLEAN.name: "Edm.Boolean",
     # As Edm.Int64, clients would write 113L, send texts, or lose digits.
     INTEGER.name: "Edm.Int32",
+}
+_FORMATS = {
+    **dict.fromkeys(("xml", "application/xml"), "application/xml"),
+    **dict.fromkeys(("json", "application/json"), "application/json"),
 }
 _XML_TYPES = {"application/xml", "application/*", "*/*", "text/xml", "text/*"}
 
@@ -94,13 +100,20 @@ ENTITY_SETS: Mapping[str, Sequence[Property]] = {
 """The entity sets with the properties of their types, which have the same names. The key of each is ``id``."""
 
 
-def media_type(accept: str) -> str:
-    """Return the media type of the model for an Accept header.
+def media_type(request: Request) -> str:
+    """Return the media type of the model in the answer to a request.
 
-    It is XML, which all clients read, unless the header has neither XML nor a wildcard. Some clients that want XML name
-    JSON first, because their HTTP libraries do.
+    It is XML, which all clients read, unless ``Accept`` has neither XML nor a wildcard. Some clients that want XML name
+    JSON first, because their HTTP libraries do. ``$format`` counts more than ``Accept``.
+
+    Raises:
+        Problem: ``invalid-parameter``, if ``$format`` is another.
     """
-    taken = media_types.accepted(accept)
+    if asked := request.query.get("$format", request.query.get("format")):
+        if asked.lower() not in _FORMATS:
+            raise Problem(INVALID_PARAMETER, f"The query option $format takes {', '.join(_FORMATS)}.")
+        return _FORMATS[asked.lower()]
+    taken = media_types.accepted(request.headers.get("Accept", ""))
     if taken & _XML_TYPES:
         return "application/xml" if taken & _XML_TYPES - {"text/xml"} else "text/xml"
     return "application/json" if taken & {"application/json", "text/json"} else "application/xml"

@@ -37,10 +37,10 @@ def taken(request: Request, options: Sequence[str], *, reads: bool) -> tuple[Req
     known, ignored = [], []
     for name in request.query:
         is_odata = name.startswith("$") or name in _ODATA
-        if reads and request.is_odata and _says_nothing(name, request.query.get_all(name)):
-            continue
         if name in options or (is_odata and f"${name.removeprefix('$')}" in options):
             known += [(name, value) for value in request.query.get_all(name)]
+        elif reads and request.is_odata and _says_nothing(name, request.query.get_all(name)):
+            continue
         elif is_odata or (name != CACHE_BUSTER and (preferences.strict or not reads)):
             detail = _detail(request.query.as_sent(name), options)
             raise Problem(INVALID_PARAMETER, detail, headers={"Preference-Applied": applied})
