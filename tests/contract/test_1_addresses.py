@@ -112,6 +112,8 @@ def test_1_5_the_detail_names_the_options_that_the_route_takes(json_client: Clie
         supported = "validate_only"
     elif path in ("/tasks", "/api/Task", "/api/TaskView"):
         supported = "$filter, $orderby, $top, $skip, $select, $skiptoken"
+    elif path == "/tasks/{id}/history":
+        supported = "$top, $skip, $skiptoken"
     elif path == "/tasks/delta":
         supported = "$deltatoken, $skiptoken"
     elif path in ("/api/TaskType", "/api/TaskStatus", "/api/TaskPriority"):

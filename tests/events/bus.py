@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, ClassVar
 from unittest.mock import patch
 
 from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
@@ -27,6 +28,10 @@ type Version = tuple[str, str, int]
 
 class Killed(BaseException):
     """The execution environment's end."""
+
+
+class AlreadyThereError(Exception):
+    """The condition on an entry of the history that is there."""
 
 
 def taken(entries: Sequence[Any], bus: "Bus") -> dict[str, Any]:
@@ -89,6 +94,11 @@ class Bus:
     aside: list[dict[str, Any]] = field(default_factory=list)
     """The places that the function put into the dead-letter queue."""
     queue_is_down: bool = False
+    history: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What the entries of the history hold, by their sort keys."""
+    refused_entries: list[Exception] = field(default_factory=list)
+    """What the database answers to the next attempts to add an entry."""
+    exceptions: ClassVar[Any] = SimpleNamespace(ConditionalCheckFailedException=AlreadyThereError)
 
     def put_events(self, *, Entries: Sequence[Any]) -> dict[str, Any]:  # noqa: N803 - botocore's own name
         """As EventBridge does it, with its limits."""
@@ -104,6 +114,18 @@ class Bus:
         if self.queue_is_down:
             raise ConnectTimeoutError(endpoint_url="https://sqs.example")
         self.aside.append(json.loads(MessageBody)["DDBStreamBatchInfo"])
+
+    def get_item(self, **_: Any) -> dict[str, Any]:
+        """As DynamoDB does it, with the counter of a company that is there."""
+        return {"Item": {}}
+
+    def update_item(self, *, Key: Any, ExpressionAttributeValues: Any, **_: Any) -> None:  # noqa: N803
+        """As DynamoDB does it, for an entry of the history."""
+        if self.refused_entries:
+            raise self.refused_entries.pop(0)
+        if (place := Key["sk"]["S"]) in self.history:
+            raise AlreadyThereError
+        self.history[place] = dynamodb.from_item(ExpressionAttributeValues)
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -169,7 +191,10 @@ class StreamMapping:
 @contextmanager
 def behind(module: Any, bus: Bus) -> Iterator[None]:
     """Put ``bus`` in the place of the function's clients, for a `with` block."""
-    with patch.object(module.bus, "_client", bus), patch.object(module.undelivered, "_client", bus):
+    clients = (module.bus, module.undelivered, module.history)
+    with ExitStack() as patched:
+        for each in clients:
+            patched.enter_context(patch.object(each, "_client", bus))
         yield
 
 

@@ -1,5 +1,6 @@
 """Contract rule 12.1: whose credentials a write was made with, which no client can say."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -91,6 +92,16 @@ def test_12_1_no_body_header_or_query_names_the_actor(api: Api, company: str, fo
         query = {name: OTHER_KEY}
         assert api.create({"subject": "x"}, query=query, company=company).status == 400
         assert api.change(task_id, {"subject": "z"}, query=query, company=company).status == 400
+
+
+def test_12_1_no_request_of_a_batch_names_the_actor(api: Api, company: str) -> None:
+    headers = {"key_id": OTHER_KEY, "contact_id": OTHER_CONTACT, "X-Key-Id": OTHER_KEY}
+    forged = {"subject": "x", "key_id": OTHER_KEY, "contact_id": OTHER_CONTACT, "authorizer": {"key_id": OTHER_KEY}}
+    request = {"id": "1", "method": "POST", "url": "Task", "headers": headers, "body": forged}
+    batch = event("POST", "/api/$batch", json.dumps({"requests": [request]}), company=company)
+    [answer] = invoke(api.api.lambda_handler, batch).document()["responses"]
+    assert answer["status"] == 201, answer
+    assert actor_of(item_of(company, answer["body"]["id"])) == Actor(ALPHA_CONTACT, KEY)
 
 
 @pytest.mark.parametrize(

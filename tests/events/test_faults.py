@@ -5,6 +5,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError, ConnectTimeoutError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,6 +24,7 @@ from tests.events.bus import (
     throttled,
     unanswered,
     unreachable,
+    version_of,
 )
 from tests.lists.board import a_task
 
@@ -37,8 +39,15 @@ faults = st.one_of(st.sampled_from([throttled, unreachable, unanswered]), st.int
 
 
 def assert_all_told(bus: Bus, versions: set[Any] = VERSIONS) -> None:
-    """Every version came, and each with one id of its own, however often it came."""
+    """Every version came, and each with one id of its own, however often it came; each change is in the history."""
     assert set(bus.versions) == versions
+    for event in bus.events:
+        _, task_id, number = version_of(event)
+        entry = bus.history.get(f"HISTORY#{task_id}#{number:010}")
+        assert (entry is None) == (event["detail-type"] == "TaskCreated")
+        if entry:
+            assert (entry[":type"], entry[":changed"]) == (event["detail-type"], event["detail"]["changed"])
+    assert len(bus.history) == len([version for version in versions if version[2] > 1])
     ids = defaultdict(set)
     for version, event in zip(bus.versions, bus.events, strict=True):
         ids[version].add(event["detail"]["event_id"])
@@ -63,6 +72,70 @@ def test_12_2_after_any_faults_every_version_has_come(
         mapping.deliver(RECORDS)
     assert not mapping.dead_letters
     assert_all_told(bus)
+
+
+throttled_entry = ClientError({"Error": {"Code": "ThrottlingException", "Message": "not now"}}, "UpdateItem")
+unreachable_entry = ConnectTimeoutError(endpoint_url="https://dynamodb.example")
+no_table = ClientError({"Error": {"Code": "ResourceNotFoundException", "Message": "gone"}}, "UpdateItem")
+
+
+@settings(deadline=None)
+@given(
+    plan=st.lists(faults, max_size=6),
+    refused=st.lists(st.sampled_from([throttled_entry, unreachable_entry, no_table]), max_size=9),
+)
+def test_15_2_after_any_faults_between_history_and_bus_nothing_is_lost(
+    publish_events: ModuleType, plan: list[Any], refused: list[Exception]
+) -> None:
+    bus = Bus(plan, refused_entries=list(refused))
+    mapping = StreamMapping(publish_events.lambda_handler)
+    with behind(publish_events, bus):
+        mapping.deliver(RECORDS)
+    assert not mapping.dead_letters
+    assert not bus.aside
+    assert_all_told(bus)
+
+
+def test_15_2_an_entry_is_there_before_its_event(publish_events: ModuleType) -> None:
+    """What the database refuses holds up the event, too, and nothing that came before it."""
+    creates, changes = RECORDS[:16], RECORDS[16:18]
+    bus = Bus(refused_entries=[throttled_entry])
+    with behind(publish_events, bus):
+        answer = publish_events.lambda_handler({"Records": [*creates, *changes]}, Context())
+    assert numbers(answer) == [changes[0]["dynamodb"]["SequenceNumber"]]
+    assert len(bus.taken) == len(creates)
+    assert not bus.history
+    bus = Bus(refused_entries=[throttled_entry])
+    with behind(publish_events, bus), pytest.raises(Exception, match="its log line says where"):
+        publish_events.lambda_handler({"Records": changes}, Context())
+    assert not bus.taken
+
+
+def test_15_2_an_entry_that_the_database_never_takes_is_put_aside(publish_events: ModuleType) -> None:
+    never = ClientError({"Error": {"Code": "ValidationException", "Message": "too large"}}, "UpdateItem")
+    bus = Bus(refused_entries=[never])
+    with behind(publish_events, bus):
+        answer = publish_events.lambda_handler({"Records": RECORDS[16:18]}, Context())
+    assert not answer["batchItemFailures"]
+    assert bus.aside == [place(RECORDS[16])]
+    assert len(bus.taken) == len(bus.history) == 1
+
+
+def test_15_2_the_history_leaves_time_for_the_bus(publish_events: ModuleType) -> None:
+    class Slow(Context):
+        """An invocation whose requests take four seconds each."""
+
+        left = 25_000
+
+        def get_remaining_time_in_millis(self) -> int:
+            self.left -= 4_000
+            return self.left
+
+    bus = Bus()
+    with behind(publish_events, bus):
+        answer = publish_events.lambda_handler({"Records": RECORDS[16:26]}, Slow())
+    assert len(bus.taken) == len(bus.history) == 2
+    assert numbers(answer) == [RECORDS[18]["dynamodb"]["SequenceNumber"]]
 
 
 def test_12_2_a_bus_that_is_down_for_a_while_delays_events(publish_events: ModuleType) -> None:
@@ -123,10 +196,11 @@ def numbers(answer: dict[str, Any]) -> list[str]:
 
 def test_12_2_a_function_stops_before_its_time_is_up_and_says_where(publish_events: ModuleType) -> None:
     bus = Bus()
+    creates = [record(a_task(ALPHA, number), number=number) for number in range(1, 31)]
     with behind(publish_events, bus):
-        answer = publish_events.lambda_handler({"Records": RECORDS}, Hurried())
+        answer = publish_events.lambda_handler({"Records": creates}, Hurried())
     assert bus.requests == [10, 10]
-    assert numbers(answer) == [RECORDS[20]["dynamodb"]["SequenceNumber"]]
+    assert numbers(answer) == [creates[20]["dynamodb"]["SequenceNumber"]]
 
 
 @pytest.mark.parametrize(("places", "first"), [((7,), 7), ((3, 9), 3)])

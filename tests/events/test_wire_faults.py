@@ -10,6 +10,7 @@ from botocore.retries import standard
 from botocore.retries.base import BaseRetryBackoff
 from moto.server import ThreadedMotoServer
 from servicedesk.store import dynamodb, keys
+from servicedesk.store.tasks import TaskStore
 
 from tests.api import ALPHA, load
 from tests.conftest import without_account
@@ -18,7 +19,7 @@ from tests.exactly_once.test_time_limits import OWN_SECONDS, timeout
 from tests.faults.proxy import Fault, FaultProxy, Kind
 from tests.lists.board import a_task
 from tools import events
-from tools.template import environment
+from tools.template import environment, tables
 
 FAULTS = [kind for kind in Kind if kind is not Kind.REFUSED]
 
@@ -37,6 +38,10 @@ def bus() -> Iterator[tuple[str, Any, str]]:
             queues: Any = boto3.client("sqs", endpoint_url=endpoint)
         url = queues.create_queue(QueueName="all")["QueueUrl"]
         arn = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        database: Any = boto3.client("dynamodb", endpoint_url=endpoint)
+        for table in tables():
+            database.create_table(**table)
+        TaskStore(database, "TasksTable").start_numbers_at(ALPHA, 1)
         client.create_event_bus(Name="TaskEvents")
         client.put_rule(Name="all", EventBusName="TaskEvents", EventPattern='{"source": ["servicedesk.tasks"]}')
         client.put_targets(Rule="all", EventBusName="TaskEvents", Targets=[{"Id": "queue", "Arn": arn}])
@@ -47,12 +52,13 @@ def bus() -> Iterator[tuple[str, Any, str]]:
 
 @pytest.fixture(scope="module")
 def faulty(bus: tuple[str, Any, str]) -> Iterator[tuple[ModuleType, FaultProxy]]:
-    """The function as it is configured, with a proxy between it and the bus."""
+    """The function as it is configured, with a proxy between it and both bus and database."""
     with FaultProxy(bus[0]) as proxy, pytest.MonkeyPatch.context() as monkeypatch:
         without_account(monkeypatch)
         for name, value in environment("PublishEvents").items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setenv("AWS_ENDPOINT_URL_EVENTBRIDGE", proxy.url)
+        for service in ("EVENTBRIDGE", "DYNAMODB"):
+            monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", proxy.url)
         yield load("publish_events"), proxy
 
 
@@ -62,19 +68,21 @@ def versions(records: list[Any]) -> set[Version]:
     return {(*keys.of_task(dynamodb.from_item(image)), int(image["version"]["N"])) for image in images}
 
 
-@pytest.mark.parametrize("times", [1, dynamodb.ATTEMPTS])
+@pytest.mark.parametrize(
+    "requests", [("PutEvents", 1), ("PutEvents", dynamodb.ATTEMPTS), ("UpdateItem", dynamodb.ATTEMPTS)]
+)
 @pytest.mark.parametrize("kind", FAULTS)
 def test_12_2_after_a_fault_on_the_wire_every_version_has_come(
     faulty: tuple[ModuleType, FaultProxy],
     bus: tuple[str, Any, str],
     caplog: pytest.LogCaptureFixture,
     kind: Kind,
-    times: int,
+    requests: tuple[str, int],
 ) -> None:
     module, proxy = faulty
     _, queues, url = bus
     records = history([a_task(ALPHA, number) for number in range(1, 7)], versions=3)
-    proxy.plan([Fault(kind, "PutEvents", nth=2, times=times)])
+    proxy.plan([Fault(kind, requests[0], nth=2, times=requests[1])])
     mapping = StreamMapping(module.lambda_handler, bisects=False)
     mapping.deliver(records)
     proxy.settle()
@@ -86,6 +94,10 @@ def test_12_2_after_a_fault_on_the_wire_every_version_has_come(
     assert come.keys() == versions(records)
     assert all(len(ids) == 1 for ids in come.values())
     assert not mapping.dead_letters
+    client: Any = boto3.client("dynamodb", endpoint_url=bus[0])
+    for _, task_id, version in versions(records):
+        key = keys.history(ALPHA, task_id, f"{version:010}")
+        assert ("Item" in client.get_item(TableName="TasksTable", Key=key)) == (version > 1)
     assert "Failed" not in {line.message for line in caplog.records}, "it was taken for a fault of our own"
 
 

@@ -67,6 +67,7 @@ EXPECTED: dict[str, tuple[str, Check]] = {
     "list_keys": ("onboard_company", lambda answer: len(answer["keys"]) == 2),
     "list_task_views": ("api", shown('"task_status_name":"New"')),
     "list_tasks": ("api", shown('"value":[{"id":')),
+    "get_history": ("api", shown('"type":"TaskCreated"')),
     "list_tasks_payload_2": ("api", shown('"value":[{"id":')),
     "onboard_company": ("onboard_company", lambda answer: bool(answer["next_number"] == 5001)),
     "replace_task_as_before": ("api", changed("subject", "Printer replaced")),

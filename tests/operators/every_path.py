@@ -150,6 +150,8 @@ class Paths:
         self.read("search", lists, "/api/TaskView/Search", "POST", body=body, headers=JSON)
         self.read("search-refused", lists, "/api/TaskView/Search", "POST", body=f'{{"{MARK}": "{MARK}"}}', headers=JSON)
         self.read("by-number", self.api.api, "/tasks/1")
+        self.read("history", self.api.api, "/tasks/1/history")
+        self.read("no-history", self.api.api, f"/tasks/{MARK}/history", query={MARK: MARK})
         self.read("view", self.api.api, "/api/TaskView(1)")
         self.read("no-entity", self.api.api, f"/api/{MARK}")
         self.read("catalogue", self.api.api, "/catalogue")
@@ -252,6 +254,13 @@ class Paths:
             patched.setattr(client, "put_events", raising(client_error("ThrottlingException")))
             self.invoke(handler, sent, "bus-throttled")
         self.invoke(handler, {"Records": [{"dynamodb": {"Keys": MARK}}]}, "publishing-crash")
+        written |= {"OldImage": image | {"fields": {"M": fields | {"remark": {"S": f"other {MARK}"}}}}}
+        self.invoke(handler, sent, "published-change")
+        faults = {"history-crash": MarkedError(), "history-throttled": client_error("ThrottlingException")}
+        for name, fault in faults.items():
+            with self.monkeypatch.context() as patched:
+                patched.setattr(self.api.publish_events.history._client, "update_item", raising(fault))
+                self.invoke(handler, sent, name)
 
 
 def chained() -> Exception:

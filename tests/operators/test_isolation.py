@@ -323,6 +323,18 @@ def test_another_company_s_task_is_absent(api: Api, company: str, stranger: str)
     assert told(api.get(theirs, company=company)) == told(api.get(str(uuid4()), company=company))
 
 
+def test_another_company_s_history_is_absent(api: Api, company: str, stranger: str) -> None:
+    theirs = api.create({"subject": "secret plans"}, company=stranger).document()
+    absent = api.list(f"/tasks/{uuid4()}/history", company=company)
+    for address in (theirs["id"], f"{{{theirs['id']}}}"):
+        assert told(api.list(f"/tasks/{address}/history", company=company)) == told(absent)
+    by_number = api.list(f"/tasks/{theirs['id2']}/history", company=company)
+    assert told(by_number) == told(api.list("/tasks/4711/history", company=company))
+    ours = api.create({"subject": "Task 1"}, company=company).document()
+    [entry] = api.list(f"/tasks/{ours['id2']}/history", company=company).document()["value"]
+    assert entry["date"] == ours["modified_dateutc"], "each company counts for itself"
+
+
 @pytest.mark.parametrize(
     "way", ["{task}?", "../{other}/{task}", "COMPANY%23{other}", "{other}%2FTASK%23{task}", "*", ""]
 )

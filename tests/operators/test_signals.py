@@ -46,6 +46,8 @@ OUTCOMES = {
     "search": "Listed",
     "search-refused": "Refused",
     "by-number": "Answered",
+    "history": "Listed",
+    "no-history": "Refused",
     "view": "Answered",
     "no-entity": "Refused",
     "catalogue": "Answered",
@@ -98,6 +100,9 @@ OUTCOMES = {
     "never-delivered": "Undelivered",
     "bus-throttled": "Undelivered",
     "publishing-crash": "Failed",
+    "published-change": "Published",
+    "history-crash": "Undelivered",
+    "history-throttled": "Undelivered",
 }
 """How each call of `every_path` ends."""
 

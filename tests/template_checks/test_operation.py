@@ -252,8 +252,9 @@ def test_after_a_restore_one_parameter_turns_everything_to_the_new_stream(transl
     text = (ROOT / "template.yaml").read_text()
     assert text.count("TasksTable.StreamArn") == 1, "what is not behind the parameter keeps the stream that is gone"
     assert translated.template["Outputs"]["TasksStreamArn"]["Value"] == STREAM
-    environment = translated.properties("AWS::Lambda::Function")["ApiFunction"]["Environment"]["Variables"]
-    assert environment["TASKS_STREAM"] == STREAM
+    functions = translated.properties("AWS::Lambda::Function")
+    for name in ("ApiFunction", "PublishEvents"):
+        assert functions[name]["Environment"]["Variables"]["TASKS_STREAM"] == STREAM
 
 
 @pytest.fixture(scope="module")

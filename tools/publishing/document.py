@@ -11,15 +11,17 @@ from typing import Any
 from xml.dom import minidom
 
 from servicedesk import operations
+from servicedesk.domain import task_history
 from servicedesk.domain.catalogue import BUILT_IN
 from servicedesk.domain.faults import Code, Fault, InvalidTaskError
-from servicedesk.domain.task import FIELDS
+from servicedesk.domain.task import FIELDS, Task
 from servicedesk.domain.task_query import Order
+from servicedesk.operations import get_history
 from servicedesk.operations.shared_docs import TAGS, Answer, Documentation
 from servicedesk.wire import entity_tag, json_format, odata_model, problems, task_document, task_view, xml_format
 from servicedesk.wire.gateway import ODATA_VERSION
 from servicedesk.wire.idempotency_key import KEY_CHARACTERS
-from servicedesk.wire.odata import LARGEST_PAGE_SIZE, LARGEST_SKIP, LARGEST_TOP, PAGE_SIZE
+from servicedesk.wire.odata import LARGEST_PAGE_SIZE, LARGEST_SKIP, LARGEST_TOP, PAGE_SIZE, UNTYPED
 from servicedesk.wire.problems import INVALID_TASK, ProblemType
 
 from tools.publishing import events, prose, samples
@@ -36,7 +38,7 @@ from tools.publishing.schemas import (
 from tools.template import ROOT, resources, template
 
 _XML_ROOTS = {"Task": "task", "TaskOrIds": "task", "TaskView": "TaskView", "Catalogue": "catalogue"}
-_XML_ROOTS |= {"ArrayOfTask": "ArrayOftask"}
+_XML_ROOTS |= {"ArrayOfTask": "ArrayOftask", "ArrayOfChange": "ArrayOfchange"}
 _REASONS = {
     400: "The request cannot be read.",
     401: "Credentials are needed.",
@@ -288,6 +290,7 @@ def _response_example(schema: str, operation: Documentation) -> dict[str, Any]:
         "TaskPage": _example_page("Task", [whole], "next", "/tasks?$skiptoken=…"),
         "ChangePage": _example_page("Task", [whole], "delta", "/tasks/delta?$deltatoken=…"),
         "TaskViewPage": _example_page("TaskView", [view], "next", "/api/TaskView?$skiptoken=…"),
+        "TaskHistory": _example_page(UNTYPED, _example_history(task), "next", f"/tasks/{task.id}/history?$skiptoken=…"),
         "Catalogue": catalogue_shown("/catalogue"),
     }
     if schema in known:
@@ -303,6 +306,12 @@ def _response_example(schema: str, operation: Documentation) -> dict[str, Any]:
             "example": {"@odata.context": f"{BASE_URL}/api/$metadata#{kind}", "value": list(catalogue_entries(kind))}
         }
     return {}
+
+
+def _example_history(task: Task) -> Sequence[object]:
+    change = events.example(task)
+    created = task_history.of_creation(task.date_create, change.actor)
+    return [get_history.shown(one, "+00:00") for one in (task_history.of_change(change), created)]
 
 
 def _example_page(name: str, entries: Sequence[object], relation: str, path: str) -> Mapping[str, object]:
@@ -571,6 +580,8 @@ def _headers() -> dict[str, Any]:
         "OData-Version": header("The version of OData that the answer speaks.", ODATA_VERSION["OData-Version"]),
         "Preference-Applied": header("The preferences of the request that were applied.", "return=minimal"),
         "Idempotent-Replayed": header("The task was created by an earlier request.", "true"),
+        "Task-Version": header("The version that the task has now.", 2),
+        "Complete-To-Version": header("The version up to which the page lacks no entry.", 2),
         "Link": header("The address of what follows.", f'<{BASE_URL}/tasks?$skiptoken=…>; rel="next"'),
         "Retry-After": header("The seconds to wait before the same request is sent again.", problems.RETRY_AFTER),
         "Accept": header("The media types that a body can have.", "application/json, text/json"),

@@ -7,7 +7,7 @@ from typing import Any
 from servicedesk.domain import task_event
 from servicedesk.domain.actor import Actor
 from servicedesk.domain.task import FIELDS, Task
-from servicedesk.domain.task_event import EventType
+from servicedesk.domain.task_event import EventType, TaskEvent
 from servicedesk.wire import event_entry
 from servicedesk.wire.event_entry import OMITTED_WHEN_LARGE, SOURCE
 
@@ -109,12 +109,17 @@ def webhook(task: Task) -> Mapping[str, Any]:
     }
 
 
-def _example(task: Task) -> Mapping[str, object]:
+def example(task: Task) -> TaskEvent:
+    """Return the event of an example of a change."""
     before = task.model_copy(update={"due_date": None, "modified_dateutc": task.date_create})
     after = task.model_copy(update={"modified_dateutc": "2026-06-25T08:00:00"})
     actor = Actor(task.contact_id, "0123456789abcdef")
     event = task_event.changed(before, after, "2026-06-01T00:00:00.000", 2, actor)
     if not event:
         raise ValueError("The example has to be a change.")
-    entry = event_entry.of_event(event, lambda _: True)
+    return event
+
+
+def _example(task: Task) -> Mapping[str, object]:
+    entry = event_entry.of_event(example(task), lambda _: True)
     return {"source": entry["Source"], "detail-type": entry["DetailType"], "detail": json.loads(entry["Detail"])}

@@ -90,7 +90,7 @@ class Outcome(StrEnum):
     """The bus took a batch of events."""
 
     UNDELIVERED = "Undelivered"
-    """The bus did not take all events of a batch; `codes` and `error` say why. Lambda repeats what can be repeated."""
+    """History or bus did not take all of a batch; `codes` and `error` say why. Lambda repeats what can be repeated."""
 
 
 @dataclass(slots=True)

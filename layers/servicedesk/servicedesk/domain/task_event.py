@@ -31,6 +31,8 @@ class TaskEvent:
         task: the task as it is since then.
         before: the task as it was before a change; ``None`` for a creation.
         changed: the names of the fields in which the two differ, in the page's order.
+        unversioned_write: names a write that did not raise the version, which only somebody's own hand can make; empty
+            for any other.
     """
 
     type: EventType
@@ -41,6 +43,7 @@ class TaskEvent:
     task: Task
     before: Task | None = None
     changed: Sequence[str] = ()
+    unversioned_write: str = ""
 
 
 def created(task: Task, epoch: str, version: int, actor: Actor) -> TaskEvent:
@@ -49,12 +52,12 @@ def created(task: Task, epoch: str, version: int, actor: Actor) -> TaskEvent:
 
 
 def changed(
-    before: Task, task: Task, epoch: str, version: int, actor: Actor, *, unversioned_write: str | None = None
+    before: Task, task: Task, epoch: str, version: int, actor: Actor, *, unversioned_write: str = ""
 ) -> TaskEvent | None:
     """Return the event of a change, or ``None`` where no field differs, as when only the store rewrites an item.
 
-    ``unversioned_write`` names a write that did not raise the version, which only somebody's own hand can make: without
-    a name of its own its event would have the id of the event before, and consumers would take it for a repetition.
+    Without a name of its own, the event of an ``unversioned_write`` would have the id of the event before, and
+    consumers would take it for a repetition.
     """
     names = [name for name in FIELDS if getattr(before, name) != getattr(task, name)]
     if not names:
@@ -64,7 +67,7 @@ def changed(
     else:
         kind = EventType.CLOSED if task.archived else EventType.REOPENED
     write = f"{version}/{unversioned_write}" if unversioned_write else str(version)
-    return TaskEvent(kind, _event_id(task, epoch, write), epoch, version, actor, task, before, names)
+    return TaskEvent(kind, _event_id(task, epoch, write), epoch, version, actor, task, before, names, unversioned_write)
 
 
 def _event_id(task: Task, epoch: str, write: str) -> str:

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 LARGEST_NUMBER = 10**30
 """More than any ``id2``, and still a number for DynamoDB, which takes 38 digits."""
 
+LARGEST_VERSION = 10**10 - 1
+"""More than any version. So many digits has a version in the key of an entry of the history."""
+
 
 @dataclass(frozen=True, slots=True)
 class AfterNumber:
@@ -36,6 +39,14 @@ class AfterChange:
     def gathered(self) -> bool:
         """Whether the pages before came from the other index, as in ``AfterNumber``."""
         return self.task_id is None and self.sorted_until is not None
+
+
+@dataclass(frozen=True, slots=True)
+class AfterVersion:
+    """The place after an entry of a task's history: that of a version, or of a ``write`` by hand that has none."""
+
+    version: int
+    write: str = ""
 
 
 type Position = AfterNumber | AfterChange

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from servicedesk.store import dynamodb, task_stream
 from servicedesk.store.catalogues import CatalogueStore
+from servicedesk.store.history import HistoryStore
 from servicedesk.store.task_lists import WRITE_SECONDS, TaskLists
 from servicedesk.store.tasks import TaskStore
 from servicedesk.wire import query_options
@@ -27,16 +28,19 @@ class Stores:
     tasks: TaskStore
     lists: TaskLists
     catalogues: CatalogueStore
+    history: HistoryStore
     epoch: str
 
     @classmethod
     def over(cls, client: "DynamoDBClient", tasks_table: str, stream_arn: str) -> "Stores":
         """Return the stores over a table and its stream."""
+        epoch = task_stream.epoch_of(stream_arn)
         return cls(
             TaskStore(client, tasks_table),
             TaskLists(client, tasks_table),
             CatalogueStore(client, tasks_table),
-            task_stream.epoch_of(stream_arn),
+            HistoryStore(client, tasks_table, epoch),
+            epoch,
         )
 
 

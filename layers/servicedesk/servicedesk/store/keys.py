@@ -1,4 +1,4 @@
-"""The keys of items. A company is a partition of the tasks table: its tasks, its counter and its catalogue."""
+"""The keys of items. A company is a partition of the tasks table: tasks, their history, the counter, the catalogue."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -12,7 +12,8 @@ TASK_PREFIX = "TASK#"
 type Key = dict[str, "AttributeValueTypeDef"]
 
 COUNTER = "COUNTER"
-"""The sort key of a company's counter. It comes after the catalogue's, and before those of the tasks."""
+"""The sort key of a company's counter. It comes after the catalogue's, and before those of the tasks and
+their history."""
 
 _COMPANY = "COMPANY#"
 
@@ -20,6 +21,11 @@ _COMPANY = "COMPANY#"
 def task(company_id: str, task_id: str) -> Key:
     """Return the key of a task."""
     return _in_company(company_id, f"{TASK_PREFIX}{task_id}")
+
+
+def history(company_id: str, task_id: str, place: str) -> Key:
+    """Return the key of an entry of a task's history; `place` is what sorts it among the others."""
+    return _in_company(company_id, f"HISTORY#{task_id}#{place}")
 
 
 def of_task(item: Mapping[str, object]) -> tuple[str, str]:

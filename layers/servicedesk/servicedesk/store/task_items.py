@@ -84,7 +84,7 @@ def read(item: Mapping[str, object]) -> Versioned:
     created = Actor(task.contact_id, key_id)
     changed_in, *changed_by = _parts(item, "actor", 3)
     actor = created if version == FIRST_VERSION else Actor(*changed_by) if changed_in == str(version) else NOBODY
-    return Versioned(task, version, missing, actor, (instant or "", created))
+    return Versioned(task, version, missing, actor, (instant or task.date_create, created))
 
 
 def changes(

@@ -39,4 +39,4 @@ def epoch_of(stream_arn: str) -> str:
 
     A restored table gets a stream of its own, so this grows with each restore. It is empty where there is no ARN.
     """
-    return stream_arn.rpartition("/stream/")[2]
+    return stream_arn.partition("/stream/")[2]

@@ -66,7 +66,10 @@ def erasure(
 ) -> dict[str, object]:
     """Return how many items and keys a call ``deleted``, and whether and when to send the same command again."""
     if nothing_left:
-        detail = "Nothing of the company is left."
+        detail = (
+            "Nothing of the company is left. If the alarm events-late or events-undelivered has rung meanwhile, send "
+            "this command again once it is quiet: late records of the stream may have left entries of the history."
+        )
     elif not_before:
         detail = "The company's keys are revoked. Send the same command again at not_before to erase the rest."
     else:

@@ -12,11 +12,19 @@ import base64
 import binascii
 import hashlib
 import json
+import re
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from servicedesk.domain import values
-from servicedesk.domain.task_position import LARGEST_NUMBER, AfterChange, AfterNumber, Position
+from servicedesk.domain.task_position import (
+    LARGEST_NUMBER,
+    LARGEST_VERSION,
+    AfterChange,
+    AfterNumber,
+    AfterVersion,
+    Position,
+)
 from servicedesk.domain.task_query import Order
 from servicedesk.wire.problems import GONE, INVALID_PARAMETER, Problem
 
@@ -25,10 +33,11 @@ TOKEN_CHARACTERS = 256
 
 _DIGEST_BYTES = 16
 _LARGEST_COUNT = 10**15
+_WRITE = re.compile(r"[0-9]{1,40}")
 
 
 @dataclass(frozen=True, slots=True)
-class Cursor:
+class Cursor[Place = Position]:
     """The position at which a list continues.
 
     Attributes:
@@ -38,13 +47,13 @@ class Cursor:
         epoch: in the feed of changes, the epoch of the table that the position is a place in; ``None`` elsewhere.
     """
 
-    position: Position | None
+    position: Place | None
     top: int | None = None
     skip: int = 0
     epoch: str | None = None
 
 
-def to_token(cursor: Cursor, company_id: str, query: str) -> str:
+def to_token(cursor: Cursor[Any], company_id: str, query: str) -> str:
     """Return the cursor as a token of letters, digits, ``-`` and ``_``.
 
     ``query`` is any text that tells the company's lists apart, such as the request's query options: the token serves
@@ -54,10 +63,13 @@ def to_token(cursor: Cursor, company_id: str, query: str) -> str:
     return base64.urlsafe_b64encode(_digest(content, company_id, query) + content).rstrip(b"=").decode()
 
 
-def from_token(token: str, company_id: str, query: str, order: Order, *, name: str = "$skiptoken") -> Cursor:
+def from_token(
+    token: str, company_id: str, query: str, order: Order | None, *, name: str = "$skiptoken"
+) -> Cursor[Any]:
     """Return the cursor that ``to_token`` made a token of, for the same company and query.
 
-    ``order`` is the query's, and ``name`` that of the parameter that the token came in.
+    ``order`` is the query's, or ``None`` for the history of a task, and ``name`` that of the parameter that the token
+    came in.
 
     Raises:
         Problem: ``invalid-parameter``, if the token is no such token.
@@ -98,12 +110,14 @@ def from_delta_token(token: str, company_id: str, query: str, epoch: str) -> Aft
     return cursor.position
 
 
-def _content(cursor: Cursor) -> str:
+def _content(cursor: Cursor[Any]) -> str:
     match cursor.position:
         case AfterNumber(number, gathered):
             place: list[object] = [number, gathered]
         case AfterChange(instant, task_id, sorted_until):
             place = [instant, task_id, sorted_until]
+        case AfterVersion(version, write):
+            place = [version, write]
         case None:
             place = []
     if cursor.epoch is not None:
@@ -111,16 +125,20 @@ def _content(cursor: Cursor) -> str:
     return json.dumps([cursor.top, cursor.skip, *place], separators=(",", ":"))
 
 
-def _cursor(content: object, order: Order) -> Cursor:
+def _cursor(content: object, order: Order | None) -> Cursor[Any]:
     epoch: str | None = None
     match content, order:
         case [top, skip], _:
-            position: Position | None = None
+            position: Position | AfterVersion | None = None
         case [top, skip, number, bool(gathered)], Order.NUMBER:
             position = AfterNumber(_count(number, LARGEST_NUMBER), gathered)
         case [top, skip, instant, task_id, sorted_until, *more], Order.CHANGE:
             epoch = _epoch(more)
             position = AfterChange(_canonical_date(instant), _canonical_guid(task_id), _canonical_guid(sorted_until))
+        case [top, skip, version, str(write)], None:
+            if write and not _WRITE.fullmatch(write):
+                raise ValueError("no write")
+            position = AfterVersion(_count(version, LARGEST_VERSION), write)
         case _:
             raise ValueError("no cursor of this order")
     return Cursor(position, None if top is None else _count(top, _LARGEST_COUNT), _count(skip, _LARGEST_COUNT), epoch)

@@ -27,6 +27,7 @@ EXPOSED_HEADERS = ", ".join(
         "Accept",
         "Accept-Encoding",
         "Accept-Patch",
+        "Complete-To-Version",
         "Content-Location",
         "ETag",
         "Idempotent-Replayed",
@@ -37,6 +38,7 @@ EXPOSED_HEADERS = ", ".join(
         "OData-Version",
         "Preference-Applied",
         "Retry-After",
+        "Task-Version",
         "X-Request-Id",
     )
 )

@@ -26,6 +26,12 @@ LARGEST_TOP = 2**31 - 1
 LIST_OPTIONS = ("$filter", "$orderby", "$top", "$skip", "$select", "$skiptoken")
 """The query options of a list."""
 
+UNTYPED = "Collection(Edm.Untyped)"
+"""What a context names for entries that are of no entity set (OData 4.01 Part 1 section 10.15)."""
+
+HISTORY_OPTIONS = ("$top", "$skip", "$skiptoken")
+"""The query options of a task's history."""
+
 DELTA_OPTIONS = ("$deltatoken", "$skiptoken")
 """The query options of the feed of changes."""
 

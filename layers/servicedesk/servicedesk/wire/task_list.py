@@ -16,14 +16,14 @@ LINK_BYTES = 8000
 LINK_HEADER_BYTES = 4000
 """The longest header ``Link`` of an answer whose body has the links, too. Many proxies take 4 KB of a header."""
 
-type Entry = Callable[[Task, str], Mapping[str, object]]
+type Entry[Of = Task] = Callable[[Of, str], Mapping[str, object]]
 """Makes an entry of a list from a task, given how a date says UTC in the answer's format."""
 
 
-def response(
+def response[Of](
     request: Request,
-    tasks: Sequence[Task],
-    entry: Entry,
+    of: Sequence[Of],
+    entry: Entry[Of],
     *,
     entity_set: str,
     links: Mapping[str, str],
@@ -36,7 +36,7 @@ def response(
 
     def document(zone: str) -> Mapping[str, object]:
         page: dict[str, object] = {"@odata.context": request.context_url(entity_set)}
-        page["value"] = [entry(task, zone) for task in tasks]
+        page["value"] = [entry(one, zone) for one in of]
         return page | {f"@odata.{relation}Link": url for relation, url in links.items()}
 
     link_header = ", ".join(f'<{url}>; rel="{relation}"' for relation, url in links.items())

@@ -77,11 +77,17 @@ def encode(document: Mapping[str, object] | Sequence[Mapping[str, object]], *, r
 
 def _sorted(members: Mapping[str, object]) -> Mapping[str, object]:
     # The original's deserializer drops elements that are not in ordinal order.
-    return {name: _sorted_entries(members[name]) for name in sorted(members)}
+    return {name: _with_sorted_members(members[name]) for name in sorted(members)}
 
 
-def _sorted_entries(value: object) -> object:
-    return [_sorted(entry) for entry in value] if isinstance(value, list) else value
+def _with_sorted_members(value: object) -> object:
+    match value:
+        case Mapping():
+            return _sorted(value)
+        case list():
+            return [_with_sorted_members(entry) for entry in value]
+        case _:
+            return value
 
 
 class _TaskReader:

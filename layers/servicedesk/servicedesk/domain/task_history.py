@@ -1,0 +1,83 @@
+"""The history of a task: an entry for its creation and for each change (contract section 15)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from servicedesk.domain.actor import Actor
+from servicedesk.domain.task_event import EventType, TaskEvent
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """What happened to a task at one version.
+
+    Attributes:
+        version: 1 for the creation, and one more for each change.
+        type: what happened, as events call it.
+        date: the task's ``modified_dateutc`` since then.
+        actor: whose credentials it was done with.
+        changed: the names of the fields that a change gave other values; empty for a creation.
+        previous: their values before, those that were set.
+        current: their values since then, those that are set.
+        omitted: the names among ``changed`` whose values the entry has no room for.
+        unversioned_write: names a change by hand that left the version as it was, and so is beside the version's own
+            entry; empty for any other.
+    """
+
+    version: int
+    type: str
+    date: str
+    actor: Actor
+    changed: Sequence[str] = ()
+    previous: Mapping[str, object] = field(default_factory=dict)
+    current: Mapping[str, object] = field(default_factory=dict)
+    omitted: Sequence[str] = ()
+    unversioned_write: str = ""
+
+    def without(self, name: str) -> "HistoryEntry":
+        """Return the entry without the values of a field, which it then names in ``omitted``."""
+        previous, current = (
+            {one: value for one, value in values.items() if one != name} for values in (self.previous, self.current)
+        )
+        return replace(self, previous=previous, current=current, omitted=[*self.omitted, name])
+
+
+def of_creation(date: str, actor: Actor) -> HistoryEntry:
+    """Return the entry of a task's creation."""
+    return HistoryEntry(1, EventType.CREATED, date, actor)
+
+
+def of_change(event: TaskEvent) -> HistoryEntry:
+    """Return the entry of the change that an event tells of.
+
+    Raises:
+        ValueError: the event tells of a creation.
+    """
+    if event.before is None:
+        raise ValueError("A creation has no previous values.")
+    previous, current = (
+        {name: value for name in event.changed if (value := getattr(task, name)) is not None}
+        for task in (event.before, event.task)
+    )
+    return HistoryEntry(
+        event.version,
+        event.type,
+        event.task.modified_dateutc,
+        event.actor,
+        event.changed,
+        previous,
+        current,
+        unversioned_write=event.unversioned_write,
+    )
+
+
+def complete_to(entries: Sequence[HistoryEntry]) -> int | None:
+    """Return the version up to which a page of entries, the newest first, lacks none; ``None`` for an empty page."""
+    if not entries:
+        return None
+    newest = entries[0].version
+    for later, earlier in pairwise(entries):
+        if earlier.version < later.version - 1:
+            newest = earlier.version
+    return newest

@@ -1,0 +1,67 @@
+"""What happened to a task of the caller's company, page by page."""
+
+from dataclasses import replace
+
+from servicedesk.domain import task_history, values
+from servicedesk.domain.task_history import HistoryEntry
+from servicedesk.domain.task_position import AfterVersion
+from servicedesk.operations.operation import Stores, TimeLimit, operation
+from servicedesk.store.history import HistoryPage
+from servicedesk.wire import cursors, odata, task_address, task_document, task_list
+from servicedesk.wire.cursors import Cursor
+from servicedesk.wire.gateway import Request, Response
+
+
+@operation("GET /tasks/{id}/history", options=odata.HISTORY_OPTIONS)
+def get_history(request: Request, stores: Stores) -> Response:
+    """Return a page of the history of the task that the path names (contract section 15).
+
+    The stream brings entries a moment after their writes, so the headers say which version the task has, and up to
+    which the page lacks none.
+    """
+    time_limit = TimeLimit(request)
+    company_id, address = request.caller().company_id, task_address.of(request)
+    options = odata.list_options(request.query, request.headers.get("Prefer"))
+    task_id = stores.lists.id_of_number(company_id, address) if isinstance(address, int) else address
+    query_text = f"{task_id} {task_list.query_text(request)}"
+    cursor: Cursor[AfterVersion] = Cursor(None, options.top, options.skip)
+    if options.skip_token:
+        cursor = cursors.from_token(options.skip_token, company_id, query_text, None)
+    time_limit.require(requests=2)
+    stored = stores.tasks.get(company_id, task_id)
+    size = options.page_size if cursor.top is None else min(options.page_size, cursor.top)
+    page = stores.history.page(stored, size, cursor.position, cursor.skip) if size else HistoryPage(())
+
+    top = None if cursor.top is None else cursor.top - len(page.entries)
+    links = {}
+    if page.next and top != 0:
+        token = cursors.to_token(Cursor(page.next, top, page.skip), company_id, query_text)
+        links["next"] = task_list.link(request, "$skiptoken", token)
+    response = task_list.response(
+        request, page.entries, shown, entity_set=odata.UNTYPED, links=links, applied=options.applied
+    )
+    headers = {
+        "Complete-To-Version": str(task_history.complete_to(page.entries) or ""),
+        "Content-Location": "" if address == task_id else f"{request.base_url}/tasks/{task_id}/history",
+        "Task-Version": str(stored.version),
+    }
+    return replace(response, headers={**response.headers, **headers}, root="ArrayOfchange")
+
+
+def shown(entry: HistoryEntry, zone: str) -> dict[str, object]:
+    """Return an entry as an answer shows it; a creation has no values."""
+    document: dict[str, object] = {
+        "version": entry.version,
+        "type": entry.type,
+        "date": values.date_text(entry.date, zone),
+        "contact_id": entry.actor.contact_id,
+        "key_id": entry.actor.key_id,
+    }
+    if entry.changed:
+        kept = [name for name in entry.changed if name not in entry.omitted]
+        document["changed"] = list(entry.changed)
+        for name, stored in (("previous", entry.previous), ("current", entry.current)):
+            document[name] = task_document.part({one: stored.get(one) for one in kept}, zone)
+    if entry.omitted:
+        document["omitted"] = list(entry.omitted)
+    return document

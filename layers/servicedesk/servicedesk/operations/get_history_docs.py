@@ -1,0 +1,87 @@
+"""What the documents say of the history of a task."""
+
+from collections.abc import Mapping
+
+from servicedesk.domain.task import FIELDS
+from servicedesk.domain.task_event import EventType
+from servicedesk.operations.shared_docs import TASKS, Answer, Documentation
+
+_NAMES = {"type": "array", "items": {"type": "string", "enum": list(FIELDS)}, "xml": {"wrapped": True}}
+_VALUES = [{"$ref": "#/components/schemas/ListedTask"}]
+
+_CHANGE: Mapping[str, object] = {
+    "type": "object",
+    "description": "What happened to a task at one version.",
+    "required": ["version", "type", "date", "contact_id", "key_id"],
+    "properties": {
+        "version": {
+            "type": "integer",
+            "minimum": 1,
+            "description": "1 for the creation, and one more for each change.",
+        },
+        "type": {"type": "string", "enum": list(EventType), "description": "What happened, as events call it."},
+        "date": {"type": "string", "format": "date-time", "description": "The task's `modified_dateutc` since then."},
+        "contact_id": {
+            "type": ["string", "null"],
+            "format": "uuid",
+            "description": "The contact whose credentials did it, if they name one.",
+        },
+        "key_id": {"type": ["string", "null"], "description": "The id of the API key that did it, which is no secret."},
+        "changed": _NAMES | {"description": "Only of a change: the fields that got other values."},
+        "previous": {"allOf": _VALUES, "description": "Only of a change: the values of those fields before it."},
+        "current": {"allOf": _VALUES, "description": "Only of a change: the values of those fields since then."},
+        "omitted": _NAMES | {"description": "The changed fields whose values the entry has no room for: `remark`."},
+    },
+    "dependentRequired": {"changed": ["previous", "current"]},
+    "xml": {"name": "change"},
+}
+
+DOCUMENTATION: Mapping[str, Documentation] = {
+    "GET /tasks/{id}/history": Documentation(
+        id="getHistory",
+        tag=TASKS,
+        summary="Read who changed a task, and when",
+        description="""\
+Read what happened to a task, the newest first, page by page: its creation and each change, with the old and the new
+values, and the contact and the key whose credentials did it. Nobody can write or change an entry.
+
+An entry is there within seconds of its write. `Task-Version` is the version of the task now, and up to
+`Complete-To-Version` the page lacks no entry: where it is less, call again a moment later.""",
+        parameters=("$top", "$skip", "$skiptoken", "Prefer-list"),
+        answers={
+            200: Answer(
+                description="A page of the history.",
+                json="TaskHistory",
+                xml="ArrayOfChange",
+                headers=("Complete-To-Version", "Content-Location", "Link", "OData-Version", "Task-Version"),
+            )
+        },
+        problems=("no-such-task",),
+        schemas={
+            "HistoryEntry": _CHANGE,
+            "TaskHistory": {
+                "type": "object",
+                "description": "A page of a task's history.",
+                "required": ["@odata.context", "value"],
+                "properties": {
+                    "@odata.context": {"type": "string", "description": "What the page holds, as OData names it."},
+                    "value": {
+                        "type": "array",
+                        "description": "The entries of the page.",
+                        "items": {"$ref": "#/components/schemas/HistoryEntry"},
+                    },
+                    "@odata.nextLink": {
+                        "type": "string",
+                        "description": "The address of the next page; the last page has none.",
+                    },
+                },
+            },
+            "ArrayOfChange": {
+                "type": "array",
+                "description": "A page of a task's history in XML; `Link` names what follows.",
+                "items": {"$ref": "#/components/schemas/HistoryEntry"},
+                "xml": {"name": "ArrayOfchange", "wrapped": True},
+            },
+        },
+    ),
+}
