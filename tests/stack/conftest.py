@@ -66,6 +66,7 @@ def find(deployment: Deployment) -> Find:
     """Return a function that waits for the event of the task with a subject, in a queue at the bus."""
     url = events.attach(deployment.stack)
     queues = deployment.stack.client("sqs")
+    queues.purge_queue(QueueUrl=url)  # what other modules have left
     by_subject: dict[str, dict[str, Any]] = {}
 
     def wait_for(subject: str) -> dict[str, Any]:

@@ -78,6 +78,7 @@ def test_it_runs_only_after_approval_and_holds_no_secret() -> None:
     assert job["environment"]
     assert job["permissions"] == {"contents": "read", "id-token": "write"}
     assert "secrets." not in TEXT
+    assert not [path for path in WORKFLOWS if path.name != "release.yml" and "deploy" in path.read_text()]
     [trust] = ROLE["Resources"]["ReleaseRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
     subject = trust["Condition"]["StringEquals"]["token.actions.githubusercontent.com:sub"]["Fn::Sub"]
     assert subject == "repo:${Repository}:environment:${Environment}"
