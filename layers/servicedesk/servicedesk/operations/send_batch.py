@@ -160,13 +160,15 @@ def _each_at_once[I, T](do: Callable[[I], T], items: Sequence[I]) -> list[T | Pr
 
 def _recorded(answers: Sequence[Response | Problem]) -> Outcome:
     """Count the answers in the log line and the metrics, and return what they make the batch."""
+    problems = [one for one in answers if isinstance(one, Problem)]
     outcomes = [one.outcome if isinstance(one, Response) else gateway.outcome_of(one) for one in answers]
+    codes = [f"Invalid_{code}" for one in problems for code in gateway.codes_of(one)]
     worst = next((each for each in (Outcome.FAILED, Outcome.UNAVAILABLE) if each in outcomes), Outcome.BATCH)
     if worst in outcomes:
         outcomes.remove(worst)  # it is counted for the batch
-    causes = [one.__cause__ for one in answers if isinstance(one, Problem) and one.status >= 500 and one.__cause__]
+    causes = [one.__cause__ for one in problems if one.status >= 500 and one.__cause__]
     statuses = Counter(str(one.status) for one in answers)
-    record(counts=outcomes, statuses=statuses, error=describe(causes[0]) if causes else None)
+    record(counts=[*outcomes, *codes], statuses=statuses, error=describe(causes[0]) if causes else None)
     return worst
 
 

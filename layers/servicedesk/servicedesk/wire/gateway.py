@@ -257,6 +257,11 @@ def outcome_of(problem: Problem) -> Outcome:
     return _OUTCOMES.get(problem.type, Outcome.REFUSED)
 
 
+def codes_of(problem: Problem) -> Sequence[str]:
+    """Return the codes of a problem's faults, each once."""
+    return sorted({fault.code for fault in problem.faults})
+
+
 def _internal(error: Exception) -> Problem:
     problem = Problem(INTERNAL, "The request failed; its id is in instance.")
     problem.__cause__ = error
@@ -305,7 +310,7 @@ def _success(response: Response, request: Request, media_type: media_types.Media
 
 
 def _failure(problem: Problem, request: Request, media_type: media_types.MediaType) -> dict[str, Any]:
-    codes = sorted({fault.code for fault in problem.faults})
+    codes = codes_of(problem)
     record(
         outcome_of(problem),
         counts=[f"Invalid_{code}" for code in codes],
