@@ -15,7 +15,7 @@ from typing import Any
 
 import jmespath  # type: ignore[import-untyped]
 from botocore import xform_name
-from botocore.exceptions import DataNotFoundError, ParamValidationError
+from botocore.exceptions import BotoCoreError, ClientError, DataNotFoundError, ParamValidationError
 from botocore.model import OperationModel, Shape
 from botocore.session import Session, get_session
 from botocore.validate import validate_parameters
@@ -164,8 +164,39 @@ def _value(shape: Any, words: Sequence[str]) -> Any:
     return json.loads(text)
 
 
+FUNCTION = f"""
+coproc CLI {{ {sys.executable} -m tests.aws_cli; }}
+exec {{to}}>&"${{CLI[1]}}" {{from}}<&"${{CLI[0]}}"
+call() {{
+  printf '%s\\0' "$@" '' >&$to
+  IFS= read -r -d '' -u $from status && IFS= read -r -d '' -u $from said
+  printf %s "$said"
+  return "$status"
+}}
+"""
+"""A shell's function `call`, which carries out commands. One process does all of them, because Python starts slowly."""
+
+
+def serve() -> None:
+    """Carry out commands until the end of the input: each word ends with a null, and a command with an empty word.
+
+    The answer is the status and the output.
+    """
+    words = [""]
+    for character in iter(lambda: sys.stdin.read(1), ""):
+        if character != "\0":
+            words[-1] += character
+        elif words[-1]:
+            words.append("")
+        else:
+            try:
+                status, said = 0, run(parse(words[:-1]))
+            except (UsageError, BotoCoreError, ClientError) as error:
+                status, said = 1, f"aws: {error}\n"
+            sys.stdout.write(f"{status}\0{said}\0")
+            sys.stdout.flush()
+            words = [""]
+
+
 if __name__ == "__main__":
-    try:
-        sys.stdout.write(run(parse(sys.argv[1:])))
-    except UsageError as error:
-        sys.exit(f"aws: {error}")
+    serve()

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,6 +11,7 @@ from typing import Any, cast
 
 from servicedesk.store.task_stream import epoch_of
 
+from tests import aws_cli
 from tests.api import Answer, assert_problem
 from tests.newcomer import readme
 from tests.stack.client import Stack
@@ -43,7 +43,6 @@ type Paste = Callable[[str], str]
 @contextmanager
 def terminal(deployment: Deployment) -> Iterator[Paste]:
     """A shell of the operator, with `aws` for the local stack. What is pasted returns what it prints."""
-    command = f'call() {{ {sys.executable} -m tests.aws_cli "$@" </dev/null; }}\nSTACK={STACK_NAME}\n{AWS}'
     with subprocess.Popen(
         ["bash", "-e", "-u", "-o", "pipefail"],
         cwd=ROOT,
@@ -65,7 +64,7 @@ def terminal(deployment: Deployment) -> Iterator[Paste]:
                 printed += line
             return printed
 
-        paste(command)
+        paste(f"{aws_cli.FUNCTION}{AWS}STACK={STACK_NAME}")
         yield paste
 
 
@@ -126,7 +125,7 @@ def deploy(deployment: Deployment, stack: Stack, stream: str, folder: Path) -> S
     config_file = folder / "samconfig.toml"
     config_file.write_text(
         f"""version = 0.1
-[restored.deploy.parameters]
+[trial.deploy.parameters]
 stack_name = "{STACK_NAME}"
 region = "{REGION}"
 capabilities = "CAPABILITY_IAM"
@@ -134,7 +133,7 @@ resolve_s3 = true
 parameter_overrides = "Architecture=\\"x86_64\\" RestoredStreamArn=\\"{stream}\\""
 """
     )
-    make_deploy(deployment.stack, config_file, "restored", "", "--yes")
+    make_deploy(deployment.stack, config_file, "", "--yes")
     return replace(stack, base_url=describe(deployment.stack.endpoint, deployment.stack.server).base_url)
 
 
