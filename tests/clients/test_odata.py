@@ -43,6 +43,12 @@ def output(*line: str | Path, folder: Path | None = None, **environment: str) ->
     return done.stdout
 
 
+def needs_node() -> None:
+    """Need the packages that `make test` sets up."""
+    needs("npm")
+    assert (NODE / "node_modules/@odata2ts").exists(), "The clients are not set up; run `make .local/node/.ready`."
+
+
 def node(program: str, *arguments: str) -> str:
     return output("node", PROGRAMS / program, *arguments, NODE_PATH=str(NODE / "node_modules"))
 
@@ -57,7 +63,7 @@ def by_olingo(root: str, key: str, reference: str, _folder: Path) -> str:
 
 
 def by_odata2ts(root: str, key: str, reference: str, folder: Path) -> str:
-    needs("npm")
+    needs_node()
     shutil.copy(PROGRAMS / "odata2ts.config.js", folder)
     (folder / "tsconfig.json").write_text('{"compilerOptions": {"target": "es2022", "module": "commonjs"}}')
     generator = NODE / "node_modules/@odata2ts/odata2ts/lib/run-cli.js"
@@ -66,7 +72,7 @@ def by_odata2ts(root: str, key: str, reference: str, folder: Path) -> str:
 
 
 def by_odata_client(root: str, key: str, reference: str, _folder: Path) -> str:
-    needs("npm")
+    needs_node()
     return node("odata_client.cjs", f"{root}/", key, reference)
 
 

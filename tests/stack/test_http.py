@@ -100,7 +100,8 @@ def test_xml_is_answered_with_xml(stack: Stack) -> None:
 
 def test_a_stranger_is_refused(stack: Stack) -> None:
     assert_refused(stack.stranger.create({"subject": "Printer on fire"}), 401, "unauthorized")
-    assert_refused(stack.stranger.get(f"/tasks/{uuid4()}"), 401, "unauthorized")
+    for path in (f"/tasks/{uuid4()}", "/api", "/api/", "/api/$metadata"):
+        assert_refused(stack.stranger.get(path), 401, "unauthorized")
 
 
 def test_a_bad_key_is_refused(stack: Stack) -> None:
