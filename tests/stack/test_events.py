@@ -49,6 +49,24 @@ def test_12_1_a_change_reaches_it_with_what_changed(deployment: Deployment, find
     assert event["detail"]["previous"] == {"subject": "Task 1", "archived": False}
 
 
+def test_15_2_when_the_event_of_a_change_is_there_its_entry_is_too(stack: Stack, find: Find) -> None:
+    address = f"/tasks/{find(create(stack))['detail']['task']['id']}"
+    subject = f"Event {uuid4()}"
+    body = json.dumps({"subject": subject}).encode()
+    answer = stack.alpha.send("PATCH", address, body, Content_Type="application/json", If_Match="*")
+    assert answer.status == 200
+    event = find(subject)["detail"]
+    history = stack.alpha.get(f"{address}/history")
+    [entry, created] = history.document()["value"]
+    assert {name: entry[name] for name in ("version", "changed", "previous")} == {
+        name: event[name] for name in ("version", "changed", "previous")
+    }
+    key_id = stack.alpha_key.partition(".")[0]
+    for one in (entry, created, event["actor"]):
+        assert (one["contact_id"], one["key_id"]) == (demo.ALPHA.contact_id, key_id)
+    assert (history.headers["Task-Version"], history.headers["Complete-To-Version"]) == ("2", "2")
+
+
 def test_12_2_a_bus_that_is_down_delays_events_and_fails_no_request(
     deployment: Deployment, stack: Stack, find: Find
 ) -> None:

@@ -186,6 +186,8 @@ def test_after_a_restore_events_flow_and_no_number_comes_twice(
     told = find("changed after the restore")["detail"]
     assert (told["version"], told["epoch"]) == (2, epoch_of(stream))
     assert told["epoch"] > kept["epoch"]
+    history = stack.alpha.get(f"/tasks/{kept['task']['id']}/history").document()["value"]
+    assert [entry.get("current", {}).get("subject") for entry in history] == ["changed after the restore", None]
     created = find(create(stack))["detail"]
     assert created["task"]["id2"] == lost + 1
     assert_problem(stack.alpha.get(link), 410, "gone")
