@@ -61,6 +61,16 @@ def test_11_1_the_help_page_names_each_operation_of_the_document(app: ModuleType
             assert escape(path) in page
 
 
+def test_11_1_the_original_s_addresses_are_one_folded_section(app: ModuleType) -> None:
+    section = body(answered(app, "/")).partition('id="an-odata-service-at-api"')[2].partition("<h2")[0]
+    shown, _, folded = section.partition("<details>")
+    assert "An OData service at /api/" in shown
+    assert 'id="getMetadata"' in folded
+    assert 'class="operation"' not in shown
+    assert f"<details>{folded}".count("<details") == folded.count("</details>")
+    assert folded.rstrip().endswith("</details>")
+
+
 @pytest.mark.parametrize("route", ROUTES)
 def test_11_1_who_has_it_is_told_so(app: ModuleType, route: str) -> None:
     for accepted in ("gzip", "identity") if route != "/console" else ("gzip",):
