@@ -51,6 +51,7 @@ BODY = f'{{"subject": "{SUBJECT}", "id": "{TASK}"}}'
 BATCH = f'{{"requests": [{{"id": "1", "method": "POST", "url": "Task", "body": {BODY}}}]}}'
 SENT = (
     *(Sent("GET", path) for path in ("/", f"/tasks/{TASK}", "/tasks", "/tasks/delta", "/catalogue", "/api/TaskType")),
+    Sent("GET", f"/tasks/{TASK}/history"),
     Sent("POST", "/tasks", BODY, JSON),
     Sent("POST", "/api/TaskView/Search", "{}", JSON),
     Sent("POST", "/api/$batch", BATCH, JSON),
