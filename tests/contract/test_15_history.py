@@ -12,6 +12,8 @@ from servicedesk.wire import odata
 from tests.api import ALPHA_CONTACT, INSTANCE, Api, assert_problem, event, invoke
 from tests.contract.client import COMPLETED, Client, Page
 from tests.events.stream import Stream
+from tests.newcomer import readme
+from tests.published.openapi import validator
 from tools.template import resources
 
 KEY = "0123456789abcdef"
@@ -96,6 +98,19 @@ def test_15_1_a_change_has_the_names_and_values_that_its_event_has(json_client: 
     assert entry["changed"] == ["subject", "customer_reference", "due_date", "modified_dateutc"]
     assert entry["previous"]["due_date"] == "2026-06-30T12:00:00+00:00"
     assert entry["current"]["due_date"] is None
+
+
+def test_15_1_an_entry_is_as_the_schema_says(json_client: Client, stream: Stream) -> None:
+    """The example of docs/changing.md, too."""
+    schema = validator({"$ref": "#/components/schemas/HistoryEntry"})
+    [example] = readme.blocks("Who changed it, and when", "json")
+    task_id = changed_often(json_client, stream, 1)
+    entries = history(json_client, task_id).entries
+    for entry in (json.loads(example), *entries):
+        schema.validate(entry)
+    for wrong in ({"version": 0}, {"type": "TaskErased"}, {"changed": ["colour"]}, {"contact_id": "nobody"}):
+        assert not schema.is_valid(entries[0] | wrong)
+    assert not schema.is_valid({name: value for name, value in entries[0].items() if name != "previous"})
 
 
 def test_15_1_in_xml_it_is_an_array_of_change(xml_client: Client, stream: Stream) -> None:
@@ -483,9 +498,9 @@ def test_15_4_a_later_release_s_entry_is_read(json_client: Client, stream: Strea
     json_client.api.api.client.update_item(
         **stream.table,
         Key={"pk": {"S": keys.partition(json_client.company)}, "sk": {"S": place}},
-        UpdateExpression="SET later = :x, #changed = list_append(#changed, :names), #current.room = :x",
+        UpdateExpression="SET later = :x, #changed = list_append(#changed, :names), #current.later_field = :x",
         ExpressionAttributeNames={"#changed": "changed", "#current": "current"},
-        ExpressionAttributeValues={":x": {"S": "x"}, ":names": {"L": [{"S": "room"}]}},
+        ExpressionAttributeValues={":x": {"S": "x"}, ":names": {"L": [{"S": "later_field"}]}},
     )
     [entry, _] = history(json_client, task_id).entries
     assert entry["changed"] == ["subject", "modified_dateutc"]
