@@ -270,6 +270,20 @@ def test_14_3_a_request_for_which_there_is_no_time_is_not_begun(
     assert len(service.database.tasks(company)) == 3
 
 
+def test_14_3_a_number_is_not_looked_up_where_there_is_no_time(
+    service: Service, company: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (created(service.api, company).document() for _ in range(2))
+    batch = [change(first["id"], "1"), change(second["id2"], "2"), create("3")]
+    with monkeypatch.context() as patch:
+        patch.setattr("servicedesk.wire.gateway.monotonic", lambda: 0.0)
+        patch.setattr("servicedesk.operations.operation.monotonic", lambda: 9.1)
+        with counted(service.api.api) as sent:
+            assert_unavailable(post(service.api, company, *batch))
+    assert sent == []
+    assert [one["status"] for one in send(service.api, company, *batch).values()] == [204, 204, 201]
+
+
 def test_14_3_the_catalogue_is_read_once_however_long_a_batch_takes(
     service: Service, company: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -55,7 +55,7 @@ CODES = {
 """The codes of single fields (contract section 6)."""
 
 PROBLEMS = {
-    "malformed-body": "The body is empty, is not well-formed, or is not a task.",
+    "malformed-body": "The body is empty, is not well-formed or no task, or it is a batch with what a batch cannot do.",
     "invalid-header": "A header of the request, which the detail names, cannot be used as it is.",
     "invalid-parameter": "A query option cannot be read or is not supported here. The detail says what is.",
     "bad-request": "The request is not one that the gateway of the API takes.",

@@ -42,7 +42,7 @@ def send_batch(request: Request, stores: Stores) -> Response:
     routed = [_route(part.request, batch_body.name_of(place)) for place, part in enumerate(parts)]
     stores = replace(stores, catalogues=stores.catalogues.with_copy_for(company_id))
     works: Sequence[_Work] = [_attempt(_read, *one, stores) for one in routed]
-    _require_different_tasks(works, company_id, stores.lists)
+    _require_different_tasks(works, company_id, stores.lists, time_limit)
     works = _numbered(works, company_id, stores, time_limit)
 
     def carry_out(work: _Work) -> Response:
@@ -91,14 +91,17 @@ def _read(target: Operation, request: Request, stores: Stores) -> Create | Reque
     return Create.read(taken, stores.catalogues) if target is create_task.create_task else taken
 
 
-def _require_different_tasks(works: Sequence[_Work], company_id: str, lists: TaskLists) -> None:
+def _require_different_tasks(works: Sequence[_Work], company_id: str, lists: TaskLists, time_limit: TimeLimit) -> None:
     """Refuse a batch in which two requests name the same task, be it one by its id and the other by its number."""
     named = [_attempt(_task_of, work) for work in works]
     tasks = [None if isinstance(one, Problem) else one for one in named]
 
     def look_up(task: str | int | None) -> str | int | None:
+        if not isinstance(task, int):
+            return task
+        time_limit.require(requests=2)
         try:
-            return lists.id_of_number(company_id, task) if isinstance(task, int) else task
+            return lists.id_of_number(company_id, task)
         except NoSuchTaskError:
             return task
 

@@ -137,4 +137,7 @@ def _address(url: str, base_url: str) -> tuple[str, Fields]:
 
 
 def _is_text(value: object) -> bool:
-    return isinstance(value, str) and not isinstance(value, Number) and value != ""
+    """Return whether a value is a text that an answer can repeat: one of a lone surrogate could not be sent."""
+    if isinstance(value, Number) or not isinstance(value, str):
+        return False
+    return value != "" and value.encode(errors="ignore").decode() == value
