@@ -12,11 +12,27 @@ from tools.build import ROOT
 from tools.publishing.document import document
 
 FILE = ROOT / "functions/describe_api/openapi.json"
+WIDTH = 120
+"""The most characters of a line that has more than one value."""
 
 
 def text() -> str:
     """Return the file's text."""
-    return json.dumps(document(), ensure_ascii=False, indent=1) + "\n"
+    return _written(document(), 0) + "\n"
+
+
+def _written(value: object, depth: int) -> str:
+    """Write a value as JSON, on one line if that fits; json's own indentation takes three times as many lines."""
+    line = json.dumps(value, ensure_ascii=False)
+    if depth + len(line) <= WIDTH or not isinstance(value, dict | list):
+        return line
+    if isinstance(value, dict):
+        parts = [f"{json.dumps(name)}: {_written(member, depth + 1)}" for name, member in value.items()]
+    else:
+        parts = [_written(entry, depth + 1) for entry in value]
+    inner = ",\n".join(" " * (depth + 1) + part for part in parts)
+    first, last = "{}" if isinstance(value, dict) else "[]"
+    return f"{first}\n{inner}\n{' ' * depth}{last}"
 
 
 def main() -> None:
