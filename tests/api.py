@@ -16,6 +16,7 @@ from xml.sax.saxutils import escape
 
 from servicedesk.domain.task import FIELDS as DECLARED
 from servicedesk.operations.operation import Stores
+from servicedesk.store.catalogues import CatalogueStore
 
 from tools.template import ROOT
 
@@ -253,8 +254,9 @@ class Api:
 
     def forget_catalogues(self) -> None:
         """Let the API read each catalogue anew, as an execution environment does that has just started."""
-        anew = Stores.over(self.api.client, self.api.stores.tasks._table, "")
-        self.api.stores = replace(anew, epoch=self.api.stores.epoch)  # type: ignore[attr-defined]
+        stores: Stores = self.api.stores
+        anew = CatalogueStore(stores.client, stores.tasks_table)
+        self.api.stores = replace(stores, catalogues=anew)  # type: ignore[attr-defined]
 
     def list(self, path: str = "/tasks", accept: str | None = None, **more: Any) -> Answer:
         """GET a list of tasks, or the feed of changes; `query`, `headers` and `company` as in `event`."""

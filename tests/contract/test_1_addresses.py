@@ -9,6 +9,9 @@ from uuid import uuid4
 import pytest
 from servicedesk import operations
 from servicedesk.domain.catalogue import BUILT_IN
+from servicedesk.operations.operation import Operation
+from servicedesk.wire.problems import Problem
+from servicedesk.wire.router import Match
 
 from tests.api import Answer, assert_problem, event, invoke, written
 from tests.contract.client import SUBJECT, Client
@@ -319,3 +322,17 @@ def test_1_4_a_slash_at_the_end_makes_no_difference(client: Client) -> None:
     task = client.created()
     assert call(client, "GET", f"/tasks/{task['id']}/").task() == task
     assert call(client, "POST", "/tasks/", written(client.format, {"subject": SUBJECT})).status == 201
+
+
+@pytest.mark.parametrize(
+    "path", ["/tasks", "/tasks/", "/api/TASK", "/%74asks", "/TASKS", "/api/Task(1)", "/tasks/delta"]
+)
+@pytest.mark.parametrize("method", ["POST", "GET", "HEAD", "PUT", "DELETE"])
+def test_1_4_what_a_start_imports_changes_no_route(method: str, path: str) -> None:
+    def found(match: Callable[[str, str], Match[Operation]]) -> object:
+        try:
+            return match(method, path)
+        except Problem as problem:
+            return problem.status, problem.headers
+
+    assert found(operations.match) == found(operations.router().match)

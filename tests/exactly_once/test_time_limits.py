@@ -13,7 +13,7 @@ from botocore.retries import standard
 from botocore.retries.base import BaseRetryBackoff
 from servicedesk.store import dynamodb as configured
 from servicedesk.store import keys
-from servicedesk.store.task_lists import WRITE_SECONDS
+from servicedesk.store.dynamodb import WRITE_SECONDS
 
 from tests.api import Api, assert_problem
 from tests.conftest import FUNCTIONS

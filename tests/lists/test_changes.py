@@ -7,7 +7,8 @@ import pytest
 from servicedesk.domain.task import Task
 from servicedesk.domain.task_position import AfterChange
 from servicedesk.store import dynamodb, task_lists
-from servicedesk.store.task_lists import INDEX_SECONDS, WRITE_SECONDS, horizon, latest
+from servicedesk.store.dynamodb import WRITE_SECONDS
+from servicedesk.store.task_lists import INDEX_SECONDS, horizon, latest
 
 from tests.lists.board import Board, a_task, instant
 from tests.turns import turns

@@ -18,7 +18,8 @@ from servicedesk.domain.task import Task
 from servicedesk.domain.task_position import AfterChange, Position
 from servicedesk.domain.task_query import Order, TaskFilter, TaskQuery
 from servicedesk.store import task_lists
-from servicedesk.store.task_lists import INDEX_SECONDS, WRITE_SECONDS, horizon
+from servicedesk.store.dynamodb import WRITE_SECONDS
+from servicedesk.store.task_lists import INDEX_SECONDS, horizon
 
 from tests.lists.board import ARCHIVED, OPEN, Board, a_task, changed, instant, numbered, ticks, where
 from tests.turns import turns

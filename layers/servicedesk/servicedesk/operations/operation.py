@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from servicedesk.store import dynamodb, task_stream
 from servicedesk.store.catalogues import CatalogueStore
-from servicedesk.store.history import HistoryStore
-from servicedesk.store.task_lists import WRITE_SECONDS, TaskLists
 from servicedesk.store.tasks import TaskStore
 from servicedesk.wire import query_options
 from servicedesk.wire.gateway import Request, Response
@@ -16,32 +15,43 @@ from servicedesk.wire.gateway import Request, Response
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from servicedesk.store.history import HistoryStore
+    from servicedesk.store.task_lists import TaskLists
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Stores:
-    """All that operations read and write.
+    """All that operations read and write. What a create does not need is imported when it is first asked for.
 
     Attributes:
         epoch: grows with each restore of the tables (contract rule 12.1); a place in the feed of changes is of one.
     """
 
-    tasks: TaskStore
-    lists: TaskLists
-    catalogues: CatalogueStore
-    history: HistoryStore
+    client: "DynamoDBClient"
+    tasks_table: str
     epoch: str
+    tasks: TaskStore
+    catalogues: CatalogueStore
 
     @classmethod
     def over(cls, client: "DynamoDBClient", tasks_table: str, stream_arn: str) -> "Stores":
         """Return the stores over a table and its stream."""
         epoch = task_stream.epoch_of(stream_arn)
-        return cls(
-            TaskStore(client, tasks_table),
-            TaskLists(client, tasks_table),
-            CatalogueStore(client, tasks_table),
-            HistoryStore(client, tasks_table, epoch),
-            epoch,
-        )
+        return cls(client, tasks_table, epoch, TaskStore(client, tasks_table), CatalogueStore(client, tasks_table))
+
+    @cached_property
+    def lists(self) -> "TaskLists":
+        """The lists of tasks, and the feed of changes."""
+        from servicedesk.store.task_lists import TaskLists  # noqa: PLC0415
+
+        return TaskLists(self.client, self.tasks_table)
+
+    @cached_property
+    def history(self) -> "HistoryStore":
+        """The history of tasks."""
+        from servicedesk.store.history import HistoryStore  # noqa: PLC0415
+
+        return HistoryStore(self.client, self.tasks_table, self.epoch)
 
 
 class TimeLimit:
@@ -52,7 +62,7 @@ class TimeLimit:
 
     def require(self, requests: int) -> None:
         """Raise ``UnavailableError`` where so many more requests might not end before the function has to."""
-        if monotonic() - self._started + requests * dynamodb.REQUEST_SECONDS > WRITE_SECONDS:
+        if monotonic() - self._started + requests * dynamodb.REQUEST_SECONDS > dynamodb.WRITE_SECONDS:
             raise dynamodb.unavailable()
 
 

@@ -38,6 +38,12 @@ BACKOFF = 1.0
 REQUEST_SECONDS = ATTEMPTS * (2 * CONNECT_TIMEOUT + READ_TIMEOUT) + (ATTEMPTS - 1) * BACKOFF
 """Seconds after which a request was answered or given up. A create makes three, so a function needs 24 seconds."""
 
+WRITE_SECONDS = 25.0
+"""The longest that a write begins after the ``modified_dateutc`` that it writes: the functions' timeout.
+
+The timeout, in the template, has room for three requests of ``REQUEST_SECONDS``.
+"""
+
 _NO_ANSWER = (
     exceptions.ConnectionError,
     exceptions.HTTPClientError,

@@ -80,12 +80,6 @@ KEY_BYTES = 2048
 PAUSES = (0.05, 0.1, 0.2, 0.4)
 """Seconds to wait, one after the other, before a number that the index does not have is looked up again."""
 
-WRITE_SECONDS = 25.0
-"""The longest that a write begins after the ``modified_dateutc`` that it writes: the functions' timeout.
-
-The timeout, in the template, has room for three requests of ``dynamodb.REQUEST_SECONDS``.
-"""
-
 INDEX_SECONDS = 35.0
 """How much longer the feed of changes waits: for a write that DynamoDB finishes after its function ended, for the index
 to follow the table, and for clocks that differ."""
@@ -493,7 +487,7 @@ _BY_CHANGE = _Index("by_change", "pk", "modified_dateutc")
 
 def horizon(now: str) -> str:
     """Return the instant up to which, at the instant ``now``, all writes can be seen in the index ``by_change``."""
-    moment = datetime.fromisoformat(now) - timedelta(seconds=WRITE_SECONDS + INDEX_SECONDS)
+    moment = datetime.fromisoformat(now) - timedelta(seconds=dynamodb.WRITE_SECONDS + INDEX_SECONDS)
     return values.date(moment.isoformat())
 
 

@@ -56,6 +56,13 @@ class Router[Target]:
             raise Problem(METHOD_NOT_ALLOWED, detail, headers={"Allow": allowed})
         return Match(methods[wanted], route, parameters)
 
+    def literal(self, method: str, path: str) -> Match[Target] | None:
+        """Return what a route of exactly this method and path leads to, which nothing wins over, if there is one."""
+        segments = [unquote(segment) for segment in _segments(path)]
+        route = self._literal.get(tuple(_folded(segments)), "")
+        target = self._methods.get(route, {}).get(method)
+        return Match(target, route, {}) if target else None
+
     def _find(self, segments: Sequence[str]) -> tuple[str, Mapping[str, str]]:
         folded = _folded(segments)
         if route := self._literal.get(tuple(folded)):
