@@ -13,9 +13,12 @@ from tests.events import record
 from tools.template import environment
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="package", autouse=True)
 def publish_events() -> Iterator[ModuleType]:
-    """The function in the environment that the template gives it; its client reaches nobody."""
+    """The function in the environment that the template gives it; its client reaches nobody.
+
+    Every test has it, so that the environment is there before that of a module, which is undone first.
+    """
     with pytest.MonkeyPatch.context() as monkeypatch:
         without_account(monkeypatch)
         for name, value in environment("PublishEvents").items():
