@@ -1,13 +1,15 @@
 """Contract section 15: what happened to a task, when, and by whose credentials."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from servicedesk.domain.task_position import AfterVersion
 from servicedesk.store import keys, task_stream
-from servicedesk.wire import odata
+from servicedesk.wire import cursors, odata
+from servicedesk.wire.cursors import Cursor
 
 from tests.api import ALPHA_CONTACT, INSTANCE, Api, assert_problem, event, invoke
 from tests.contract.client import COMPLETED, Client, Page
@@ -40,14 +42,14 @@ def told(page: Page) -> tuple[str | None, str]:
     return page.answer.headers.get("Complete-To-Version"), page.answer.headers["Task-Version"]
 
 
-def changed_often(client: Client, stream: Stream, times: int) -> str:
-    """A task with so many changes, all of them in its history."""
+def changed_often(client: Client, stream: Stream, times: int, *, lacking: Collection[int] = ()) -> str:
+    """A task with so many changes, all of them in its history but for the versions that it lacks."""
     task_id: str = client.created()["id"]
     records = [stream.written(task_id)]
     for number in range(times):
         client.changed(task_id, subject=f"Subject {number}")
         records.append(stream.written(task_id))
-    stream.deliver(*records)
+    stream.deliver(*(record for version, record in enumerate(records, 1) if version not in lacking))
     return task_id
 
 
@@ -166,7 +168,7 @@ def test_15_1_pages_lead_to_the_creation(client: Client, stream: Stream, size: i
     assert [version for page in pages for version in versions(page)] == [6, 5, 4, 3, 2, 1]
     assert all(len(page.entries) == size for page in pages[:-1])
     assert all(page.answer.headers["Preference-Applied"] == f"maxpagesize={size}" for page in pages)
-    assert [told(page)[0] for page in pages if page.entries] == [str(6 - number * size) for number in range(len(pages))]
+    assert {told(page) for page in pages} == {("6", "6")}
 
 
 @pytest.mark.parametrize(
@@ -212,6 +214,22 @@ def test_15_1_a_link_is_bound_to_its_task_and_company(json_client: Client, strea
         json_client.refused_list(f"/tasks/{task_id}/history", query={"$skiptoken": wrong})
     json_client.refused_list(f"/tasks/{task_id}/history", query={"$skiptoken": token, "$top": "3"})
     assert_problem(json_client.api.follow(link, company=str(uuid4())), 400, "invalid-parameter")
+
+
+@pytest.mark.parametrize("place", [None, AfterVersion(3), AfterVersion(3, "7")])
+@pytest.mark.parametrize(("top", "skip", "status"), [(2**31 - 1, 10_000, 200), (None, 10_001, 400), (2**31, 0, 400)])
+def test_15_1_a_token_is_held_to_the_limits_of_top_and_skip(
+    json_client: Client, place: AfterVersion | None, top: int | None, skip: int, status: int
+) -> None:
+    """Anybody can make a token of their own."""
+    task_id = json_client.created()["id"]
+    path = f"/tasks/{task_id}/history"
+    query_text = f"{task_id} {json.dumps(['/tasks/{id}/history', []])}"
+    token = cursors.to_token(Cursor(place, top, skip), json_client.company, query_text)
+    if status == 400:
+        json_client.refused_list(path, query={"$skiptoken": token})
+    else:
+        assert json_client.list(path, query={"$skiptoken": token}).entries == []
 
 
 @pytest.mark.parametrize("query", ["$filter", "$orderby", "$select", "$deltatoken", "$count"])
@@ -292,6 +310,57 @@ def test_15_2_a_version_that_is_late_is_told_and_comes_in_its_place(json_client:
     stream.deliver(records[1])
     page = history(json_client, task_id)
     assert (versions(page), told(page)) == ([4, 3, 2, 1], ("4", "4"))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 7])
+@pytest.mark.parametrize("lacking", [(), (2,), (4,), (7,), (4, 5), (3, 6), (2, 3, 4, 5, 6, 7)])
+def test_15_2_each_page_tells_of_its_own_gaps(
+    json_client: Client, stream: Stream, lacking: Sequence[int], size: int
+) -> None:
+    """Those at its borders, too: the version after a page's last entry is of the page that follows."""
+    task_id = changed_often(json_client, stream, 6, lacking=lacking)
+    below = 8
+    for page in json_client.pages(f"/tasks/{task_id}/history", headers={"Prefer": f"maxpagesize={size}"}):
+        there = versions(page)
+        gaps = [version for version in lacking if there[-1] < version < below]
+        expected = max(version for version in there if version < max(gaps)) if gaps else 7
+        assert told(page) == (str(expected), "7")
+        below = there[-1]
+    assert below == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "complete"),
+    [
+        ({"$top": "0"}, "7"),
+        ({"$top": "3"}, "7"),
+        ({"$top": "4"}, "3"),
+        ({"$skip": "2"}, "3"),
+        ({"$skip": "3"}, "3"),
+        ({"$skip": "9"}, "3"),
+    ],
+)
+def test_15_2_what_skip_leaves_out_counts_and_what_top_cuts_off_does_not(
+    json_client: Client, stream: Stream, query: dict[str, str], complete: str
+) -> None:
+    task_id = changed_often(json_client, stream, 6, lacking=[4])
+    assert told(history(json_client, task_id, query=query)) == (complete, "7")
+
+
+def test_15_2_an_entry_beside_a_version_fills_no_gap(json_client: Client, stream: Stream) -> None:
+    task_id = changed_often(json_client, stream, 1, lacking=[2])
+    json_client.api.api.client.update_item(
+        **stream.table,
+        Key=keys.task(json_client.company, task_id),
+        UpdateExpression="SET #fields.subject = :subject",
+        ExpressionAttributeNames={"#fields": "fields"},
+        ExpressionAttributeValues={":subject": {"S": "By hand"}},
+    )
+    stream.deliver(stream.written(task_id))
+    page = history(json_client, task_id)
+    assert (versions(page), told(page)) == ([2, 1], ("1", "2"))
+    pages = json_client.pages(f"/tasks/{task_id}/history", headers={"Prefer": "maxpagesize=1"})
+    assert [(versions(one), told(one)) for one in pages] == [([2], ("2", "2")), ([1], ("1", "2"))]
 
 
 def test_15_2_a_version_that_is_delivered_twice_has_one_entry(json_client: Client, stream: Stream) -> None:
@@ -450,6 +519,58 @@ def test_15_4_a_company_that_is_onboarded_again_has_a_history_of_its_own(
     again.deliver(*records, again.written(sent["id"]), late)
     entries = history(json_client, sent["id"]).entries
     assert [entry.get("current", {}).get("subject") for entry in entries] == ["After it", None]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 100])
+def test_15_4_entries_of_an_erased_company_s_task_are_never_shown(
+    json_client: Client, stream: Stream, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    """Late records write them where the company and a task with the same id are there again."""
+    sent = {"id": str(uuid4()), "subject": "Same"}
+    json_client.created(sent)
+    late = [stream.written(sent["id"])]
+    for number in range(3):
+        json_client.changed(sent["id"], subject=f"Erased {number}")
+        late.append(stream.written(sent["id"]))
+    json_client.api.api.client.update_item(
+        **stream.table,
+        Key=keys.task(json_client.company, sent["id"]),
+        UpdateExpression="SET #fields.subject = :subject",
+        ExpressionAttributeNames={"#fields": "fields"},
+        ExpressionAttributeValues={":subject": {"S": "Erased, by hand"}},
+    )
+    late.append(stream.written(sent["id"]))
+    api, company = json_client.api, json_client.company
+    with monkeypatch.context() as patched:
+        patched.setattr(api.erase_company.values, "now", lambda: "2026-01-01T00:00:00.0000000")
+        assert "onboard the company again only after that" in api.erase(company)["detail"]
+    api.onboard(action="onboard", company_id=company)
+    again = Stream(api, company)
+    json_client.created(sent)
+    records = [again.written(sent["id"])]
+    again.deliver(*late)
+    assert len(again.entries()) == 4, "they are there"
+    for number in range(4):
+        json_client.changed(sent["id"], subject=f"New {number}")
+        records.append(again.written(sent["id"]))
+
+    def shown(*, complete: bool, **query: str) -> list[int]:
+        headers = {"Prefer": f"maxpagesize={size}"}
+        pages = list(json_client.pages(f"/tasks/{sent['id']}/history", query=query, headers=headers))
+        assert all(len(page.entries) <= size for page in pages)
+        assert "Erased" not in "".join(page.answer.body for page in pages)
+        assert all(told(page)[0] == told(page)[1] for page in pages) == complete
+        return [version for page in pages for version in versions(page)]
+
+    assert shown(complete=False) == [1]
+    assert shown(complete=False, skip="1") == []
+    again.deliver(records[2])
+    assert shown(complete=False) == [3, 1]
+    assert shown(complete=False, top="2") == [3, 1]
+    assert shown(complete=False, skip="1") == [1]
+    again.deliver(*records)
+    assert shown(complete=True) == [5, 4, 3, 2, 1]
+    assert shown(complete=True, skip="2", top="2") == [3, 2]
 
 
 def test_15_4_after_a_restore_the_new_epoch_s_entries_take_the_place_of_the_old_one_s(

@@ -1,5 +1,6 @@
 """The history in DynamoDB's own engine: its stream, its conditions, its limits and its units."""
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -7,6 +8,9 @@ from unittest.mock import patch
 from uuid import uuid4
 
 import pytest
+from servicedesk.store import keys
+from servicedesk.wire import cursors
+from servicedesk.wire.cursors import Cursor
 
 from tests.api import Context
 from tests.events import record
@@ -109,6 +113,54 @@ def test_15_1_remarks_that_fit_are_there(engine: Service, company: str, before: 
     [entry, _] = entries(engine, company, task_id)
     assert "omitted" not in entry
     assert (entry["previous"]["remark"], entry["current"]["remark"]) == (before, after)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 100])
+def test_15_4_pages_pass_over_the_entries_of_an_erased_task(engine: Service, company: str, size: int) -> None:
+    """An id that comes again after its company was erased; here only the task goes, which comes to the same."""
+    stream = Stream(engine.api, company)
+    sent = {"id": str(uuid4()), "subject": "Same"}
+    path = f"/tasks/{sent['id']}/history"
+    records: list[list[Any]] = []
+    for life in ("Erased", "New"):
+        assert engine.api.create(sent, company=company).status == 201
+        records.append([stream.written(sent["id"])])
+        for number in range(5):
+            assert engine.api.change(sent["id"], {"subject": f"{life} {number}"}, company=company).status == 200
+            records[-1].append(stream.written(sent["id"]))
+        if life == "Erased":
+            engine.api.api.client.delete_item(**stream.table, Key=keys.task(company, sent["id"]))
+            stream = Stream(engine.api, company)
+    stream.deliver(*records[0], records[1][3])
+    assert len(stream.entries()) == 5
+
+    def pages(**query: str) -> Iterator[tuple[list[int], str]]:
+        headers = {"Prefer": f"maxpagesize={size}"}
+        answer = engine.api.list(path, query=query, company=company, headers=headers)
+        while True:
+            document = answer.document()
+            assert "Erased" not in answer.body
+            yield [entry["version"] for entry in document["value"]], answer.headers["Complete-To-Version"]
+            if "@odata.nextLink" not in document:
+                return
+            answer = engine.api.follow(document["@odata.nextLink"], company=company, headers=headers)
+
+    assert [version for shown, _ in pages() for version in shown] == [4, 1]
+    assert [version for shown, _ in pages(skip="1") for version in shown] == [1]
+    assert {complete for _, complete in pages()} != {"6"}
+    stream.deliver(*records[1])
+    assert [version for shown, _ in pages() for version in shown] == [6, 5, 4, 3, 2, 1]
+    assert {complete for _, complete in pages()} == {"6"}
+
+
+def test_15_1_the_largest_skip_of_a_token_is_read_and_no_larger_one(engine: Service, company: str) -> None:
+    """DynamoDB refuses a `Limit` that is too large, which is a 503 to whoever asks."""
+    task_id = engine.api.create({"subject": "x"}, company=company).document()["id"]
+    query_text = f"{task_id} {json.dumps(['/tasks/{id}/history', []])}"
+    for skip, status in ((10_000, 200), (10_001, 400), (10**15, 400)):
+        token = cursors.to_token(Cursor(None, None, skip), company, query_text)
+        answer = engine.api.list(f"/tasks/{task_id}/history", query={"$skiptoken": token}, company=company)
+        assert answer.status == status, answer.body
 
 
 def test_what_the_history_costs(engine: Service, company: str) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from servicedesk.domain.task_position import LARGEST_NUMBER, AfterChange, AfterNumber, Position
 from servicedesk.domain.task_query import Order
 from servicedesk.wire.cursors import Cursor, from_token, to_token
+from servicedesk.wire.odata import LARGEST_SKIP, LARGEST_TOP
 from servicedesk.wire.problems import INVALID_PARAMETER, Problem
 
 from tests.lists.board import instant
@@ -24,7 +25,7 @@ IDS = st.none() | st.uuids().map(str)
 CHANGES = st.builds(AfterChange, st.integers(0, 10**15).map(instant), IDS, IDS)
 POSITIONS = st.none() | NUMBERS | CHANGES
 EPOCHS = st.text("0123456789-:.T", max_size=23)
-COUNTS = (st.none() | st.integers(0, 10**6), st.integers(0, 10_000))
+COUNTS = (st.none() | st.integers(0, LARGEST_TOP), st.integers(0, LARGEST_SKIP))
 CURSORS = st.builds(Cursor, POSITIONS, *COUNTS) | st.builds(Cursor, CHANGES, *COUNTS, EPOCHS)
 QUICK = settings(deadline=None, database=None)
 
@@ -89,6 +90,10 @@ def test_8_6_no_text_fails_as_a_token(token: str) -> None:
         b"[" * 200,
         b"[null,-1]",
         b"[true,0]",
+        b"[null,10001]",
+        b"[2147483648,0]",
+        b"[null,10001,7,false]",
+        b'[null,10001,"2026-01-01T00:00:00.0000000",null,null]',
         b"[null,0.0]",
         b"[null,0,1]",
         b"[null,0,-1,false]",

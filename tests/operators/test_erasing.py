@@ -145,7 +145,8 @@ def test_it_ends_with_nothing_left(api: Api, company: str, earlier: pytest.Monke
         "nothing_left": True,
         "not_before": None,
         "detail": "Nothing of the company is left. If the alarm events-late or events-undelivered has rung meanwhile, "
-        "send this command again once it is quiet: late records of the stream may have left entries of the history.",
+        "send this command again once it is quiet, and onboard the company again only after that: late records of the "
+        "stream may have left entries of the history.",
     }
     assert company not in everything_stored()
     assert f"CompanyPlan-{company}" not in usage_keys()

@@ -581,7 +581,9 @@ def _headers() -> dict[str, Any]:
         "Preference-Applied": header("The preferences of the request that were applied.", "return=minimal"),
         "Idempotent-Replayed": header("The task was created by an earlier request.", "true"),
         "Task-Version": header("The version that the task has now.", 2),
-        "Complete-To-Version": header("The version up to which the page lacks no entry.", 2),
+        "Complete-To-Version": header(
+            "As `Task-Version` where the page lacks no entry, else the version below its highest gap.", 2
+        ),
         "Link": header("The address of what follows.", f'<{BASE_URL}/tasks?$skiptoken=…>; rel="next"'),
         "Retry-After": header("The seconds to wait before the same request is sent again.", problems.RETRY_AFTER),
         "Accept": header("The media types that a body can have.", "application/json, text/json"),

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from servicedesk.domain.actor import Actor
 from servicedesk.domain.task_event import EventType, TaskEvent
+from servicedesk.domain.task_position import AfterVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +73,16 @@ def of_change(event: TaskEvent) -> HistoryEntry:
     )
 
 
-def complete_to(entries: Sequence[HistoryEntry]) -> int | None:
-    """Return the version up to which a page of entries, the newest first, lacks none; ``None`` for an empty page."""
-    if not entries:
-        return None
-    newest = entries[0].version
-    for later, earlier in pairwise(entries):
-        if earlier.version < later.version - 1:
-            newest = earlier.version
-    return newest
+def complete_to(version: int, begin: AfterVersion | None, met: Sequence[HistoryEntry], end: AfterVersion | None) -> int:
+    """Return ``version``, the task's, or the one below the highest gap of a page, where it has one (rule 15.2).
+
+    The page goes from ``begin``, ``None`` for the task's version, to ``end``, ``None`` for the creation. It has met
+    these entries, the newest first. Those of unversioned writes fill no gap.
+    """
+    first = version if begin is None else min(version, begin.lowest_passed - 1)
+    last = 1 if end is None else end.lowest_passed
+    own = [entry.version for entry in met if not entry.unversioned_write]
+    for later, earlier in pairwise([first + 1, *own, last - 1]):
+        if earlier < later - 1:
+            return earlier
+    return version

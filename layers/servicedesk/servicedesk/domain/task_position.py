@@ -48,6 +48,11 @@ class AfterVersion:
     version: int
     write: str = ""
 
+    @property
+    def lowest_passed(self) -> int:
+        """The lowest version whose own entry is not after this place: those by hand stand before it."""
+        return self.version + 1 if self.write else self.version
+
 
 type Position = AfterNumber | AfterChange
 """A place in the list of a company. It does not say of which company: that always comes from the caller."""

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from servicedesk.domain import task_history, values
+from servicedesk.domain import values
 from servicedesk.domain.task_history import HistoryEntry
 from servicedesk.domain.task_position import AfterVersion
 from servicedesk.operations.operation import Stores, TimeLimit, operation
@@ -16,8 +16,8 @@ from servicedesk.wire.gateway import Request, Response
 def get_history(request: Request, stores: Stores) -> Response:
     """Return a page of the history of the task that the path names (contract section 15).
 
-    The stream brings entries a moment after their writes, so the headers say which version the task has, and up to
-    which the page lacks none.
+    The stream brings entries a moment after their writes, so the headers say which version the task has, and whether
+    the page lacks an entry.
     """
     time_limit = TimeLimit(request)
     company_id, address = request.caller().company_id, task_address.of(request)
@@ -30,7 +30,7 @@ def get_history(request: Request, stores: Stores) -> Response:
     time_limit.require(requests=2)
     stored = stores.tasks.get(company_id, task_id)
     size = options.page_size if cursor.top is None else min(options.page_size, cursor.top)
-    page = stores.history.page(stored, size, cursor.position, cursor.skip) if size else HistoryPage(())
+    page = stores.history.page(stored, size, cursor.position, cursor.skip) if size else HistoryPage((), stored.version)
 
     top = None if cursor.top is None else cursor.top - len(page.entries)
     links = {}
@@ -41,7 +41,7 @@ def get_history(request: Request, stores: Stores) -> Response:
         request, page.entries, shown, entity_set=odata.UNTYPED, links=links, applied=options.applied
     )
     headers = {
-        "Complete-To-Version": str(task_history.complete_to(page.entries) or ""),
+        "Complete-To-Version": str(page.complete_to),
         "Content-Location": "" if address == task_id else f"{request.base_url}/tasks/{task_id}/history",
         "Task-Version": str(stored.version),
     }

@@ -45,8 +45,9 @@ DOCUMENTATION: Mapping[str, Documentation] = {
 Read what happened to a task, the newest first, page by page: its creation and each change, with the old and the new
 values, and the contact and the key whose credentials did it. Nobody can write or change an entry.
 
-An entry is there within seconds of its write. `Task-Version` is the version of the task now, and up to
-`Complete-To-Version` the page lacks no entry: where it is less, call again a moment later.""",
+An entry is there within seconds of its write. `Task-Version` is the version of the task now, and `Complete-To-Version`
+is the same where the page lacks no entry. Otherwise it is the version below the page's highest gap: call again a moment
+later.""",
         parameters=("$top", "$skip", "$skiptoken", "Prefer-list"),
         answers={
             200: Answer(

@@ -40,11 +40,13 @@ class HistoryPage:
 
     Attributes:
         entries: the entries, the newest first; fewer than asked for where they are large.
+        complete_to: the task's version where no entry is missing, and otherwise the one below the highest gap.
         next: where the next page begins; ``None`` on the last one.
         skip: how many of the first entries are still to be left out.
     """
 
     entries: Sequence[HistoryEntry]
+    complete_to: int
     next: AfterVersion | None = None
     skip: int = 0
 
@@ -90,27 +92,35 @@ class HistoryStore:
     def page(self, of: Versioned, size: int, after: AfterVersion | None = None, skip: int = 0) -> HistoryPage:
         """Return up to ``size`` entries of a task's history, the newest first, without the first ``skip`` of them.
 
-        A page ends earlier where its entries are large, or where one request has read all that it can.
+        A page ends earlier where its entries are large, or where one request has read all that it can. Late records of
+        an erased company can have left entries of an earlier task with the same id (rule 15.4). They are older than the
+        creation of this one, and no page shows or counts them.
 
         Raises:
             UnavailableError: the database did not answer in time.
         """
         answer = self._query(of, after, skip + size)
+        begin, creation = after, task_history.of_creation(*of.created)
         entries: list[HistoryEntry] = []
+        met: list[HistoryEntry] = []
         room = PAGE_BYTES
         for item in answer["Items"]:
             entry = _read(dynamodb.from_item(item))
             after = AfterVersion(entry.version, entry.unversioned_write)
+            if entry.date < creation.date:
+                continue
+            met.append(entry)
             if skip:
                 skip -= 1
                 continue
             entries.append(entry)
             room -= len(json.dumps([entry.previous, entry.current], ensure_ascii=False).encode())
             if len(entries) == size or room <= 0:
-                return HistoryPage(entries, after)
+                return HistoryPage(entries, task_history.complete_to(of.version, begin, met, after), after)
         if "LastEvaluatedKey" in answer:
-            return HistoryPage(entries, after, skip)
-        return HistoryPage([*entries, *([] if skip else [task_history.of_creation(*of.created)])])
+            return HistoryPage(entries, task_history.complete_to(of.version, begin, met, after), after, skip)
+        complete_to = task_history.complete_to(of.version, begin, [*met, creation], None)
+        return HistoryPage([*entries, *([] if skip else [creation])], complete_to)
 
     @timed("ReadLatency")
     def _has_counter(self, company_id: str) -> bool:

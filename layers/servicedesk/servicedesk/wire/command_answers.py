@@ -68,7 +68,8 @@ def erasure(
     if nothing_left:
         detail = (
             "Nothing of the company is left. If the alarm events-late or events-undelivered has rung meanwhile, send "
-            "this command again once it is quiet: late records of the stream may have left entries of the history."
+            "this command again once it is quiet, and onboard the company again only after that: late records of the "
+            "stream may have left entries of the history."
         )
     elif not_before:
         detail = "The company's keys are revoked. Send the same command again at not_before to erase the rest."

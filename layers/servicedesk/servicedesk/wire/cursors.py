@@ -26,13 +26,13 @@ from servicedesk.domain.task_position import (
     Position,
 )
 from servicedesk.domain.task_query import Order
+from servicedesk.wire.odata import LARGEST_SKIP, LARGEST_TOP
 from servicedesk.wire.problems import GONE, INVALID_PARAMETER, Problem
 
 TOKEN_CHARACTERS = 256
 """The longest token that is read, more than any that is made."""
 
 _DIGEST_BYTES = 16
-_LARGEST_COUNT = 10**15
 _WRITE = re.compile(r"[0-9]{1,40}")
 
 
@@ -141,7 +141,7 @@ def _cursor(content: object, order: Order | None) -> Cursor[Any]:
             position = AfterVersion(_count(version, LARGEST_VERSION), write)
         case _:
             raise ValueError("no cursor of this order")
-    return Cursor(position, None if top is None else _count(top, _LARGEST_COUNT), _count(skip, _LARGEST_COUNT), epoch)
+    return Cursor(position, None if top is None else _count(top, LARGEST_TOP), _count(skip, LARGEST_SKIP), epoch)
 
 
 def _epoch(more: list[object]) -> str | None:
