@@ -270,18 +270,35 @@ def test_14_3_a_request_for_which_there_is_no_time_is_not_begun(
     assert len(service.database.tasks(company)) == 3
 
 
+@pytest.mark.parametrize("mixed_with_ids", [True, False])
 def test_14_3_a_number_is_not_looked_up_where_there_is_no_time(
-    service: Service, company: str, monkeypatch: pytest.MonkeyPatch
+    service: Service, company: str, monkeypatch: pytest.MonkeyPatch, mixed_with_ids: bool
 ) -> None:
     first, second = (created(service.api, company).document() for _ in range(2))
-    batch = [change(first["id"], "1"), change(second["id2"], "2"), create("3")]
+    batch = [change(first["id" if mixed_with_ids else "id2"], "1"), change(second["id2"], "2"), create("3")]
     with monkeypatch.context() as patch:
         patch.setattr("servicedesk.wire.gateway.monotonic", lambda: 0.0)
         patch.setattr("servicedesk.operations.operation.monotonic", lambda: 9.1)
         with counted(service.api.api) as sent:
-            assert_unavailable(post(service.api, company, *batch))
+            answers = send(service.api, company, *batch)
     assert sent == []
+    assert [one["status"] for one in answers.values()] == [503] * 3
+    assert all(int(one["headers"]["Retry-After"]) > 0 for one in answers.values())
     assert [one["status"] for one in send(service.api, company, *batch).values()] == [204, 204, 201]
+
+
+@pytest.mark.parametrize(("kind", "status"), [(Kind.CAPACITY_EXCEEDED, 503), (Kind.DENIED, 500)])
+def test_14_3_nothing_is_begun_where_a_number_cannot_be_looked_up(
+    faulty: FaultyService, company: str, kind: Kind, status: int
+) -> None:
+    first, second = (created(faulty.api, company).document() for _ in range(2))
+    batch = [change(first["id2"], "1"), change(second["id"], "2"), create("3"), create("4", body={})]
+    stored = faulty.database.tasks(company)
+    faulty.proxy.plan([Fault(kind, "Query", times=9)])
+    assert [one["status"] for one in send(faulty.api, company, *batch).values()] == [status] * 4
+    assert faulty.database.tasks(company) == stored
+    faulty.proxy.plan([])
+    assert [one["status"] for one in send(faulty.api, company, *batch).values()] == [204, 204, 201, 422]
 
 
 def test_14_3_the_catalogue_is_read_once_however_long_a_batch_takes(

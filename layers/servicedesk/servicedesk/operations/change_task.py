@@ -1,6 +1,6 @@
 """A stored task is changed, and nobody's change is lost."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from servicedesk.domain import values
 from servicedesk.domain.faults import Fault, InvalidTaskError
@@ -23,9 +23,15 @@ from servicedesk.wire.problems import PRECONDITION_FAILED, PRECONDITION_REQUIRED
 )
 def change_task(request: Request, stores: Stores) -> Response:
     """Change the task that the path names as the body says, unless it is not the version that the client means."""
+    company_id = request.caller().company_id
+    return change(request, stores, lambda number: stores.lists.id_of_number(company_id, number))
+
+
+def change(request: Request, stores: Stores, id_of_number: Callable[[int], str]) -> Response:
+    """Do so, with a function that returns the id of the task that has a number, or raises ``NoSuchTaskError``."""
     time_limit = TimeLimit(request)
     caller = request.caller()
-    preferences = Preferences.from_header(request.headers.get("Prefer"))
+    preferences = Preferences.of(request)
     is_dry_run = request.flag("validate_only")
     address = task_address.of(request)
     if_match = _if_match(request)
@@ -33,7 +39,7 @@ def change_task(request: Request, stores: Stores) -> Response:
     change = TaskChange(body.fields, body.faults, replaces=request.method == "PUT")
 
     catalogue = stores.catalogues.for_company(caller.company_id)
-    task_id = address if isinstance(address, str) else stores.lists.id_of_number(caller.company_id, address)
+    task_id = address if isinstance(address, str) else id_of_number(address)
     time_limit.require(requests=2)
     stored = stores.tasks.get(caller.company_id, task_id)
     while True:

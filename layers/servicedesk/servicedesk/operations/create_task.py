@@ -52,7 +52,7 @@ class Create:
     def read(cls, request: Request, catalogues: CatalogueStore) -> "Create":
         """Read a request. Faults in its fields are collected, not raised."""
         caller = request.caller()
-        preferences = Preferences.from_header(request.headers.get("Prefer"))
+        preferences = Preferences.of(request)
         is_dry_run = request.flag("validate_only")
         body = task_body.read(request)
         key = idempotency_key.parse(request.headers.get_all("Idempotency-Key"))

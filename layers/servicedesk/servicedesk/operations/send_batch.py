@@ -2,22 +2,27 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
 
-from servicedesk.domain.faults import NoSuchTaskError
 from servicedesk.operations import change_task, create_task
 from servicedesk.operations.create_task import Create
 from servicedesk.operations.operation import Operation, Stores, TimeLimit, operation
-from servicedesk.store.task_lists import TaskLists
+from servicedesk.store.task_lists import id_in
 from servicedesk.telemetry import Outcome, describe, record
 from servicedesk.wire import batch_body, gateway, json_format, media_types, preferences, query_options, task_address
 from servicedesk.wire.gateway import Request, Response
 from servicedesk.wire.problems import INVALID_HEADER, Problem
 from servicedesk.wire.router import Router
 
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
 ANSWER_BYTES = 5_000_000
-"""The largest answer, as the function returns it: JSON, in a text of JSON. Lambda takes some six million bytes."""
+"""The largest answer in bytes, as Lambda's runtime for Python 3.13 sends it on: JSON, in a text of JSON, in UTF-8
+without ``\\u`` escapes (``awslambdaric.lambda_runtime_marshaller``). Lambda takes some six million bytes."""
 
 AT_ONCE = 8
 """How many requests of a batch run at once: fewer than the ten connections that boto3 keeps."""
@@ -42,7 +47,14 @@ def send_batch(request: Request, stores: Stores) -> Response:
     routed = [_route(part.request, batch_body.name_of(place)) for place, part in enumerate(parts)]
     stores = replace(stores, catalogues=stores.catalogues.with_copy_for(company_id))
     works: Sequence[_Work] = [_attempt(_read, *one, stores) for one in routed]
-    _require_different_tasks(works, company_id, stores.lists, time_limit)
+    named = [_named(work) for work in works]
+    batch_body.require_different(named, "name the same task.")
+    ids = _attempt(_ids_of_numbers, {task for task in named if isinstance(task, int)}, company_id, stores, time_limit)
+    if isinstance(ids, Problem):  # then nothing is begun
+        works, ids = [work if isinstance(work, Problem) else ids for work in works], {}
+    batch_body.require_different(
+        [ids.get(task, task) if isinstance(task, int) else task for task in named], "name the same task."
+    )
     works = _numbered(works, company_id, stores, time_limit)
 
     def carry_out(work: _Work) -> Response:
@@ -52,7 +64,7 @@ def send_batch(request: Request, stores: Stores) -> Response:
             time_limit.require(requests=1)
             return work.answer(stores.tasks)
         time_limit.require(requests=2)
-        return change_task.change_task.handle(work, stores)
+        return change_task.change(work, stores, partial(id_in, ids))
 
     answers = _each_at_once(carry_out, works)
     shown = [_shown(part.id, answer, request) for part, answer in zip(parts, answers, strict=True)]
@@ -91,34 +103,24 @@ def _read(target: Operation, request: Request, stores: Stores) -> Create | Reque
     return Create.read(taken, stores.catalogues) if target is create_task.create_task else taken
 
 
-def _require_different_tasks(works: Sequence[_Work], company_id: str, lists: TaskLists, time_limit: TimeLimit) -> None:
-    """Refuse a batch in which two requests name the same task, be it one by its id and the other by its number."""
-    named = [_attempt(_task_of, work) for work in works]
-    tasks = [None if isinstance(one, Problem) else one for one in named]
-
-    def look_up(task: str | int | None) -> str | int | None:
-        if not isinstance(task, int):
-            return task
-        time_limit.require(requests=2)
-        try:
-            return lists.id_of_number(company_id, task)
-        except NoSuchTaskError:
-            return task
-
-    if {str, int} <= {type(task) for task in tasks}:
-        found = _each_at_once(look_up, tasks)
-        if problem := next((one for one in found if isinstance(one, Problem)), None):
-            raise problem
-        tasks = [one for one in found if not isinstance(one, Problem)]
-    batch_body.require_different(tasks, "name the same task.")
-
-
-def _task_of(work: _Work) -> str | int | None:
+def _named(work: _Work) -> str | int | None:
     """Return the id or the number of the task that a request names, if it names one."""
     if isinstance(work, Create):
         identity = work.creation.identity
         return identity.task_id if identity.is_repeatable else None
-    return None if isinstance(work, Problem) else task_address.of(work)
+    named = work if isinstance(work, Problem) else _attempt(task_address.of, work)
+    return None if isinstance(named, Problem) else named
+
+
+def _ids_of_numbers(
+    numbers: Collection[int], company_id: str, stores: Stores, time_limit: TimeLimit
+) -> Mapping[int, str]:
+    """Look all numbers of a batch up before anything is done: a create of the batch could get one of them."""
+    if not numbers:
+        return {}
+    time_limit.require(requests=2)
+    with _pool() as pool:
+        return stores.lists.ids_of_numbers(company_id, numbers, pool.map)
 
 
 def _numbered(works: Sequence[_Work], company_id: str, stores: Stores, time_limit: TimeLimit) -> Sequence[_Work]:
@@ -153,12 +155,16 @@ def _attempt[**P, T](do: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T
 
 def _each_at_once[I, T](do: Callable[[I], T], items: Sequence[I]) -> list[T | Problem]:
     """Return what a function returns of each item, or the problem that it ends with; some run at once."""
+    with _pool() as pool:
+        return list(pool.map(lambda item: _attempt(do, item), items))
+
+
+def _pool() -> "ThreadPoolExecutor":
     # Only a batch has to wait for the import at a cold start.
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
 
     # The threads know nothing of the invocation, so that they write no facts over each other's into its log line.
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(lambda item: _attempt(do, item), items))
+    return ThreadPoolExecutor(AT_ONCE)
 
 
 def _recorded(answers: Sequence[Response | Problem]) -> Outcome:
@@ -205,7 +211,7 @@ def _minimal(shown: _Shown, method: str) -> _Shown:
         body.pop("errors", None)
         body["error"] = {name: value for name, value in body["error"].items() if name != "details"}
     elif method == "POST":
-        body = {name: value for name, value in body.items() if name in ("id", "id2") or "@" in name}
+        body = {name: body[name] for name in ("id", "id2")}  # no entity any more (rule 13.2)
     else:
         headers.pop("Content-Type", None)
         return {"id": shown["id"], "status": 204, "headers": headers}
@@ -213,4 +219,4 @@ def _minimal(shown: _Shown, method: str) -> _Shown:
 
 
 def _size(shown: Sequence[_Shown]) -> int:
-    return len(json.dumps(json_format.encode(shown)))
+    return len(json.dumps(json_format.encode(shown), ensure_ascii=False).encode("utf-8", "surrogatepass"))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from servicedesk.operations.shared_docs import BODY, TASKS, Answer, Documentation
-from servicedesk.wire.batch_body import REQUESTS
+from servicedesk.wire.batch_body import ID_CHARACTERS, REQUESTS
 
 _HEADERS = {"type": "object", "additionalProperties": {"type": "string"}}
 _BATCH = {
@@ -18,7 +18,12 @@ _BATCH = {
                 "type": "object",
                 "description": "A create or a change.",
                 "properties": {
-                    "id": {"type": "string", "minLength": 1, "description": "Names the request within the batch."},
+                    "id": {
+                        "type": "string",
+                        "minLength": 1,
+                        "maxLength": ID_CHARACTERS,
+                        "description": "Names the request within the batch.",
+                    },
                     "method": {
                         "type": "string",
                         "description": "`POST` creates a task, `PATCH` and `PUT` change one.",

@@ -16,7 +16,7 @@ task that is just moving from one partition of an index to the other.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -63,7 +63,7 @@ SEARCH_QUERIES = 24
 """The most queries that a search makes. It has no link to go on by, so it reads up to 10,500 tasks at once."""
 
 READ_SECONDS = 8.0
-"""Seconds after which a page, a search or the look-up of a number begins no further request. The last one may take
+"""Seconds after which a page, a search or the look-up of numbers begins no further request. The last one may take
 ``dynamodb.REQUEST_SECONDS`` more."""
 
 FETCHED_AT_ONCE = 25
@@ -137,23 +137,41 @@ class TaskLists:
     def id_of_number(self, company_id: str, number: int) -> str:
         """Return the id of the company's task with that ``id2`` (contract rule 8.8).
 
-        The index follows the table a moment later, and a task that is closed or reopened moves from one partition of
-        the index to the other. So a number that the company has given is looked up several times before it counts as
-        missing. Neither the number nor the id of a task ever changes.
-
         Raises:
             NoSuchTaskError: the company has none.
             UnavailableError: the database did not answer in time, or the index is still being built.
         """
+        return id_in(self.ids_of_numbers(company_id, [number]), number)
+
+    def ids_of_numbers(self, company_id: str, numbers: Collection[int], each: "_Each" = map) -> Mapping[int, str]:
+        """Return the ids of the company's tasks with these ``id2``; a number that no task has is left out.
+
+        The index follows the table a moment later, and a task that is closed or reopened moves from one partition of
+        the index to the other. So numbers that the company has given are looked up several times before they count as
+        missing; all wait together. Neither the number nor the id of a task ever changes.
+
+        A number costs at most two queries in each of the rounds, of which there is one more than ``PAUSES`` has.
+        ``each`` carries the look-ups of a round out, as ``map`` does or at once.
+
+        Raises:
+            UnavailableError: the database did not answer in time, or the index is still being built.
+        """
         allowance = _Allowance(self._clock)
-        found = self._look_up(company_id, number, allowance)
-        if found is None and 1 <= number <= self._last_number(company_id, allowance):
-            for pause in PAUSES:
-                self._wait(pause)
-                if found := self._look_up(company_id, number, allowance):
-                    break
-        if found is None:
-            raise NoSuchTaskError("The company has no task with this number.")
+        found: dict[int, str] = {}
+
+        def look_up(missing: Sequence[int]) -> Sequence[int]:
+            results = list(each(lambda number: self._look_up(company_id, number, allowance), missing))
+            found.update((number, task_id) for number, task_id in zip(missing, results, strict=True) if task_id)
+            return [number for number in missing if number >= 1 and number not in found]
+
+        if missing := look_up(list(numbers)):
+            last = self._last_number(company_id, allowance)
+            missing = [number for number in missing if number <= last]
+        for pause in PAUSES:
+            if not missing:
+                break
+            self._wait(pause)
+            missing = look_up(missing)
         return found
 
     def rows(self, company_id: str, query: TaskQuery, size: int, skip: int) -> Page:
@@ -470,6 +488,20 @@ class TaskLists:
             "ScanIndexForward": not descending,
         }
         return _IndexRange(self._client, arguments, start, allowance)
+
+
+type _Each = Callable[[Callable[[int], str | None], Sequence[int]], Iterable[str | None]]
+
+
+def id_in(ids: Mapping[int, str], number: int) -> str:
+    """Return the id of the task with a number, of those that ``TaskLists.ids_of_numbers`` found.
+
+    Raises:
+        NoSuchTaskError: it found none.
+    """
+    if number not in ids:
+        raise NoSuchTaskError("The company has no task with this number.")
+    return ids[number]
 
 
 @dataclass(frozen=True, slots=True)

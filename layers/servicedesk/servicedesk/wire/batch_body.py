@@ -1,8 +1,9 @@
 """The body of a batch: OData JSON Format 4.01, section 19 (contract rules 14.1 and 14.2)."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from servicedesk.domain.values import Number
 from servicedesk.wire import media_types
@@ -17,6 +18,11 @@ REQUESTS = 100
 HEAD_CHARACTERS = 10_240
 """The most characters of a request's URL and headers, which is what API Gateway takes of a request alone."""
 
+ID_CHARACTERS = 255
+"""The most characters of a request's id, so that the ids of a batch cannot carry its answer over the limit."""
+
+_ORIGIN = re.compile(r"(https?)://([^/?#:\[]*|\[[^/?#\]]*\])(?::([0-9]*))?(?=/)", re.ASCII | re.IGNORECASE)
+_DEFAULT_PORTS = {"http": "80", "https": "443"}
 _MEMBERS = ("id", "method", "url", "headers", "body")
 
 
@@ -41,7 +47,8 @@ def read(request: Request) -> Sequence[Part]:
     if not media_types.is_json(request.headers.get("Content-Type")):
         detail = "A batch has to be application/json, as OData JSON Format 4.01 has it. Others are not supported."
         raise Problem(UNSUPPORTED_MEDIA_TYPE, detail, headers={"Accept": "application/json, text/json"})
-    sent = _members(media_types.read(request.body(), request.headers), "The batch", ("requests",)).get("requests")
+    batch = _members(media_types.read(request.body(), request.headers, what="batch"), "The batch", ("requests",))
+    sent = batch.get("requests")
     if not isinstance(sent, list) or isinstance(sent, Members):
         raise refusal("The batch", "needs an array requests.")
     if len(sent) > REQUESTS:
@@ -74,7 +81,10 @@ def _part(sent: object, name: str, batch: Request) -> Part:
     for member in ("id", "method", "url"):
         if not _is_text(members.get(member)):
             raise refusal(name, f"needs a text as {member}.")
-    method = str(members["method"]).upper()
+    if len(str(members["id"])) > ID_CHARACTERS:
+        raise refusal(name, f"has an id of more than {ID_CHARACTERS} characters.")
+    method = str(members["method"])
+    method = method.upper() if method.isascii() else method
     url = str(members["url"])
     headers = _headers(members.get("headers"), name)
     if len(url) + sum(len(header) + len(text) for header, text in headers.items()) > HEAD_CHARACTERS:
@@ -93,6 +103,7 @@ def _part(sent: object, name: str, batch: Request) -> Part:
         raw_body="",
         body_is_base64=False,
         value=members.get("body", NOT_READ),
+        answers_minimally=True,
     )
     return Part(str(members["id"]), request)
 
@@ -121,19 +132,31 @@ def _headers(value: object, name: str) -> Fields:
     sent = value or Members()
     if not isinstance(sent, Members) or not all(isinstance(text, str) for _, text in sent):
         raise refusal(name, "needs an object of texts as headers.")
-    # Of a preference that is given twice, the first counts.
-    return Fields([(header, str(text)) for header, text in sent] + [("Prefer", "return=minimal")])
+    return Fields([(header, str(text)) for header, text in sent])
 
 
 def _address(url: str, base_url: str) -> tuple[str, Fields]:
     """Return the path within the API and the query options of a URL, relative to ``/api/`` or absolute below it."""
-    base = f"{base_url}/api/"
-    for start in (base, urlsplit(base).path):
-        if url.startswith(start):
-            url = url[len(start) :]
-            break
+    base_origin, base_path = _apart(base_url + "/")
+    origin, rest = _apart(url)
+    below = rest.removeprefix(base_path.removesuffix("/"))
+    if origin in (base_origin, "") and below.lower().startswith("/api/") and rest.startswith(base_path):
+        url = below[len("/api/") :]
     path, _, query = url.partition("?")
     return f"/api/{path}", Fields(parse_qsl(query, keep_blank_values=True))
+
+
+def _apart(url: str) -> tuple[str, str]:
+    """Return the origin of a URL, spelled as RFC 9110 section 4.2.3 normalizes it, and the rest.
+
+    The origin of a relative reference is empty.
+    """
+    found = _ORIGIN.match(url)
+    if not found:
+        return "", url
+    scheme, host, port = (part.lower() for part in found.groups(default=""))
+    shown_port = "" if port in ("", _DEFAULT_PORTS[scheme]) else f":{port}"
+    return f"{scheme}://{host}{shown_port}", url[found.end() :]
 
 
 def _is_text(value: object) -> bool:

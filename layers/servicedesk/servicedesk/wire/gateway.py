@@ -80,6 +80,7 @@ class Request:
         base_url: what the addresses of the API begin with; absolute where the event tells the host.
         raw_body: the body as the event has it, and ``body_is_base64`` whether that is base64.
         value: the body as a JSON value, where it came as a part of a batch, and ``NOT_READ`` where it did not.
+        answers_minimally: whether the answer is minimal where the client does not prefer it whole (rule 14.4).
         started: when work on the request, or on the batch that it is a part of, began, by the monotonic clock.
         route: the route that the path matches, such as ``/tasks/{id}``, once the router has found it.
         path_parameters: what stands in the place of the route's parameters.
@@ -97,6 +98,7 @@ class Request:
     body_is_base64: bool
     started: float
     value: object = NOT_READ
+    answers_minimally: bool = False
     route: str = ""
     path_parameters: Mapping[str, str] = field(default_factory=dict)
 
@@ -134,7 +136,12 @@ class Request:
 
     @property
     def media_type(self) -> media_types.MediaType:
-        """The media type of the answer (contract rule 5.2); OData's ``$format=json`` counts more than ``Accept``."""
+        """The media type of the answer (contract rule 5.2); OData's ``$format=json`` counts more than ``Accept``.
+
+        All answers to a batch are JSON (rule 14.2).
+        """
+        if unquote(self.path).strip("/").lower() == "api/$batch":
+            return media_types.JSON
         asked = self.query.get("$format", self.query.get("format", "")) if self.is_odata else ""
         accept = media_types.JSON.name if asked else self.headers.get("Accept")
         return media_types.negotiate(accept, self.headers.get("Content-Type"))

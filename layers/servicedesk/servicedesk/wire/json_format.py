@@ -13,13 +13,13 @@ from servicedesk.wire.formats import Members
 from servicedesk.wire.problems import MALFORMED_BODY, Problem
 
 
-def decode(text: str) -> Members:
-    """Return the members of the object in ``text``.
+def decode(text: str, what: str = "task") -> Members:
+    """Return the members of the object in ``text``, which a problem calls ``what``.
 
     Raises:
         Problem: ``malformed-body``, if ``text`` is not JSON (with line and column), or is no object (rule 3.4).
     """
-    return members(_read(text))
+    return members(_read(text), what)
 
 
 def _read(text: str) -> object:
@@ -35,16 +35,16 @@ def _read(text: str) -> object:
         raise Problem(MALFORMED_BODY, "The body is not valid JSON: it is nested too deeply.") from None
 
 
-def members(value: object) -> Members:
-    """Return the members of the object that a JSON value is.
+def members(value: object, what: str = "task") -> Members:
+    """Return the members of the object that a JSON value is, and which a problem calls ``what``.
 
     Raises:
         Problem: ``malformed-body``, if it is no object (rule 3.4).
     """
     if value is None:
-        raise Problem(MALFORMED_BODY, "The body is JSON null; a task is a JSON object.")
+        raise Problem(MALFORMED_BODY, f"The body is JSON null; a {what} is a JSON object.")
     if not isinstance(value, Members):
-        raise Problem(MALFORMED_BODY, "The body is JSON, but not an object; a task is a JSON object.")
+        raise Problem(MALFORMED_BODY, f"The body is JSON, but not an object; a {what} is a JSON object.")
     return value
 
 

@@ -21,9 +21,12 @@ class MediaType:
     name: str
     format: str
 
-    def decode(self, text: str) -> Members:
-        """Return the members of the task in ``text``, or raise a ``malformed-body`` problem."""
-        return _xml().decode(text) if self.format == "xml" else json_format.decode(text)
+    def decode(self, text: str, what: str = "task") -> Members:
+        """Return the members of the task in ``text``, or raise a ``malformed-body`` problem.
+
+        ``what`` is what the problem calls the object, where it is not a task.
+        """
+        return _xml().decode(text) if self.format == "xml" else json_format.decode(text, what)
 
     def encode(self, document: Mapping[str, object] | Sequence[Mapping[str, object]], *, root: str = "task") -> str:
         """Return ``document`` as text. ``root`` names the root element where the format has one."""
@@ -109,11 +112,11 @@ def refuse_coding(headers: Fields) -> None:
         raise Problem(UNSUPPORTED_MEDIA_TYPE, detail, headers={"Accept-Encoding": "identity"})
 
 
-def read(body: bytes, headers: Fields, *, merge_patch: bool = False) -> Members:
+def read(body: bytes, headers: Fields, *, merge_patch: bool = False, what: str = "task") -> Members:
     """Return the members of the task in ``body``, in the order and spelling sent.
 
     ``headers`` are those of the request. ``merge_patch`` says whether the body may be a JSON merge patch, whose members
-    are those of a task.
+    are those of a task, and ``what`` what a problem calls the object.
 
     Raises:
         Problem: ``unsupported-media-type``, if the service does not support the media type, the charset or the content
@@ -136,7 +139,7 @@ def read(body: bytes, headers: Fields, *, merge_patch: bool = False) -> Members:
         ) from None
     if not text or text.isspace():
         raise Problem(MALFORMED_BODY, "The body is only white space.")
-    return media_type.decode(text)
+    return media_type.decode(text, what)
 
 
 def negotiate(accept: str | None, content_type: str | None) -> MediaType:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from servicedesk.wire.gateway import Request
 from servicedesk.wire.headers import split, unquote
 
 _KNOWN = {"handling": ("strict", "lenient"), "return": ("minimal", "representation")}
@@ -25,15 +26,16 @@ class Preferences:
     applied_to_problem: str
 
     @classmethod
-    def from_header(cls, prefer: str | None) -> "Preferences":
-        """Read a Prefer header. Unknown preferences are ignored."""
-        preferences = asked(prefer)
+    def of(cls, request: Request) -> "Preferences":
+        """Read the Prefer header of a request. Unknown preferences are ignored."""
+        preferences = asked(request.headers.get("Prefer"))
+        returns = preferences.get("return")
         applied = {
             name: f"{name}={preferences[name]}" for name, known in _KNOWN.items() if preferences.get(name) in known
         }
         return cls(
             strict=preferences.get("handling") == "strict",
-            minimal=preferences.get("return") == "minimal",
+            minimal=returns != "representation" if request.answers_minimally else returns == "minimal",
             applied=", ".join(applied.values()),
             applied_to_problem=applied.get("handling", ""),
         )

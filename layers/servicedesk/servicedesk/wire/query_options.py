@@ -32,7 +32,7 @@ def taken(request: Request, options: Sequence[str], *, reads: bool) -> tuple[Req
         Problem: ``invalid-parameter``, for an option of OData that the route does not take; where it writes, or where
             the client prefers ``handling=strict``, for any other, too.
     """
-    preferences = Preferences.from_header(request.headers.get("Prefer"))
+    preferences = Preferences.of(request)
     applied = preferences.applied_to_problem if reads else ""
     known, ignored = [], []
     for name in request.query:

@@ -42,7 +42,7 @@ def read(request: Request) -> Search:
         # Reading XML keeps only what a task can have, so a query_object in it would be lost without a word.
         detail = "The body of a search has to be application/json or text/json."
         raise Problem(UNSUPPORTED_MEDIA_TYPE, detail, headers={"Accept": "application/json, text/json"})
-    body = _members(media_types.read(request.body(), request.headers), "the body", _BODY)
+    body = _members(media_types.read(request.body(), request.headers, what="search"), "the body", _BODY)
     grid = _members(body.get("query_object"), "query_object", _GRID)
     filters = grid.get("filterModel")
     if filters and not (isinstance(filters, Members) and not any(value for _, value in filters)):
