@@ -31,6 +31,7 @@ LOG_FILE = ROOT / ".local/sam-local.log"
 MOTO_SERVER = ROOT / ".venv/bin/moto_server"
 HOST_IN_CONTAINERS = "host.docker.internal"
 PREPARED_BY = {
+    "get_history": "create_task",
     "get_task": "create_task",
     "get_task_by_number": "create_task",
     "get_task_view": "create_task",

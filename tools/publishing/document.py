@@ -112,9 +112,10 @@ def documented() -> Mapping[tuple[str, str], Documentation]:
     tags, methods = list(TAGS), ("POST", "GET", "PATCH", "PUT")
 
     def place(route: tuple[str, str]) -> tuple[object, ...]:
-        # A parameter comes before a literal, so that the operations on one task stand together.
+        # A parameter comes before a literal, so that the operations on one task stand together; a batch comes last.
         method, path = route
-        return tags.index(said[f"{method} {path}"].tag), path.replace("{", " ").split("/"), methods.index(method)
+        segments = path.replace("{", " ").split("/")
+        return tags.index(said[f"{method} {path}"].tag), segments[1] == "api", segments, methods.index(method)
 
     return {(method.lower(), path): said[f"{method} {path}"] for method, path in sorted(routes, key=place)}
 
