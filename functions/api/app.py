@@ -14,7 +14,7 @@ with cold_start.without_collection():
 
     client = dynamodb.client()
     stores = Stores.over(client, os.environ["TASKS_TABLE"], os.environ["TASKS_STREAM"])
-    operations.router("create_task")
+    operations.router(operations.AT_START)
 
 
 def warm_up() -> None:

@@ -12,6 +12,9 @@ from importlib import import_module
 from servicedesk.operations.operation import Operation
 from servicedesk.wire.router import Match, Router
 
+AT_START = "create_task"
+"""The module whose routes a start imports. The others wait for the first request that is none of its."""
+
 DOCS = "_docs"
 """What the name of a module with documentation ends in. Only what writes documents imports one."""
 
@@ -39,4 +42,4 @@ def match(method: str, path: str) -> Match[Operation]:
     Raises:
         Problem: as ``Router.match``.
     """
-    return router("create_task").literal(method, path) or router().match(method, path)
+    return router(AT_START).literal(method, path) or router().match(method, path)

@@ -4,12 +4,11 @@ from dataclasses import replace
 
 from servicedesk.domain import values
 from servicedesk.domain.task_history import HistoryEntry
-from servicedesk.domain.task_position import AfterVersion
 from servicedesk.operations.operation import Stores, TimeLimit, operation
 from servicedesk.store.history import HistoryPage
-from servicedesk.wire import cursors, odata, task_address, task_document, task_list
-from servicedesk.wire.cursors import Cursor
+from servicedesk.wire import odata, task_address, task_document, task_list
 from servicedesk.wire.gateway import Request, Response
+from servicedesk.wire.task_list import Paging
 
 
 @operation("GET /tasks/{id}/history", options=odata.HISTORY_OPTIONS)
@@ -23,20 +22,12 @@ def get_history(request: Request, stores: Stores) -> Response:
     company_id, address = request.caller().company_id, task_address.of(request)
     options = odata.list_options(request.query, request.headers.get("Prefer"))
     task_id = stores.lists.id_of_number(company_id, address) if isinstance(address, int) else address
-    query_text = f"{task_id} {task_list.query_text(request)}"
-    cursor: Cursor[AfterVersion] = Cursor(None, options.top, options.skip)
-    if options.skip_token:
-        cursor = cursors.from_token(options.skip_token, company_id, query_text, None)
+    paging = Paging.of(request, options, company_id, None, of=task_id)
     time_limit.require(requests=2)
     stored = stores.tasks.get(company_id, task_id)
-    size = options.page_size if cursor.top is None else min(options.page_size, cursor.top)
+    size, cursor = paging.size, paging.cursor
     page = stores.history.page(stored, size, cursor.position, cursor.skip) if size else HistoryPage((), stored.version)
-
-    top = None if cursor.top is None else cursor.top - len(page.entries)
-    links = {}
-    if page.next and top != 0:
-        token = cursors.to_token(Cursor(page.next, top, page.skip), company_id, query_text)
-        links["next"] = task_list.link(request, "$skiptoken", token)
+    links = paging.links(len(page.entries), page.next, page.skip)
     response = task_list.response(
         request, page.entries, shown, entity_set=odata.UNTYPED, links=links, applied=options.applied
     )

@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 from servicedesk.domain.task import FIELDS
 from servicedesk.operations.operation import Stores, operation
 from servicedesk.store.task_lists import Page
-from servicedesk.wire import cursors, odata, task_document, task_list, task_view
-from servicedesk.wire.cursors import Cursor
+from servicedesk.wire import odata, task_document, task_list, task_view
 from servicedesk.wire.gateway import Request, Response
-from servicedesk.wire.task_list import Entry
+from servicedesk.wire.task_list import Entry, Paging
 
 _NOTHING = Page((), None)
 
@@ -44,18 +43,11 @@ def list_task_views(request: Request, stores: Stores) -> Response:
 def _page(request: Request, stores: Stores, company_id: str, entries: _Entries) -> Response:
     options = odata.list_options(request.query, request.headers.get("Prefer"), entries.fields)
     task_list.require_short_links(request)
-    query_text = task_list.query_text(request)
-    cursor = Cursor(None, options.top, options.skip)
-    if options.skip_token:
-        cursor = cursors.from_token(options.skip_token, company_id, query_text, options.query.order)
+    paging = Paging.of(request, options, company_id, options.query.order)
     query = replace(options.query, with_remarks=options.select is None or "remark" in options.select)
-    size = options.page_size if cursor.top is None else min(options.page_size, cursor.top)
+    size, cursor = paging.size, paging.cursor
     page = stores.lists.page(company_id, query, size, cursor.position, cursor.skip) if size else _NOTHING
-    top = None if cursor.top is None else cursor.top - len(page.tasks)
-    links = {}
-    if page.next and top != 0:
-        token = cursors.to_token(Cursor(page.next, top, page.skip), company_id, query_text)
-        links["next"] = task_list.link(request, "$skiptoken", token)
+    links = paging.links(len(page.tasks), page.next, page.skip)
     selected = task_list.select(entries.entry, options.select)
     return task_list.response(
         request, page.tasks, selected, entity_set=entries.entity_set, links=links, applied=options.applied

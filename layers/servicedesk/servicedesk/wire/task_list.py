@@ -2,12 +2,18 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from servicedesk.domain.task import Task
+from servicedesk.domain.task_position import AfterVersion, Position
+from servicedesk.domain.task_query import Order
 from servicedesk.telemetry import Outcome
-from servicedesk.wire.cursors import TOKEN_CHARACTERS
+from servicedesk.wire import cursors
+from servicedesk.wire.cursors import TOKEN_CHARACTERS, Cursor
 from servicedesk.wire.gateway import ODATA_VERSION, Request, Response
+from servicedesk.wire.odata import ListOptions
 from servicedesk.wire.problems import INVALID_PARAMETER, Problem
 
 LINK_BYTES = 8000
@@ -18,6 +24,44 @@ LINK_HEADER_BYTES = 4000
 
 type Entry[Of = Task] = Callable[[Of, str], Mapping[str, object]]
 """Makes an entry of a list from a task, given how a date says UTC in the answer's format."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """Where a request reads on in a list, and how the list goes on from there (contract rules 8.2 and 8.6).
+
+    Attributes:
+        cursor: where the page begins, with what is left of ``$top`` and ``$skip``.
+        size: the most entries of the page.
+    """
+
+    cursor: Cursor[Any]
+    size: int
+    _request: Request
+    _company_id: str
+    _query_text: str
+
+    @classmethod
+    def of(cls, request: Request, options: ListOptions, company_id: str, order: Order | None, of: str = "") -> "Paging":
+        """Read the request's options. ``of`` is what the list belongs to, if it is not the company's.
+
+        Raises:
+            Problem: as ``cursors.from_token``.
+        """
+        text = f"{of} {query_text(request)}" if of else query_text(request)
+        cursor: Cursor[Any] = Cursor(None, options.top, options.skip)
+        if options.skip_token:
+            cursor = cursors.from_token(options.skip_token, company_id, text, order)
+        size = options.page_size if cursor.top is None else min(options.page_size, cursor.top)
+        return cls(cursor, size, request, company_id, text)
+
+    def links(self, shown: int, following: Position | AfterVersion | None, skip: int) -> Mapping[str, str]:
+        """Return the link to the next page, after a page that shows so many entries, if there is one."""
+        top = None if self.cursor.top is None else self.cursor.top - shown
+        if not following or top == 0:
+            return {}
+        token = cursors.to_token(Cursor(following, top, skip), self._company_id, self._query_text)
+        return {"next": link(self._request, "$skiptoken", token)}
 
 
 def response[Of](
