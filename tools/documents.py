@@ -64,7 +64,7 @@ def alarms() -> str:
     for about in resources("AWS::CloudWatch::Alarm").values():
         called = about["AlarmName"]["Fn::Sub"]
         name = (called if isinstance(called, str) else called[0]).removeprefix("${AWS::StackName}")
-        name = name.replace("${Version}", "N")
+        name = name.replace("${N}", "N")
         names.setdefault(about["AlarmDescription"], []).append(f"`…{name}`")
     return _table(
         ["alarm", "what it means, and what to do"], [[", ".join(found), what] for what, found in names.items()]

@@ -26,7 +26,7 @@ def deployable(template: Mapping[str, Any]) -> dict[str, Any]:
     # MiniStack has no CodeDeploy and refuses a template that names it.
     del copied["Globals"]["Function"]["DeploymentPreference"]
     # It knows no rules of X-Ray and no metric math, and fails where a template has one.
-    for name in ("Traces", "WritesThrottled", "EventsSilent"):
+    for name in ("Traces", "WritesThrottled", "EventsSilent", "FunctionsThrottled"):
         del copied["Resources"][name]
     for resource in copied["Resources"].values():
         resource.get("Properties", {}).pop("DeploymentPreference", None)

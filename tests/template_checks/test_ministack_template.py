@@ -16,6 +16,7 @@ LEFT_OUT = {
     ("Resources", "Traces"),
     ("Resources", "WritesThrottled"),
     ("Resources", "EventsSilent"),
+    ("Resources", "FunctionsThrottled"),
     (*API, "Auth", "ApiKeyRequired"),
     *(
         ("Resources", name, "Properties", "DeploymentPreference")
