@@ -71,12 +71,18 @@ def test_a_refusal_is_a_problem_document(responses: dict[str, Any], refusal: str
     [(media_type, document)] = response["responseTemplates"].items()
     assert media_type == "application/json"
     problem = json.loads(document.replace("$context.requestId", "4711"))
-    assert set(problem) == {"type", "title", "status", "detail", "instance"}
+    assert set(problem) == {"type", "title", "status", "detail", "instance", "error"}
     assert problem["type"] == f"urn:servicedesk:problem:{kind}"
     assert problem["status"] == status
     assert problem["instance"] == "urn:request:4711"
     if kind in OURS:
         assert (problem["title"], status) == (OURS[kind].title, OURS[kind].status)
+
+
+@pytest.mark.parametrize("refusal", STATUSES)
+def test_13_5_a_refusal_has_odata_s_member_too(responses: dict[str, Any], refusal: str) -> None:
+    problem = json.loads(responses[refusal]["responseTemplates"]["application/json"])
+    assert problem["error"] == {"code": STATUSES[refusal][1], "message": problem["detail"]}
 
 
 CHALLENGES = 'Basic realm="Task API", charset="UTF-8", Bearer'

@@ -392,7 +392,7 @@ def _problem_response(status: int, types: Sequence[ProblemType], *, as_odata: bo
 
 def _problems(types: Sequence[ProblemType]) -> dict[str, Any]:
     """Return the bodies that tell of problems of these types."""
-    documents = {one.name: _example_problem(one) for one in types}
+    documents = {one.name: _example_problem(one, as_odata=one.name not in _own_types()) for one in types}
     content: dict[str, Any] = {"application/problem+json": _examples_of("Problem", documents)}
     if own := {name: one for name, one in documents.items() if name in _own_types()}:
         as_xml = {name: pretty_xml(xml_format.encode(one, root="problem")) for name, one in own.items()}
@@ -409,8 +409,8 @@ def _odata_problems(types: Sequence[ProblemType]) -> dict[str, Any]:
     if own := {one.name: _example_problem(one, as_odata=True) for one in types if one.name in _own_types()}:
         content["application/json"] = _examples_of("ODataProblem", own)
         content["application/problem+xml"] = {"schema": _reference("schemas", "Problem")}
-    if sent := {one.name: _example_problem(one) for one in types if one.name in _gateway_types()}:
-        content["application/problem+json"] = _examples_of("Problem", sent)
+    if sent := {one.name: _example_problem(one, as_odata=True) for one in types if one.name in _gateway_types()}:
+        content["application/problem+json"] = _examples_of("ODataProblem", sent)
     return content
 
 

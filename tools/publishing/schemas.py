@@ -357,7 +357,8 @@ def _odata_error() -> Schema:
         "message": {"type": "string", "description": "This problem for people, as a sentence."},
         "details": faults,
     }
-    return _object("What OData clients look for.", properties, ["code", "message"])
+    description = "What OData clients look for, below `/api/` and wherever the gateway answers by itself."
+    return _object(description, properties, ["code", "message"])
 
 
 def _problem() -> dict[str, Schema]:
@@ -395,15 +396,17 @@ def _problem() -> dict[str, Schema]:
             "items": _ref("Fault"),
             "xml": {"wrapped": True},
         },
+        "error": _ref("ODataError"),
     }
     xml = {"name": "problem", "namespace": "urn:ietf:rfc:7807"}
     required = ["type", "title", "status", "detail", "instance"]
     return {
         "Problem": _object("Why a request failed (RFC 9457).", properties, required, xml=xml),
-        "ODataProblem": _object(
-            "Why a request failed (RFC 9457), and the same as OData has it.",
-            properties | {"error": _odata_error()},
-            [*required, "error"],
-        ),
+        "ODataProblem": {
+            "description": "Why a request failed (RFC 9457), and the same as OData has it.",
+            "allOf": [_ref("Problem")],
+            "required": ["error"],
+        },
+        "ODataError": _odata_error(),
         "Fault": fault,
     }
