@@ -18,7 +18,7 @@ with cold_start.without_collection():
 
 
 def warm_up() -> None:
-    """Import what a create does not need, and read once."""
+    """Import all operations, and open the connection to the database."""
     operations.router()
     stores.tasks.get(values.ZERO_GUID, values.ZERO_GUID)
 
@@ -28,7 +28,7 @@ cold_start.warm_up(warm_up)
 
 @endpoint
 def lambda_handler(request: Request) -> Response:
-    """Answer the request by the operation that its method and its path name."""
+    """Route the request to its operation, and return the response."""
     match = operations.match(request.method, request.path)
     record(method=request.method, route=match.route)
     return match.target.answer(request.at(match.route, match.parameters), stores)

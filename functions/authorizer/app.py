@@ -1,4 +1,4 @@
-"""The Lambda authorizer: API Gateway asks it before each request whose API key the request carries."""
+"""The Lambda authorizer, which API Gateway calls before a request to validate its API key."""
 
 import base64
 import binascii
@@ -24,7 +24,7 @@ cold_start.warm_up(lambda: keys.get("0" * 16))
 
 @observed
 def lambda_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Return an IAM policy for the whole stage that allows the key's company and contact to call it, or denies it."""
+    """Return an IAM policy that allows or denies all routes of the stage, with the key's company and contact."""
     gateway = event.get("requestContext") or {}
     record(request_id=gateway.get("requestId"), extended_request_id=gateway.get("extendedRequestId"))
     key = _find_key(_authorization(event))
@@ -38,7 +38,7 @@ def lambda_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 
 def _authorization(event: Mapping[str, Any]) -> str:
-    """Return the one Authorization header of the request, or an empty text if it has none, or different ones."""
+    """Return the Authorization header of the request, or an empty text if it has none, or different ones."""
     single = (event.get("headers") or {}).items()
     multiple = (event.get("multiValueHeaders") or {}).items()
     headers = Fields([*single, *((name, value) for name, several in multiple for value in several or ())])
@@ -61,7 +61,7 @@ def _find_key(authorization: str) -> ApiKey | None:
 
 
 def _candidates(authorization: str) -> Sequence[str]:
-    """Return what may be the key: ``Bearer <key>``, the user name or password of ``Basic``, or the bare header."""
+    """Return the possible keys: ``Bearer <key>``, the user name and password of ``Basic``, or the bare header."""
     scheme, _, rest = authorization.strip().partition(" ")
     match scheme.lower():
         case "bearer":
@@ -73,9 +73,9 @@ def _candidates(authorization: str) -> Sequence[str]:
 
 
 def _user_and_password(credentials: str) -> Sequence[str]:
-    """Return what Basic credentials say (RFC 7617 section 2), whatever charset the half that is no key is in.
+    """Return user name and password of Basic credentials (RFC 7617 section 2), whatever their charset.
 
-    Clients leave out the padding, wrap the lines of base64, and encode the line feed that a shell or a file added.
+    Clients leave out the padding, wrap the lines of base64, and encode a trailing line feed of a shell or a file.
     """
     text = "".join(credentials.split()).rstrip("=")
     try:
@@ -87,7 +87,7 @@ def _user_and_password(credentials: str) -> Sequence[str]:
 
 
 def _policy(method_arn: str, effect: str, principal: str, context: Mapping[str, str]) -> dict[str, Any]:
-    # API Gateway uses a remembered policy for every route, so it covers the stage and not only the method asked for.
+    # API Gateway caches the policy for all routes, so it covers the whole stage and not only the requested method.
     stage = "/".join(method_arn.split("/")[:2])
     statement = {"Action": "execute-api:Invoke", "Effect": effect, "Resource": f"{stage}/*"}
     return {

@@ -1,8 +1,7 @@
-"""Make what the function answers with, when it is built: `python publish.py <packages> <target>`.
+"""Build the pages of the function: `python publish.py <packages> <target>`.
 
 Each page is compressed, gets a digest for its ETag, and, if it is HTML, a content security policy that names its own
-scripts and styles by their digests. The console is Swagger UI, from the folder of packages, in one file with all that
-it loads.
+scripts and styles by their digests. The console is Swagger UI, from the folder of packages, in a single file.
 """
 
 import base64
@@ -18,14 +17,14 @@ from page import render
 
 SOURCE = Path(__file__).parent
 PLAIN_BYTES = 2**19
-"""How long a page can be that is also sent without compression, to anyone who asks."""
+"""The largest page that is also sent without compression."""
 SWAGGER_UI = "aws_lambda_powertools/event_handler/openapi/swagger_ui"
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 
 def main() -> None:
-    """Write the pages and ``pages.json``, which says of each route what to answer with."""
+    """Write the pages and ``pages.json``, the index of pages and headers by route."""
     packages, target = map(Path, sys.argv[1:])
     target.mkdir(parents=True, exist_ok=True)
     console = (SOURCE / "console.html").read_text()
@@ -39,7 +38,7 @@ def main() -> None:
     }
     said = {}
     for route, (name, text) in pages.items():
-        # Without a time stamp, so that the same input makes the same package.
+        # Without a timestamp, so that builds are reproducible.
         (target / f"{name}.gz").write_bytes(gzip.compress(text.encode(), mtime=0))
         digest = hashlib.sha256(text.encode()).hexdigest()[:32]
         said[route] = {
@@ -54,7 +53,7 @@ def main() -> None:
 def _headers(name: str, text: str) -> dict[str, str]:
     if name.endswith(".json"):
         return {"Content-Type": "application/json; charset=utf-8"}
-    # Swagger UI sets styles of single elements, which no digest can name.
+    # Swagger UI sets style attributes of single elements, which no digest can allow.
     styles = ["'unsafe-inline'"] if name == "console.html" else _digests(_STYLE.findall(text))
     policy = {
         "default-src": ["'none'"],

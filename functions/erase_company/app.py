@@ -1,4 +1,4 @@
-"""Operators' command to erase all that is stored of a company, step by step and keys first."""
+"""Operators' command to erase a company with all its data, step by step and keys first."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ from servicedesk.wire import command_answers, commands
 from servicedesk.wire.commands import Command, EraseCompany
 
 STEP_REQUESTS = 2
-"""The most requests between two of the moments at which a call can end."""
+"""The most requests between two moments at which a call can stop."""
 
 client = dynamodb.client()
 companies = CompanyStore(client, os.environ["TASKS_TABLE"])
@@ -28,12 +28,12 @@ verdicts_last = timedelta(seconds=int(os.environ["AUTHORIZER_CACHE_SECONDS"]))
 
 @commands.handler
 def lambda_handler(command: Command, context: Any) -> dict[str, object]:
-    """Erase as much of the company as there is time for, and answer whether ``nothing_left`` is true.
+    """Erase as much of the company as time allows, and tell whether ``nothing_left`` is true.
 
-    The first call revokes the keys and closes the company to new ones. API Gateway remembers the authorizer's verdicts,
-    and a task that is created late would be left behind, with a counter that begins again. So tasks, numbers and
-    catalogue go only when no request can be under way any more. Until then the answer says ``not_before`` when to send
-    the same command again.
+    The first call revokes the keys and closes the company to new ones. API Gateway caches the authorizer's verdicts,
+    and a task that is created late would survive, with a counter that starts again. So tasks, numbers and catalogue are
+    deleted only once no request can be in flight any more. Until then ``not_before`` tells when to send the same
+    command again.
     """
     if not isinstance(command, EraseCompany):
         raise commands.wrong_function("OnboardCompany")
@@ -53,7 +53,7 @@ def lambda_handler(command: Command, context: Any) -> dict[str, object]:
 
 
 def _close(company_id: str) -> tuple[str, Sequence[ApiKey]]:
-    """Close the company to new keys, revoke those that it has, and return since when it is closed, and its keys."""
+    """Close the company to new keys, and revoke those that it has. Return when it was closed, and its keys."""
     closed, existing = keys.close(company_id, values.now())
     return closed, [key if key.revoked else keys.revoke(company_id, key.key_id, values.now()) for key in existing]
 
@@ -63,11 +63,11 @@ def _remove_usage_key(company_id: str) -> int:
 
 
 def _deletions(company_id: str, revoked: Sequence[ApiKey]) -> Iterator[int]:
-    """Delete all that is stored of the company in steps of ``STEP_REQUESTS``, and yield how much each step deleted."""
+    """Delete the company's data in steps of ``STEP_REQUESTS``, and yield how many items each step deleted."""
     while item_keys := companies.some_item_keys(company_id):
         yield companies.delete_items(item_keys)
     for key in revoked:
         keys.delete(key.key_id)
         yield 1
-    # The list goes last, because a repeated call finds the keys by it.
+    # The list comes last, because a retry finds the keys by it.
     keys.delete_list(company_id)

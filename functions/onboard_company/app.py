@@ -29,7 +29,7 @@ tasks = TaskStore(client, os.environ["TASKS_TABLE"])
 companies = CompanyStore(client, os.environ["TASKS_TABLE"])
 catalogues = CatalogueStore(client, os.environ["TASKS_TABLE"])
 keys = KeyStore(client, os.environ["KEYS_TABLE"])
-# Where there is no API Gateway, as under SAM local, there is no usage plan either.
+# Without API Gateway, as under SAM local, there is no usage plan.
 plan = UsagePlan(usage_plan.client(), os.environ["USAGE_PLAN"]) if os.environ.get("USAGE_PLAN") else None
 
 RESTORED_TABLE = f"{os.environ['TASKS_TABLE']}-restored"
@@ -39,7 +39,7 @@ restored_tasks = TaskStore(client, RESTORED_TABLE)
 
 @commands.handler
 def lambda_handler(command: Command, context: Any) -> dict[str, object]:
-    """Do the command, and return its answer. Each command can be sent again, and then changes nothing more."""
+    """Carry out a command, and return its answer. Each command is idempotent."""
     match command:
         case Onboard():
             return _onboard(command)
@@ -71,7 +71,7 @@ def _onboard(command: Onboard) -> dict[str, object]:
 
 
 def _issue_key(command: IssueKey) -> dict[str, object]:
-    """Issue a key and show it, this once with the whole ``key``. A repeated command cannot show that again."""
+    """Issue a key, and return it with the whole ``key``, which no retry can show again."""
     companies.require_onboarded(command.company_id)
     now, request = values.now(), command.request()
     existing = keys.for_company(command.company_id)
@@ -95,10 +95,10 @@ def _revoke_key(command: RevokeKey) -> dict[str, object]:
 
 
 def _list_companies(command: ListCompanies, context: Any) -> dict[str, object]:
-    """Show as many companies as there is time for, but one at least."""
+    """Show as many companies as time allows, but at least one."""
     found: list[tuple[str, str, int]] = []
     for company_id, last_number in companies.counters(command.after):
-        # The time has to suffice for this company's name, and for the read of the next one.
+        # The time must suffice for this company's name, and for reading the next company.
         if found and not dynamodb.has_time_for(1 + COUNTER_REQUESTS, context):
             return command_answers.companies(found, command, found[-1][0])
         found.append((company_id, catalogues.latest(company_id).company_name, last_number + 1))
@@ -106,10 +106,10 @@ def _list_companies(command: ListCompanies, context: Any) -> dict[str, object]:
 
 
 def _raise_numbers(command: RaiseNumbers, context: Any) -> dict[str, object]:
-    """Raise the numbers of as many companies as there is time for, but of one at least."""
+    """Raise the numbers of as many companies as time allows, but at least of one."""
     raised, after = 0, command.after
     for company_id, last_number in companies.counters(after):
-        # The time has to suffice for this company, and for the read of the next one.
+        # The time must suffice for this company, and for reading the next one.
         if raised and not dynamodb.has_time_for(1 + COUNTER_REQUESTS, context):
             return command_answers.numbers_raised(raised, command, after)
         if command.above:
@@ -126,6 +126,6 @@ def _raise_in_restored_table(company_id: str, last_number: int) -> None:
     except client.exceptions.ResourceNotFoundException:
         detail = (
             f"There is no table {RESTORED_TABLE}. Restore the backup under that name first. If the tasks table itself "
-            "is lost, restore the backup under its own name, and say above which number all companies shall go on."
+            "is lost, restore the backup under its own name, and send the number above which all companies continue."
         )
         raise InvalidCommandError([Fault("above", Code.REQUIRED, detail)]) from None

@@ -1,4 +1,4 @@
-"""Called with records of the tasks table's stream: keeps the history of tasks, and tells others of each event."""
+"""The consumer of the tasks table's stream: writes the history of tasks, and publishes events."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -23,18 +23,18 @@ with cold_start.without_collection():
 
 @observed
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Put an event on the bus for each record in which something happened to a task (contract rules 12.2 and 12.3).
+    """Put an event on the bus for each record of a task's write (contract rules 12.2 and 12.3).
 
-    Before it, the entry of a change is added to the history (15.2). Both can be repeated.
+    First the entry of a change is added to the history (15.2). Both are idempotent.
 
-    What becomes of the rest:
+    Failures:
 
-    - The history or the bus does not take all: the answer names the first record that it refused, from which on Lambda
-      calls again until the records are too old. Where it took none, the invocation fails, so that Lambda counts it and
-      halves the batch.
-    - Our code cannot make an event of a record, or history or bus will never take it: no repetition helps, so its place
-      goes into the dead-letter queue at once, and the others go on. ``"replayed": true`` says that it comes from there;
-      then the answer names it.
+    - The history or the bus accepts only a part: the answer names the first record that it refused, from which Lambda
+      retries until the records are too old. If it accepts none, the invocation fails, so that Lambda counts the error
+      and bisects the batch.
+    - Our code cannot make an event of a record, or history or bus will never accept it: no retry can help, so its
+      position goes to the dead-letter queue immediately, and the other records go on. With ``"replayed": true`` it came
+      from there, and the answer names it instead.
     """
     records = event["Records"]
     entries, faulty, end = _kept(records, context)
@@ -57,7 +57,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     else:
         for place in aside:
             undelivered.add(records[place])
-    if failures or faulty:  # it stays Failed or Undelivered, and what was published counts beside it
+    if failures or faulty:  # the outcome stays Failed or Undelivered, and Published is counted as well
         record(counts=[Outcome.PUBLISHED] if done > len(refused) else [])
     else:
         record(Outcome.PUBLISHED)
@@ -67,10 +67,10 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _kept(records: Sequence[Mapping[str, Any]], context: Any) -> tuple[dict[int, Any], list[int], int]:
-    """Add the changes of the records to the history.
+    """Add the changes in the records to the history.
 
-    Returns the entries for the bus by the places of their records, the places of those of which none can be made, and
-    the place at which the history took no more.
+    Returns the entries for the bus by the indices of their records, the indices of records without a valid entry, and
+    the index at which the history stopped.
     """
     entries: dict[int, Any] = {}
     faulty: list[int] = []
@@ -86,7 +86,7 @@ def _kept(records: Sequence[Mapping[str, Any]], context: Any) -> tuple[dict[int,
                 raise
             record(Outcome.UNDELIVERED, error=describe(error))
             return entries, faulty, place
-        except Exception as error:  # whatever is wrong with one record must not stop the others
+        except Exception as error:  # a fault of one record must not stop the others
             record(Outcome.FAILED, error=describe(error))
             faulty.append(place)
     return entries, faulty, len(records)

@@ -101,7 +101,7 @@ def test_1_5_an_option_of_odata_that_a_route_does_not_take_is_refused_by_name(
     json_client.created()
     detail = assert_problem(ask(json_client, route, {name: "true"}), 400, "invalid-parameter")["detail"]
     if (route[1], name) == ("/api/$metadata", "Format"):
-        assert detail == "The query option $format takes xml, application/xml, json, application/json."
+        assert detail == "The query option $format must be one of xml, application/xml, json, application/json."
     else:
         assert f"The query option {name} is not supported here" in detail
 

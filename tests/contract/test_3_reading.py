@@ -217,7 +217,7 @@ def test_3_4_a_wrong_root_is_named_so_that_every_format_can_say_it(xml_client: C
     for accept in ("application/json", "application/xml"):
         answer = xml_client.send(f"<{root}/>", headers={"Accept": accept})
         detail = assert_problem(answer, 400, "malformed-body")["detail"]
-        assert detail == f"The root element of the body is {shown}, and not task."
+        assert detail == f"The root element of the body is {shown}, not task."
 
 
 def test_3_4_no_body_at_all_is_an_empty_one(client: Client) -> None:

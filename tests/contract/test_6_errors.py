@@ -83,7 +83,7 @@ def test_6_invalid_parameter_names_the_option_and_what_it_takes(client: Client, 
     answer = client.create({"subject": SUBJECT}, query={"validate_only": value})
     document = assert_problem(answer, 400, "invalid-parameter")
     assert document["title"] == "A query option is not valid"
-    assert "validate_only takes true, 1, false or 0" in document["detail"]
+    assert "validate_only must be true, 1, false or 0" in document["detail"]
 
 
 def test_6_gateway_refusals_have_the_same_shape() -> None:

@@ -45,7 +45,7 @@ STRUCK = {
 @pytest.fixture
 def one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a batch's requests run one after another, so that it is known which is which."""
-    monkeypatch.setattr("servicedesk.operations.send_batch.AT_ONCE", 1)
+    monkeypatch.setattr("servicedesk.operations.send_batch.CONCURRENCY", 1)
 
 
 def mixed(task_id: str) -> list[dict[str, Any]]:

@@ -146,7 +146,7 @@ def test_1_3_any_other_value_is_refused_and_creates_nothing(service: Service, co
     with counted(service.api.api) as sent:
         answer = service.api.create(BODY, company=company, query={"validate_only": value})
     detail = assert_problem(answer, 400, "invalid-parameter")["detail"]
-    assert detail == "The query option validate_only takes true, 1, false or 0, and came with another value."
+    assert detail == "The query option validate_only must be true, 1, false or 0."
     assert sent == []
 
 

@@ -144,7 +144,7 @@ def test_it_ends_with_nothing_left(api: Api, company: str, earlier: pytest.Monke
         "deleted": 8,  # the usage key, the catalogue, the counter, three tasks, two keys
         "nothing_left": True,
         "not_before": None,
-        "detail": "Nothing of the company is left. If the alarm events-late or events-undelivered has rung meanwhile, "
+        "detail": "Nothing of the company is left. If the alarm events-late or events-undelivered went off meanwhile, "
         "send this command again once it is quiet, and onboard the company again only after that: late records of the "
         "stream may have left entries of the history.",
     }

@@ -282,11 +282,11 @@ def test_whatever_is_wrong_is_said_in_our_words(members: dict[str, Any], action:
 @pytest.mark.parametrize(
     ("command", "detail"),
     [
-        ({}, "The command needs an action, which is one of onboard, issue_key, list_keys, revoke_key, "),
+        ({}, "The command needs an action: one of onboard, issue_key, list_keys, revoke_key, "),
         ({"action": "erase"}, "There is no such action. The actions are onboard, issue_key, list_keys, revoke_key, "),
-        ({"action": "list_keys", "company_id": str(uuid4()), "all": True}, "There is no member of this name here."),
-        ({"action": "onboard", "company_id": str(uuid4()), "first_number": 0}, "The least is 1."),
-        ({"action": "onboard", "company_id": str(uuid4()), "first_number": 10**16}, "The most is 1000000000000000."),
+        ({"action": "list_keys", "company_id": str(uuid4()), "all": True}, "There is no member with this name here."),
+        ({"action": "onboard", "company_id": str(uuid4()), "first_number": 0}, "The minimum is 1."),
+        ({"action": "onboard", "company_id": str(uuid4()), "first_number": 10**16}, "The maximum is 1000000000000000."),
     ],
 )
 def test_a_fault_says_what_to_send(api: Api, command: dict[str, Any], detail: str) -> None:

@@ -95,11 +95,11 @@ def test_8_2_top_and_skip() -> None:
 @pytest.mark.parametrize("value", ["-1", "1.5", "x", "1 2", "٣", "9" * 5000, "+1", "0x1"])
 @pytest.mark.parametrize("name", ["$top", "$skip"])
 def test_8_2_top_and_skip_are_integers(name: str, value: str) -> None:
-    assert f"{name} has to be an integer from 0 to " in refused((name, value))
+    assert f"{name} must be an integer from 0 to " in refused((name, value))
 
 
 def test_8_2_who_skips_more_than_10_000_is_told_the_limit() -> None:
-    assert refused(("$skip", "10001")).endswith("$skip has to be an integer from 0 to 10000.")
+    assert refused(("$skip", "10001")).endswith("$skip must be an integer from 0 to 10000.")
 
 
 # 8.3
@@ -350,11 +350,11 @@ def test_8_4_operators_bind_as_odata_has_it() -> None:
         ("archived and tags/all(t: t eq 1)", 'needs a field or a value at character 14, "tags/all(t:'),
         ("subject eq s=1", 'needs a field or a value at character 12, "s=1"'),
         ("id2 eq 33.0", "needs a field or a value at character 8, 33.0;"),
-        ("due_date gt duration'P1D'", "the literal \"duration'P1D'\"; GUIDs and dates stand bare or in quotes"),
+        ("due_date gt duration'P1D'", "the literal \"duration'P1D'\"; write GUIDs and dates bare or in quotes"),
         ("due_date gt 10:00:00", 'needs a field or a value at character 13, "10:00:00"'),
         ("subject has 'x'", "needs an operator at character 9, \"has 'x'\""),
         ("due_date eq datetime'2026-01-01'", "the literal \"datetime'2026-01-01'\";"),
-        ("name eq 'x'", "names name, which is no field of a task"),
+        ("name eq 'x'", "names name, which is not a field of a task"),
         ("a.subject eq 'x'", "names a.subject,"),
         ("archived and x eq 1 and y eq 1", "names x,"),
         ("id2 eq '33'", "compares id2, whose type is integer, with the text 33."),
@@ -379,8 +379,8 @@ def test_8_4_operators_bind_as_odata_has_it() -> None:
         ("id2", "has id2 as a condition; its type is integer"),
         ("tolower(subject)", "has tolower as a condition"),
         ("archived and 3", "has the number 3 where"),
-        ("1 eq 1", "one of them has to be a field"),
-        ("1 in (1)", "before in, where a field has to be"),
+        ("1 eq 1", "one of them must be a field"),
+        ("1 in (1)", "before in, where a field must be"),
         ("id2 in (id2)", "needs a value at character 9,"),
         ("id2 in ((1),(2))", "needs a value at character 9,"),
         ("id2 eq (1,2)", 'needs ) at character 10, ",2)"'),
@@ -388,11 +388,11 @@ def test_8_4_operators_bind_as_odata_has_it() -> None:
         (f"id2 eq {2**63}", "This is not an integer from -9223372036854775808"),
         ("id2 eq ٣", "needs a field or a value at character 8,"),
         ("id2 eq 33)", 'needs an operator at character 10, ")"'),
-        ("(id2 eq 33", "ends where ) has to be."),
-        ("id2 eq", "ends where a field or a value has to be."),
-        ("id2 in", "ends where a list in parentheses has to be."),
+        ("(id2 eq 33", "ends where ) must follow."),
+        ("id2 eq", "ends where a field or a value must follow."),
+        ("id2 in", "ends where a list in parentheses must follow."),
         ("id2 in 1", "needs a list in parentheses at character 8, 1;"),
-        ("id2 in (1", "ends where a comma or ) has to be."),
+        ("id2 in (1", "ends where a comma or ) must follow."),
         ("id2 in (1 2)", "needs a comma or ) at character 11,"),
         ("id2 in (1,)", "needs a value at character 11,"),
         ("contains(subject 'a')", "needs an operator at character 18,"),
@@ -400,14 +400,14 @@ def test_8_4_operators_bind_as_odata_has_it() -> None:
         ("and archived", "needs a field or a value at character 1,"),
         ("archived and and archived", "needs a field or a value at character 14,"),
         ("archived not archived", "needs an operator at character 10,"),
-        ("(archived)and(archived)", 'needs a blank before and behind and, at character 11, "and(archived)".'),
-        ("archived and(archived)", "needs a blank before and behind and, at character 10,"),
-        ("(id2)eq 1", "needs a blank before and behind eq,"),
-        ("subject eq'x'", "needs a blank before and behind eq,"),
-        ("id2 in(1)", "needs a blank before and behind in,"),
+        ("(archived)and(archived)", 'needs a space before and after and, at character 11, "and(archived)".'),
+        ("archived and(archived)", "needs a space before and after and, at character 10,"),
+        ("(id2)eq 1", "needs a space before and after eq,"),
+        ("subject eq'x'", "needs a space before and after eq,"),
+        ("id2 in(1)", "needs a space before and after in,"),
         (
             "due_date eq 2026-06-24T05:56:41 02:00",
-            'has a blank before 02:00, at character 33, "02:00". A + in an address stands for a blank; send',
+            'has a space before 02:00, at character 33, "02:00". A + in an address means a space; send',
         ),
         ("due_date eq 2026-06-24T05:56:41 02", "the + of an offset as %2B."),
         ("due_date eq '2026-06-24T05:56:41 02:00'", "This is not a date"),

@@ -1,1 +1,1 @@
-"""The OpenAPI document, made from the declarations that validate. The help page is made from it by the build."""
+"""The OpenAPI document, generated from the declarations that validate. The build makes the help page from it."""

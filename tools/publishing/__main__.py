@@ -1,7 +1,7 @@
 """Write functions/describe_api/openapi.json.
 
 python -m tools.publishing            write it
-python -m tools.publishing --check    fail if it is not what the declarations make of it
+python -m tools.publishing --check    fail if it is out of date
 """
 
 import argparse
@@ -22,7 +22,7 @@ def text() -> str:
 
 
 def _written(value: object, depth: int) -> str:
-    """Write a value as JSON, on one line if that fits; json's own indentation takes three times as many lines."""
+    """Return a value as JSON, on one line if that fits; json's own indentation takes three times as many lines."""
     line = json.dumps(value, ensure_ascii=False)
     if depth + len(line) <= WIDTH or not isinstance(value, dict | list):
         return line
@@ -42,7 +42,7 @@ def main() -> None:
     if not parser.parse_args().check:
         FILE.write_text(text())
     elif not FILE.exists() or FILE.read_text() != text():
-        sys.exit(f"{FILE.relative_to(ROOT)} is not what the declarations make of it; run `make openapi`.")
+        sys.exit(f"{FILE.relative_to(ROOT)} is out of date; run `make openapi`.")
 
 
 if __name__ == "__main__":

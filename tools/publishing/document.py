@@ -1,4 +1,4 @@
-"""The OpenAPI document, made from the table of routes, the declarations that validate, and the words beside them."""
+"""The OpenAPI document, from the table of routes, the declarations that validate, and the prose of the operations."""
 
 import json
 import pkgutil
@@ -41,17 +41,17 @@ _XML_ROOTS = {"Task": "task", "TaskOrIds": "task", "TaskView": "TaskView", "Cata
 _XML_ROOTS |= {"ArrayOfTask": "ArrayOftask", "ArrayOfChange": "ArrayOfchange"}
 _REASONS = {
     400: "The request cannot be read.",
-    401: "Credentials are needed.",
+    401: "The request needs credentials.",
     403: "The credentials are not accepted.",
-    404: "There is no such thing.",
-    405: "The address does not have this method.",
+    404: "Not found.",
+    405: "The address does not support this method.",
     409: "A different task has this id.",
     410: "The service has restored a backup since.",
     412: "The task has changed since.",
     413: "The body is too large.",
     415: "The media type is not supported.",
-    422: "The body can be read, but not be taken.",
-    428: "The request needs a condition.",
+    422: "The body can be read, but is not valid.",
+    428: "The request needs `If-Match`.",
     429: "Too many requests.",
     500: "The request failed.",
     503: "The service is not available right now.",
@@ -62,7 +62,7 @@ def document() -> dict[str, Any]:
     """Return the whole OpenAPI document.
 
     Raises:
-        KeyError: an operation has a route that its documentation says nothing of.
+        KeyError: a route has no documentation.
     """
     types = problem_types()
     own = {name: schema for said in documented().values() for name, schema in said.schemas.items()}
@@ -103,7 +103,7 @@ def document() -> dict[str, Any]:
 
 @cache
 def documented() -> Mapping[tuple[str, str], Documentation]:
-    """Return what is said of each route, by method and path, in the order in which the documents show them."""
+    """Return the documentation of each route, by method and path, in the order of the documents."""
     said: dict[str, Documentation] = {}
     for module in pkgutil.iter_modules(operations.__path__):
         if module.name.endswith(operations.DOCS):
@@ -121,26 +121,26 @@ def documented() -> Mapping[tuple[str, str], Documentation]:
 
 
 def _limits() -> str:
-    """Return what a company may send how often, by the defaults of the template's parameters."""
+    """Return the section on rate limits, with the defaults of the template's parameters."""
     parameters = template()["Parameters"]
     rate, burst = (parameters[f"CompanyRequest{name}"]["Default"] for name in ("sPerSecond", "Burst"))
     return f"""\
 ## Limits
 
-A company can send {rate} requests a second, and {burst} at once, unless whoever operates this service has set other
-limits. All companies together have a limit, too. What is more is answered with 429 and `Retry-After`.
+The rate limit is {rate} requests a second for each company, with bursts of {burst}, unless the operator has set another
+one. All companies together have a limit, too. Requests beyond it get a 429 with `Retry-After`.
 
 A body can have up to 1 MiB.
 """
 
 
 def problem_types() -> Mapping[str, ProblemType]:
-    """Return the types of problem that callers can meet: the functions' own, and those of the gateway."""
+    """Return the types of problem that callers can get: the functions' own, and those of the gateway."""
     return {**_gateway_types(), **_own_types()}
 
 
 def gateway_problems() -> Sequence[str]:
-    """Return the names of the types of problem that only the gateway answers with, always in JSON."""
+    """Return the names of the types of problem that only the gateway returns, always in JSON."""
     return [name for name in _gateway_types() if name not in _own_types()]
 
 
@@ -150,7 +150,7 @@ def _own_types() -> Mapping[str, ProblemType]:
 
 @cache
 def _gateway_types() -> Mapping[str, ProblemType]:
-    """Return the types of problem that the gateway answers with."""
+    """Return the types of problem that the gateway returns."""
     [api] = resources("AWS::Serverless::Api").values()
     responses = api["GatewayResponses"].values()
     sent = [json.loads(response["ResponseTemplates"]["application/json"]) for response in responses]
@@ -207,13 +207,13 @@ def _request_content(operation: Documentation, media_type: str) -> dict[str, Any
 
 
 def _written(body: Mapping[str, object], media_type: str) -> object:
-    """Return an example as OpenAPI has it: values in JSON, and the text itself in XML."""
+    """Return an example in OpenAPI's form: a value for JSON, and the text for XML."""
     return pretty_xml(xml_format.encode(body)) if media_type.endswith("xml") else body
 
 
 def pretty_xml(text: str) -> str:
     """Return XML with one element on a line, for people."""
-    # Of our own text. The first line is an XML declaration, which the service does not write.
+    # The text is our own. The first line is an XML declaration, which the service does not write.
     return minidom.parseString(text).toprettyxml(indent="  ").partition("\n")[2].strip()  # noqa: S318
 
 
@@ -268,7 +268,7 @@ def _response_content(method: str, path: str, answer: Answer, operation: Documen
 
 
 def _with_zone(example: Any) -> Any:
-    """Return an example of an answer in JSON as XML has it: with ``Z`` at the end of dates (rule 5.5)."""
+    """Return a JSON example for XML, with ``Z`` at the end of dates (rule 5.5)."""
     return json.loads(json.dumps(example).replace("+00:00", "Z"))
 
 
@@ -336,7 +336,7 @@ def _problems_by_status(
         names = ("too-many-requests", "internal", "unavailable")
     by_status: dict[int, list[ProblemType]] = {}
     for name in names:
-        # A problem of an operation that is not there yet is not there either.
+        # A type may belong to an operation that does not exist yet.
         if name in types:
             by_status.setdefault(types[name].status, []).append(types[name])
     return by_status
@@ -351,7 +351,7 @@ def _problem_responses(path: str, operation: Documentation, types: Mapping[str, 
 
 
 def _is_odata(path: str) -> bool:
-    """Return whether a path is one of the original's, where OData clients find what they look for (rule 13.5)."""
+    """Return whether a path is one of the original's, an OData service (rule 13.5)."""
     return f"{path}/".startswith("/api/")
 
 
@@ -391,7 +391,7 @@ def _problem_response(status: int, types: Sequence[ProblemType], *, as_odata: bo
 
 
 def _problems(types: Sequence[ProblemType]) -> dict[str, Any]:
-    """Return the bodies that tell of problems of these types."""
+    """Return the bodies of problems of these types, by media type."""
     documents = {one.name: _example_problem(one, as_odata=one.name not in _own_types()) for one in types}
     content: dict[str, Any] = {"application/problem+json": _examples_of("Problem", documents)}
     if own := {name: one for name, one in documents.items() if name in _own_types()}:
@@ -404,7 +404,7 @@ def _problems(types: Sequence[ProblemType]) -> dict[str, Any]:
 
 
 def _odata_problems(types: Sequence[ProblemType]) -> dict[str, Any]:
-    """Return the same at the original's addresses, which the gateway cannot tell from the others (rule 13.5)."""
+    """Return the same for the original's addresses, which the gateway does not distinguish (rule 13.5)."""
     content: dict[str, Any] = {}
     if own := {one.name: _example_problem(one, as_odata=True) for one in types if one.name in _own_types()}:
         content["application/json"] = _examples_of("ODataProblem", own)
@@ -446,11 +446,11 @@ def _parameters() -> dict[str, Any]:
     def in_header(name: str, description: str, schema: Schema, **more: object) -> dict[str, Any]:
         return {"name": name, "in": "header", "description": description, "schema": schema, **more}
 
-    # Without examples, because the console would fill them in, and send them.
+    # Without examples, because the console would send them.
     token: Schema = {"type": "string", "minLength": 1}
     if_match = (
-        "The `ETag` of the task that you read, or `*` for whatever it is now. If the task is another version, the "
-        "answer is 412."
+        "The `ETag` of the task that you read, or `*` for any version. If the task has another version, the answer is "
+        "412."
     )
     described = {
         "id": {
@@ -462,44 +462,45 @@ def _parameters() -> dict[str, Any]:
         },
         "validate_only": in_query(
             "validate_only",
-            "With `true` everything is checked and nothing is stored. Values are true, 1, false (without it) and 0.",
+            "With `true`, the request is validated and nothing is stored. Values are true, 1, false (the default) and "
+            "0.",
             # Without a default, because the console would send it with every request.
             {"type": "boolean"},
         ),
         "$filter": in_query(
             "$filter",
             "Only tasks that meet this condition: fields of a task with `eq ne gt ge lt le in`, `and or not`, "
-            "parentheses, `null`, and `startswith endswith contains tolower` of texts, as in "
+            "parentheses, `null`, and `startswith endswith contains tolower` on texts, as in "
             "`archived eq false and startswith(subject,'Printer')`.",
             {"type": "string", "minLength": 1},
         ),
         "$orderby": in_query(
             "$orderby",
-            "The order of the list; without it, the newest number comes first.",
+            "The order of the list; by default, the newest number comes first.",
             {"type": "string", "enum": [f"{order}{way}" for order in Order for way in ("", " asc", " desc")]},
         ),
         "$top": in_query(
             "$top",
-            "Ends the whole list after so many tasks.",
+            "The most tasks of the whole list.",
             {"type": "integer", "minimum": 0, "maximum": LARGEST_TOP},
         ),
         "$skip": in_query(
             "$skip",
-            "Leaves out the first tasks. To go further, follow the links.",
+            "The number of tasks to skip. To go further, follow the links.",
             {"type": "integer", "minimum": 0, "maximum": LARGEST_SKIP},
         ),
         "$select": in_query(
             "$select",
-            "Shows only these fields of each task, as in `id,id2,subject`.",
+            "Only these fields of each task, as in `id,id2,subject`.",
             {"type": "array", "minItems": 1, "items": {"type": "string", "enum": list(FIELDS)}},
             style="form",
             explode=False,
         ),
         "$skiptoken": in_query(
-            "$skiptoken", "Where a page begins. Follow links rather than to fill it yourself.", token
+            "$skiptoken", "The cursor of a page, from a link. Follow the links instead of setting it yourself.", token
         ),
         "$deltatoken": in_query(
-            "$deltatoken", "What a delta link has, or `latest`, to begin with what comes now.", token
+            "$deltatoken", "The cursor from a delta link, or `latest` to start with changes from now on.", token
         ),
         "$orderby-entries": in_query(
             "$orderby",
@@ -507,7 +508,7 @@ def _parameters() -> dict[str, Any]:
             {"type": "string", "enum": ["name", "name desc", "sequence", "sequence desc", "is_default desc,name"]},
         ),
         "$format": in_query(
-            "$format", "The format of the model, whatever `Accept` says.", {"type": "string", "enum": ["json", "xml"]}
+            "$format", "The format of the metadata; overrides `Accept`.", {"type": "string", "enum": ["json", "xml"]}
         ),
         "$filter-entries": in_query(
             "$filter",
@@ -515,39 +516,39 @@ def _parameters() -> dict[str, Any]:
             {"type": "string", "minLength": 1},
         ),
         "$select-entries": in_query(
-            "$select", "Shows only these members of each entry, as in `id,name`.", {"type": "string", "minLength": 1}
+            "$select", "Only these members of each entry, as in `id,name`.", {"type": "string", "minLength": 1}
         ),
         "Idempotency-Key": in_header(
             "Idempotency-Key",
-            "Identifies a create that sends no `id`, as in `erp-order-4711`: the same key again is the same task.",
+            "The identity of a create without an `id`, as in `erp-order-4711`: the same key is the same task.",
             {"type": "string", "minLength": 1, "maxLength": KEY_CHARACTERS, "pattern": r"^[!#-\[\]-~]+$"},
         ),
         "If-None-Match": in_header(
             "If-None-Match",
-            "The `ETag` of what you have. If it is still the same, the answer is 304 without a body.",
+            "The `ETag` of your copy. If it is up to date, the answer is 304 without a body.",
             {"type": "string"},
         ),
         "If-Match": in_header("If-Match", if_match, {"type": "string", "minLength": 1}, required=True),
         "If-Match-optional": in_header(
             "If-Match",
-            f"{if_match} This address does not ask for it.",
+            f"{if_match} Optional at this address.",
             {"type": "string", "minLength": 1},
         ),
         "Prefer-create": in_header(
             "Prefer",
-            "`handling=strict` makes errors of fields that the service does not take; `return=minimal` leaves out all "
-            "of the answer that the client knows. Both can stand together, with a comma.",
+            "With `handling=strict`, ignored fields are errors. With `return=minimal`, the answer has no more than the "
+            "ids. Separate several preferences by commas.",
             {"type": "string"},
         ),
         "Prefer-list": in_header(
             "Prefer",
-            f"`maxpagesize=n` makes pages of up to n tasks, 1 to {LARGEST_PAGE_SIZE}; without it they have up to "
-            f"{PAGE_SIZE}. `handling=strict` makes an error of a query option that the address does not take.",
+            f"`maxpagesize=n` sets the page size, 1 to {LARGEST_PAGE_SIZE}; the default is {PAGE_SIZE}. With "
+            "`handling=strict`, an unsupported query option is an error.",
             {"type": "string"},
         ),
         "Prefer-read": in_header(
             "Prefer",
-            "`handling=strict` makes an error of a query option that the address does not take.",
+            "With `handling=strict`, an unsupported query option is an error.",
             {"type": "string"},
         ),
     }
@@ -560,33 +561,35 @@ def _headers() -> dict[str, Any]:
         return {"description": description, "schema": schema, "example": example, **more}
 
     described = {
-        "X-Request-Id": header("Names the request in the service's logs.", "6f1c2a52-4a0e-4d0a-9d6f-0a4a5a0c8f11"),
-        "Cache-Control": header("Nothing may keep an answer with data of a company.", "no-store"),
-        "Cache-Control-public": header("Anybody may keep the answer for a while.", "public, max-age=300"),
-        "Vary": header("The headers of the request that the answer depends on.", "Accept, Content-Type"),
-        "Vary-public": header("The headers of the request that the answer depends on.", "Accept-Encoding"),
-        "Content-Security-Policy": header("What the page may load: nothing of anybody else.", "default-src 'none'"),
-        "ETag": header("Names this version.", entity_tag.of_task(example_task(), 1)),
+        "X-Request-Id": header("The id of the request in the service's logs.", "6f1c2a52-4a0e-4d0a-9d6f-0a4a5a0c8f11"),
+        "Cache-Control": header("No cache may store an answer with a company's data.", "no-store"),
+        "Cache-Control-public": header("Caches may store the answer for a while.", "public, max-age=300"),
+        "Vary": header("The request headers that the answer depends on.", "Accept, Content-Type"),
+        "Vary-public": header("The request headers that the answer depends on.", "Accept-Encoding"),
+        "Content-Security-Policy": header("The page may load nothing from elsewhere.", "default-src 'none'"),
+        "ETag": header("The entity tag of this version.", entity_tag.of_task(example_task(), 1)),
         "Location": header("The address of the task.", f"{BASE_URL}/tasks/{example_task().id}"),
         "Content-Location": header(
-            "The task's address by its id, where the request named its number.", f"{BASE_URL}/tasks/{example_task().id}"
+            "The task's address by its id, if the request used its number.", f"{BASE_URL}/tasks/{example_task().id}"
         ),
         "Ignored-Fields": header(
-            "The fields of the body that the service did not take, and why, as a list of RFC 9651.",
+            "The ignored fields of the body, with the reason, as a Structured Field list (RFC 9651).",
             "db_address_id;reason=unknown, company_id;reason=server-assigned",
         ),
         "Ignored-Parameters": header(
-            "The query options that the address does not take, as a list of RFC 9651.", "page;reason=unknown"
+            "The ignored query options, as a Structured Field list (RFC 9651).", "page;reason=unknown"
         ),
-        "OData-Version": header("The version of OData that the answer speaks.", ODATA_VERSION["OData-Version"]),
+        "OData-Version": header("The answer's version of OData.", ODATA_VERSION["OData-Version"]),
         "Preference-Applied": header("The preferences of the request that were applied.", "return=minimal"),
-        "Idempotent-Replayed": header("The task was created by an earlier request.", "true"),
-        "Task-Version": header("The version that the task has now.", 2),
+        "Idempotent-Replayed": header("An earlier request created the task.", "true"),
+        "Task-Version": header("The current version of the task.", 2),
         "Complete-To-Version": header(
-            "As `Task-Version` where the page lacks no entry, else the version below its highest gap.", 2
+            "The same as `Task-Version` if the page lacks no entry, else the version below its highest gap.", 2
         ),
-        "Link": header("The address of what follows.", f'<{BASE_URL}/tasks?$skiptoken=…>; rel="next"'),
-        "Retry-After": header("The seconds to wait before the same request is sent again.", problems.RETRY_AFTER),
+        "Link": header(
+            "The address of the next page, or of the next changes.", f'<{BASE_URL}/tasks?$skiptoken=…>; rel="next"'
+        ),
+        "Retry-After": header("The seconds to wait before a retry.", problems.RETRY_AFTER),
         "Accept": header("The media types that a body can have.", "application/json, text/json"),
         "Accept-Encoding": header("The content codings that a body can have.", "identity"),
         "Accept-Patch": header(
@@ -620,7 +623,7 @@ def _samples(method: str, path: str, operation: Documentation) -> Sequence[Mappi
 
 
 def _component(name: str) -> str:
-    """Return the name of a component, which may not have all characters that a parameter's own may have."""
+    """Return a parameter's name without the characters that the name of a component cannot have."""
     return name.replace("$", "_")
 
 
@@ -634,7 +637,7 @@ def _reference(section: str, name: str) -> dict[str, str]:
 
 
 def _only_what_is_used(whole: dict[str, Any]) -> dict[str, Any]:
-    """Return the document without the components that no operation leads to."""
+    """Return the document without unreferenced components."""
     used: set[tuple[str, str]] = set()
 
     def follow(value: Any) -> None:

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of events (contract section 12), for the consumers that an operator attaches."""
+"""The documentation of events in the OpenAPI document (contract section 12)."""
 
 import json
 from collections.abc import Mapping
@@ -12,71 +12,70 @@ from servicedesk.wire import event_entry
 from servicedesk.wire.event_entry import OMITTED_WHEN_LARGE, SOURCE
 
 DESCRIPTION = """\
-Whoever operates this service can let you react to tasks instead of asking for them. Each creation and each change puts
+The operator of this service can let you react to tasks instead of polling for them. Each creation and each change puts
 one event on the EventBridge bus of the service. Its rules deliver events to queues, functions and webhooks.
 
-An event arrives at least once. A repetition has the same `event_id`, and `epoch` and then `version` order
-the events of a task. Ignore
-members that you do not know: later releases may add some."""
+An event arrives at least once. A duplicate has the same `event_id`; order the events of a task by `epoch` and then by
+`version`. Ignore members that you do not know: later releases may add some."""
 
 _UUID = {"type": "string", "format": "uuid"}
 
 
 def schema() -> dict[str, Any]:
-    """Return the JSON Schema of an event as EventBridge passes it on. It refers to the schema ``ListedTask``."""
+    """Return the JSON Schema of an event as EventBridge delivers it. It refers to the schema ``ListedTask``."""
     task = "#/components/schemas/ListedTask"
     # Every version has all fields, null where unset, but for the one that makes events too large.
     whole = [name for name in FIELDS if name != OMITTED_WHEN_LARGE]
     detail = {
-        "event_id": _UUID | {"description": "Names the event. A repetition has the same one."},
-        "company_id": _UUID | {"description": "The company that the task belongs to."},
+        "event_id": _UUID | {"description": "The id of the event. A duplicate has the same one."},
+        "company_id": _UUID | {"description": "The company of the task."},
         "epoch": {
             "type": "string",
             "minLength": 1,
-            "description": "Grows, compared as text, with each restore of the table. `epoch` and then `version` order "
-            "the events of a task.",
+            "description": "Grows, compared as text, with each restore of the table. Order the events of a task by "
+            "`epoch` and then by `version`.",
         },
         "version": {
             "type": "integer",
             "minimum": 1,
             "description": "1 for the creation, and one more for each change of the task. After a restore, versions "
-            "can come a second time with a greater `epoch`.",
+            "can repeat with a greater `epoch`.",
         },
         "actor": {
             "type": "object",
-            "description": "Whose credentials the write was made with. The members are null where it had none.",
+            "description": "The author of the write. The members are null if they are unknown.",
             "required": ["contact_id", "key_id"],
             "properties": {
-                "contact_id": {"type": ["string", "null"], "format": "uuid", "description": "Their contact."},
-                "key_id": {"type": ["string", "null"], "description": "The id of the API key, which is not secret."},
+                "contact_id": {"type": ["string", "null"], "format": "uuid", "description": "The contact."},
+                "key_id": {"type": ["string", "null"], "description": "The id of the API key. It is not secret."},
             },
         },
         "task": {
-            "description": "The whole task, as `GET /tasks/{id}` answered at that version.",
+            "description": "The whole task at this version, as in `GET /tasks/{id}`.",
             "allOf": [{"$ref": task}],
             "required": whole,
         },
         "changed": {
             "type": "array",
             "items": {"type": "string", "enum": list(FIELDS)},
-            "description": "Only of a change: the fields that got other values.",
+            "description": "Only of a change: the changed fields.",
         },
         "previous": {
-            "description": "Only of a change: the values of those fields before it.",
+            "description": "Only of a change: the old values of these fields.",
             "allOf": [{"$ref": task}],
         },
         "omitted": {
             "type": "array",
             "items": {"type": "string", "const": OMITTED_WHEN_LARGE},
-            "description": "What `task` and `previous` lack, because the event would be too large with it.",
+            "description": "The field that `task` and `previous` lack, because the event would be too large.",
         },
     }
     return {
         "type": "object",
-        "description": "One creation or change of a task, as EventBridge passes it on.",
+        "description": "One creation or change of a task, as EventBridge delivers it.",
         "required": ["source", "detail-type", "detail"],
         "properties": {
-            "source": {"type": "string", "const": SOURCE, "description": "Tells these events from others."},
+            "source": {"type": "string", "const": SOURCE, "description": "The source of all these events."},
             "detail-type": {"type": "string", "enum": list(EventType), "description": "What happened to the task."},
             "detail": {
                 "type": "object",
@@ -90,7 +89,7 @@ def schema() -> dict[str, Any]:
 
 
 def webhook(task: Task) -> Mapping[str, Any]:
-    """Return what OpenAPI calls a webhook: the request that EventBridge sends to one. The example tells of ``task``."""
+    """Return the webhook: the request that EventBridge sends. The example is a change of ``task``."""
     return {
         "post": {
             "operationId": "taskEvent",
@@ -104,19 +103,19 @@ def webhook(task: Task) -> Mapping[str, Any]:
                     }
                 },
             },
-            "responses": {"200": {"description": "The webhook has taken the event, within 5 seconds."}},
+            "responses": {"200": {"description": "The webhook has accepted the event, within 5 seconds."}},
         }
     }
 
 
 def example(task: Task) -> TaskEvent:
-    """Return the event of an example of a change."""
+    """Return the event of an example change."""
     before = task.model_copy(update={"due_date": None, "modified_dateutc": task.date_create})
     after = task.model_copy(update={"modified_dateutc": "2026-06-25T08:00:00"})
     actor = Actor(task.contact_id, "0123456789abcdef")
     event = task_event.changed(before, after, "2026-06-01T00:00:00.000", 2, actor)
     if not event:
-        raise ValueError("The example has to be a change.")
+        raise ValueError("The example must be a change.")
     return event
 
 

@@ -1,11 +1,11 @@
-"""Code that sends a request, to be copied and run with the variables ``BASE_URL`` and ``API_KEY``."""
+"""Code samples that send a request, to be run with the variables ``BASE_URL`` and ``API_KEY``."""
 
 import json
 from collections.abc import Mapping, Sequence
 
 
 def all_samples(method: str, path: str, headers: Mapping[str, str], body: str) -> Sequence[Mapping[str, str]]:
-    """Return the same request for curl, Python and C#, as OpenAPI's extension ``x-codeSamples`` has them."""
+    """Return the same request for curl, Python and C#, in the form of OpenAPI's extension ``x-codeSamples``."""
     return [
         {"lang": "Shell", "label": "curl", "source": _curl(method, path, headers, body)},
         {"lang": "Python", "label": "Python", "source": _python(method, path, headers, body)},

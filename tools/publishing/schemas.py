@@ -1,4 +1,4 @@
-"""The schemas of the OpenAPI document, made from the declarations that validate and from what the functions answer."""
+"""The schemas of the OpenAPI document, from the declarations that validate and the answers of the functions."""
 
 import json
 from collections.abc import Collection, Mapping, Sequence
@@ -19,17 +19,17 @@ from tools.publishing.prose import CODES, PROBLEMS
 type Schema = dict[str, Any]
 
 BASE_URL = "https://api.example.org/v1"
-_CONTEXT = {"type": "string", "description": "What the page holds, as OData names it."}
+_CONTEXT = {"type": "string", "description": "The context URL of OData."}
 ENTITIES = {
     "Task": "TaskEntity",
     "TaskOrIds": "TaskEntityOrIds",
     "TaskView": "TaskViewEntity",
     **{f"{kind}Entry": f"{kind}Entity" for kind in ("TaskType", "TaskStatus", "TaskPriority")},
 }
-"""The schemas of one entity under an OData address, by those of the same without control information."""
+"""The schemas of entities with OData's control information, by the schemas of the same without it."""
 
 _NEXT = {"type": "string", "description": "The address of the next page; the last page has none."}
-_DELTA = {"type": "string", "description": "Only on the last page: the address to call later, for what has changed."}
+_DELTA = {"type": "string", "description": "Only on the last page: the address to call later for further changes."}
 
 
 def example_task() -> Task:
@@ -51,7 +51,7 @@ def example_task() -> Task:
 
 
 def catalogue_shown(route: str) -> Any:
-    """Return the built-in catalogue, or the part of it that the route names, as the service shows it in JSON."""
+    """Return the built-in catalogue, or the route's part of it, as the service shows it in JSON."""
     request = Request.from_event({"stageVariables": {"public_url": BASE_URL}}, "").at(route, {})
     return catalogue_document.for_route(request, BUILT_IN)[0]
 
@@ -75,14 +75,14 @@ def schemas() -> dict[str, Schema]:
     required = [name for name, field in FIELDS.items() if field.is_required]
     shown = {name: _without(schema, ("x-changeable", "readOnly")) for name, schema in fields.items()}
     view = _view(shown)
-    whole = _task("A task, with all its fields; null where one is not set.", shown, list(shown))
+    whole = _task("A task with all its fields, null where unset.", shown, list(shown))
     whole_view = _object("A task as the original shows it, without null.", view, list(view), xml={"name": "TaskView"})
     ids = {name: shown[name] for name in ("id", "id2")}
     return {
         "Task": whole,
         "TaskEntity": _entity(whole),
         "ListedTask": _task("A task of a list: all its fields, or those that `$select` names.", shown),
-        "TaskIds": _object("What `Prefer: return=minimal` leaves of a task.", ids, list(ids), xml={"name": "task"}),
+        "TaskIds": _object("The ids of a task, for `Prefer: return=minimal`.", ids, list(ids), xml={"name": "task"}),
         **{
             f"{name}OrIds": {
                 "description": "The task, or only its ids with `Prefer: return=minimal`.",
@@ -93,10 +93,10 @@ def schemas() -> dict[str, Schema]:
         },
         "NewTask": _task("A task to create. Names match in any case.", create, required),
         "TaskChange": _task("The fields of a task to change. Names match in any case.", change),
-        "TaskReplacement": _task("All that a client says of a task. Names match in any case.", change, required),
+        "TaskReplacement": _task("All changeable fields of a task. Names match in any case.", change, required),
         "TaskPage": _page("ListedTask", "@odata.nextLink"),
         "ChangePage": _page("Task", "@odata.nextLink", "@odata.deltaLink"),
-        "ArrayOfTask": _array("A page of tasks in XML; `Link` names what follows.", "ListedTask", "ArrayOftask"),
+        "ArrayOfTask": _array("A page of tasks in XML; `Link` has the next page.", "ListedTask", "ArrayOftask"),
         "TaskView": whole_view,
         "TaskViewEntity": _entity(whole_view),
         "ListedTaskView": _object(
@@ -118,7 +118,7 @@ def schemas() -> dict[str, Schema]:
             "An OpenAPI document.",
             {
                 "openapi": {"type": "string", "description": "The version of OpenAPI."},
-                "info": {"type": "object", "description": "What the API is."},
+                "info": {"type": "object", "description": "About the API."},
                 "paths": {"type": "object", "description": "The operations, by path and method."},
             },
             ["openapi", "info", "paths"],
@@ -136,10 +136,10 @@ def _object(description: str, properties: Mapping[str, Schema], required: Sequen
 
 
 def _entity(schema: Schema) -> Schema:
-    """Return the schema of one entity under an OData address, whose control information comes first (rule 13.2)."""
+    """Return the schema of an entity with OData's control information, which comes first (rule 13.2)."""
     tag = {"type": "string", "description": "The `ETag`; a dry run has none."}
     control = {"@odata.context": _CONTEXT, "@odata.etag": tag}
-    # With $select it has what that names.
+    # With $select, an entity has only the selected fields.
     return schema | {"properties": control | schema["properties"], "required": ["@odata.context"]}
 
 
@@ -163,9 +163,9 @@ def _without(schema: Mapping[str, Any], names: Collection[str]) -> Schema:
 
 
 def _tidy(schema: Mapping[str, Any]) -> Schema:
-    """Return pydantic's schema of a field in OpenAPI's manner: without titles, and with ``type`` in place of anyOf.
+    """Return pydantic's schema of a field for OpenAPI: without titles, and with ``type`` instead of ``anyOf``.
 
-    What pydantic says of the text in "text or null" holds beside both types, because it concerns texts alone.
+    The constraints on the string in "string or null" hold beside both types, because null meets them.
     """
     kept = _without(schema, ("anyOf", "type", "title", "default", "x-content-rule"))
     either = schema.get("anyOf", [])
@@ -175,14 +175,14 @@ def _tidy(schema: Mapping[str, Any]) -> Schema:
 
 
 def _sent(schema: Schema, *, is_required: bool) -> Schema:
-    """Return the schema of a field as a client may send it: null means that it is not filled."""
+    """Return the schema of a field in a request, where null means "not filled"."""
     types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     kept = _without(schema, ("type", "x-changeable", "readOnly"))
     return {"type": types[0] if is_required else [*(one for one in types if one != "null"), "null"]} | kept
 
 
 def _filled_in_a_change(name: str) -> Schema:
-    """Return who fills a field that a client may change, though only the server fills it on a create."""
+    """Return ``x-filled-by`` of a changeable field, which the client fills even if only the server does on a create."""
     filled_by = FIELDS[name].filled_by
     return {"x-filled-by": str(FilledBy.CLIENT_OR_DEFAULT if filled_by is FilledBy.SERVER else filled_by)}
 
@@ -201,7 +201,7 @@ _VIEW_ONLY: Mapping[str, Schema] = {
     "task_type_name": {"description": "The name of the task's type."},
     "task_status_name": {"description": "The name of the task's status."},
     "task_priority_name": {"description": "The name of the task's priority."},
-    "company_name": {"description": "The name of the company, where it has one."},
+    "company_name": {"description": "The name of the company, or empty."},
     "contact_fullname": {"description": "Always empty.", "maxLength": 0},
     "assigned_to_user_id": {"description": "Always the zero GUID.", "format": "uuid"},
     "assigned_to_user_fullname": {"description": "Always empty.", "maxLength": 0},
@@ -215,9 +215,9 @@ def _catalogue() -> dict[str, Schema]:
     described = {
         "id": "The entry's id.",
         "name": "The entry's name.",
-        "default": "Whether a task that names none gets this one.",
+        "default": "Whether this is the default entry.",
         "completed": "Whether a task with this status is archived.",
-        "default_status_id": "The status that tasks of this type start in, where the type names one.",
+        "default_status_id": "The initial status of tasks of this type, if it has one.",
     }
     entries: dict[str, Schema] = {}
     for name, schema in shown.items():
@@ -239,7 +239,7 @@ def _catalogue() -> dict[str, Schema]:
         for name, about in whole["properties"].items()
         if name != "company_name"
     }
-    description = "All that a company's tasks may refer to. One type, one status and one priority is the default."
+    description = "The entries that a company's tasks may refer to. One type, status and priority is the default."
     return {"Catalogue": _object(description, parts, list(parts), xml={"name": "catalogue"}), **entries}
 
 
@@ -247,10 +247,10 @@ def _entries(kind: str) -> Sequence[tuple[str, Schema]]:
     described = {
         "id": "The entry's id.",
         "name": "The entry's name.",
-        "is_default": "Whether a task that names none gets this one.",
-        "sequence": "The place of the entry in the catalogue, from 1.",
+        "is_default": "Whether this is the default entry.",
+        "sequence": "The position of the entry in the catalogue, from 1.",
         "is_completed": "Whether a task with this status is archived.",
-        "default_status_id": "The status that tasks of this type start in, where the type names one.",
+        "default_status_id": "The initial status of tasks of this type, if it has one.",
     }
     types = {bool: "boolean", int: "integer", str: "string", type(None): ["string", "null"]}
     properties: dict[str, Schema] = {
@@ -284,8 +284,8 @@ def _names() -> dict[str, Schema]:
 def _service() -> dict[str, Schema]:
     properties: dict[str, Schema] = {
         "name": {"type": "string", "description": "The name of the entity set."},
-        "kind": {"type": "string", "description": "What it is.", "enum": ["EntitySet"]},
-        "url": {"type": "string", "description": "Its address, beside that of the model."},
+        "kind": {"type": "string", "description": "Its kind.", "enum": ["EntitySet"]},
+        "url": {"type": "string", "description": "Its address, relative to the service document."},
     }
     return {
         "EntitySet": _object("An entity set.", properties, list(properties), xml={"name": "EntitySet"}),
@@ -310,7 +310,7 @@ def _search() -> Schema:
         {
             "startRow": {
                 "type": "integer",
-                "description": "How many rows to leave out.",
+                "description": "How many rows to skip.",
                 "minimum": 0,
                 "maximum": LARGEST_SKIP,
                 "default": 0,
@@ -323,7 +323,7 @@ def _search() -> Schema:
             },
             "filterModel": {
                 "type": "object",
-                "description": "Has to be empty: `GET /tasks` has `$filter`.",
+                "description": "Must be empty: `GET /tasks` has `$filter`.",
                 "maxProperties": 0,
             },
             "sortModel": {"type": "array", "description": "One column to sort by.", "maxItems": 1, "items": sort},
@@ -335,7 +335,7 @@ def _search() -> Schema:
         "description": "The archived tasks, or the open ones; all without it.",
     }
     return _object(
-        "What the original's grid asks for.",
+        "A search of the original's grid.",
         {"archived": archived, "query_object": grid},
         additionalProperties=False,
     )
@@ -357,7 +357,7 @@ def _odata_error() -> Schema:
         "message": {"type": "string", "description": "This problem for people, as a sentence."},
         "details": faults,
     }
-    description = "What OData clients look for, below `/api/` and wherever the gateway answers by itself."
+    description = "The error in the form of OData, below `/api/` and in the gateway's own answers."
     return _object(description, properties, ["code", "message"])
 
 
@@ -374,7 +374,7 @@ def _problem() -> dict[str, Schema]:
                 "examples": ["too_long"],
             },
             "detail": {"type": "string", "description": "The fault for people."},
-            "limit": {"type": "integer", "description": "The limit that the value exceeds, where there is one."},
+            "limit": {"type": "integer", "description": "The limit that the value exceeds, if there is one."},
         },
         ["pointer", "code", "detail"],
         xml={"name": "i"},
@@ -389,7 +389,7 @@ def _problem() -> dict[str, Schema]:
         "title": {"type": "string", "description": "The type of problem for people."},
         "status": {"type": "integer", "description": "The status of the answer.", "minimum": 400, "maximum": 599},
         "detail": {"type": "string", "description": "This problem for people, as a sentence."},
-        "instance": {"type": "string", "format": "uri", "description": "Names the request, to ask the operator about."},
+        "instance": {"type": "string", "format": "uri", "description": "The id of the request, for the operator."},
         "errors": {
             "type": "array",
             "description": "The faults of single fields.",
@@ -401,9 +401,9 @@ def _problem() -> dict[str, Schema]:
     xml = {"name": "problem", "namespace": "urn:ietf:rfc:7807"}
     required = ["type", "title", "status", "detail", "instance"]
     return {
-        "Problem": _object("Why a request failed (RFC 9457).", properties, required, xml=xml),
+        "Problem": _object("A problem document (RFC 9457).", properties, required, xml=xml),
         "ODataProblem": {
-            "description": "Why a request failed (RFC 9457), and the same as OData has it.",
+            "description": "A problem document (RFC 9457), with the same error in the form of OData.",
             "allOf": [_ref("Problem")],
             "required": ["error"],
         },

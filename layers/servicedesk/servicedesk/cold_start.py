@@ -1,4 +1,4 @@
-"""What makes an execution environment start faster; `make bench` shows what each measure saves.
+"""Measures against slow cold starts; `make bench` shows what each of them saves.
 
 The rest happens at build time: layers/dependencies/slim.py leaves in boto3 what the functions use, and layers/Makefile
 compiles all bytecode.
@@ -14,8 +14,8 @@ from contextlib import contextmanager, suppress
 def without_collection() -> Iterator[None]:
     """Keep the garbage collector from running while a function imports its modules and makes its clients.
 
-    That makes some 230,000 objects, and none of them is garbage. The collector never looks at them later either.
-    Outside of Lambda this does nothing.
+    Imports make some 230,000 objects, none of which is garbage. The collector never scans them later either. Outside of
+    Lambda this does nothing.
     """
     if "AWS_LAMBDA_FUNCTION_NAME" not in os.environ:
         yield
@@ -29,11 +29,10 @@ def without_collection() -> Iterator[None]:
 
 
 def warm_up(read: Callable[[], object]) -> None:
-    """Call ``read`` where no caller waits for it: with SnapStart or provisioned concurrency.
+    """Call ``read`` before the first request, with SnapStart or provisioned concurrency; ignore its errors.
 
     The first request then finds an open connection and the SDK's lazy parts loaded. A connection does not survive a
-    snapshot, so with SnapStart ``read`` is called once more when a snapshot is restored. It does not matter how it
-    ends.
+    snapshot, so with SnapStart ``read`` is called again whenever a snapshot is restored.
     """
     start = os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE")
     if start not in ("snap-start", "provisioned-concurrency"):

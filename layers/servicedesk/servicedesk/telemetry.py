@@ -1,8 +1,7 @@
 """Logs and metrics: each invocation writes one structured log line and one line of metrics.
 
-The metrics are in embedded metric format, so CloudWatch reads them from the log. Neither line contains what a client
-wrote in a task, or a secret. An exception is logged with its types and places but without its message, which can quote
-either.
+The metrics are in embedded metric format, so CloudWatch reads them from the log. Neither line contains a secret or a
+client's text. An exception is logged with its types and source lines but without its message, which can quote either.
 """
 
 import os
@@ -30,7 +29,7 @@ type LambdaHandler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 
 class Outcome(StrEnum):
-    """What became of an invocation: its log line's message, and a metric. OPERATING.md shows the sentences."""
+    """The outcome of an invocation: its log line's message, and a metric. OPERATING.md shows the sentences."""
 
     CREATED = "Created"
     """The service stored a new task."""
@@ -90,12 +89,12 @@ class Outcome(StrEnum):
     """The bus took a batch of events."""
 
     UNDELIVERED = "Undelivered"
-    """History or bus did not take all of a batch; `codes` and `error` say why. Lambda repeats what can be repeated."""
+    """History or bus did not take all of a batch; `codes` and `error` say why. Lambda retries what can be retried."""
 
 
 @dataclass(slots=True)
 class _Invocation:
-    """What the log line and the metrics of the current invocation will say."""
+    """The facts for the log line and the metrics of the current invocation."""
 
     started: float = field(default_factory=perf_counter)
     outcome: Outcome = Outcome.FAILED
@@ -110,7 +109,7 @@ _LOGGED_BY = {Outcome.FAILED: logger.error, Outcome.UNAVAILABLE: logger.warning,
 
 
 class InvocationFailedError(Exception):
-    """What Lambda sees of an exception that a handler did not catch."""
+    """Raised to Lambda in place of an exception that a handler did not catch."""
 
 
 def observed(handle: LambdaHandler) -> LambdaHandler:
@@ -140,8 +139,8 @@ def record(outcome: Outcome | None = None, *, counts: Sequence[str] = (), **fact
     """Add to the log line and the metrics of the current invocation. Outside of an invocation, do nothing.
 
     ``outcome`` becomes the log line's message and a metric with the count 1; the latest outcome replaces earlier ones.
-    ``counts`` are further metrics, which count how often each is named, and ``facts`` are members of the log line. None
-    of them may contain what a client wrote in a task.
+    ``counts`` names further metrics, each counted as often as it is named, and ``facts`` are members of the log line.
+    None of them may contain text that a client wrote in a task.
     """
     if invocation := _current.get(None):
         invocation.outcome = outcome or invocation.outcome
@@ -161,7 +160,7 @@ def timed(metric: str) -> Iterator[None]:
 
 
 def describe(error: BaseException | None) -> list[dict[str, object]]:
-    """Return type, AWS error code and places of an exception and of those that caused it, the newest first."""
+    """Return type, AWS error code and source lines of an exception and its causes, the newest first."""
     described = []
     while error is not None:
         one: dict[str, object] = {"type": f"{type(error).__module__}.{type(error).__qualname__}"}
@@ -197,7 +196,7 @@ def _write(invocation: _Invocation) -> None:
     log(invocation.outcome, extra={**invocation.facts, "milliseconds": {"Total": total, **invocation.milliseconds}})
     metrics = EphemeralMetrics()
     if invocation.outcome is Outcome.FAILED and (version := os.environ.get("AWS_LAMBDA_FUNCTION_VERSION")):
-        # What a roll-out is judged by. Only failures carry it, because each value is a metric to pay for.
+        # The alarm of a roll-out watches this dimension. Only failures carry it, because each value is a paid metric.
         metrics.add_dimensions(version=f"{os.environ['AWS_LAMBDA_FUNCTION_NAME']}:{version}")
     cold = ["ColdStart"] if _environment.pop("cold", False) else []
     for name, count in Counter([invocation.outcome, *invocation.counts, *cold]).items():

@@ -1,15 +1,15 @@
-"""Who made a write (contract rules 12.1 and 15.3)."""
+"""The credentials behind a write (contract rules 12.1 and 15.3)."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The credentials that a write was made with.
+    """The author of a write.
 
     Attributes:
-        contact_id: the contact that they name, if they name one.
-        key_id: the id of the API key, if they are one of this service.
+        contact_id: the contact that the credentials name, if they name one.
+        key_id: the id of the API key, if the credentials are one of this service's keys.
     """
 
     contact_id: str | None
@@ -17,4 +17,4 @@ class Actor:
 
 
 NOBODY = Actor(None, None)
-"""The actor of a write without credentials, which only an operator's own hand can make."""
+"""The actor of a write without credentials, which only an operator can make, directly in the table."""

@@ -19,7 +19,7 @@ LABEL_CHARACTERS = 100
 """The longest label of a key."""
 
 SECRET_BYTES = 32
-"""The secret has 256 random bits. With that many, a plain SHA-256 needs neither salt nor stretching."""
+"""The length of a secret: 256 random bits. With that many, a plain SHA-256 needs neither salt nor stretching."""
 
 _KEY_ID = re.compile(r"[0-9a-z]{16}")
 _KEY = re.compile(r"([0-9a-z]{16})\.([A-Za-z0-9_-]{43})")
@@ -94,7 +94,7 @@ class KeyRequest:
             detail = f"The company has {len(live)} live keys: {', '.join(live)}. Revoke one first."
             faults.append(Fault("company_id", Code.TOO_MANY_KEYS, detail, LIVE_KEYS))
         if self.expires and self.expires <= now:
-            faults.append(Fault("expires", Code.IN_THE_PAST, "A key has to expire in the future."))
+            faults.append(Fault("expires", Code.IN_THE_PAST, "A key must expire in the future."))
         if faults:
             raise InvalidCommandError(faults)
 
@@ -115,13 +115,13 @@ class KeyRequest:
 
 
 def keys_changed() -> InvalidCommandError:
-    """Return the error for a command that raced with another one over the company's keys."""
+    """Return the error for a command that lost a race for the company's keys."""
     detail = "Another command changed the company's keys at the same time. Send this one again."
     return InvalidCommandError([Fault("company_id", Code.KEYS_CHANGED, detail)])
 
 
 def no_such_key() -> InvalidCommandError:
-    """Return the error for a key that the company does not have, even if another company does."""
+    """Return the error for a key that the company does not have, even if another company has it."""
     return InvalidCommandError([Fault("key_id", Code.UNKNOWN_REFERENCE, "The company has no such key.")])
 
 
@@ -156,16 +156,16 @@ def read_key_id(value: object) -> str:
         detail = "This is a whole key with its secret. Send only its id: the 16 characters before the dot."
         raise InvalidValueError(Code.WHOLE_KEY, detail)
     if not isinstance(value, str) or not _KEY_ID.fullmatch(value):
-        detail = "This is not the id of a key, which has 16 digits and lower-case letters. list_keys shows it."
+        detail = "This is not a key id: 16 digits and lower-case letters, as list_keys shows them."
         raise InvalidValueError(Code.INVALID_STRING, detail)
     return value
 
 
 def refuse_whole_key(label: str) -> str:
-    """Return ``label`` unless it contains a whole key, because labels are shown to everybody.
+    """Return ``label`` unless it contains a whole key: labels are not secret.
 
     Raises:
-        InvalidValueError: ``whole_key``, if one does.
+        InvalidValueError: ``whole_key``, if it contains one.
     """
     if _KEY.search(label):
         raise InvalidValueError(

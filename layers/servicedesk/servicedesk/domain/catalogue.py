@@ -38,7 +38,7 @@ class Priority:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkedTable:
-    """A table of the company's other systems that a task can point into."""
+    """A table of another system of the company, which a task can link to."""
 
     id: str
     name: str
@@ -102,9 +102,9 @@ class Catalogue:
     ) -> tuple[References, Sequence[Fault]]:
         """Return the references of a task with the fields ``filled``, and a fault for each that is unknown.
 
-        A faulty reference is replaced by the default. ``named`` holds the names of all fields that the client filled,
-        valid or not: a link without a table is a fault only if no table was named at all. An id of
-        another company's catalogue is as unknown as one that exists nowhere (contract section 6).
+        The default replaces a faulty reference. ``named`` has the names of all fields that the client filled, valid or
+        not: a link without a table is a fault only if no table was named at all. An id of another company's catalogue
+        is as unknown as one that exists nowhere (contract section 6).
         """
         faults: list[Fault] = []
         task_type = _with_id(self.types, filled.get("task_type_id"))
@@ -159,10 +159,9 @@ def _with_id[Entry: (TaskType, Status, Priority, LinkedTable)](
 
 
 def _with_name(tables: Sequence[LinkedTable], name: str | None) -> LinkedTable | None:
-    """Return the table with that name in any case.
+    """Return the table with this name in any case.
 
-    Case folding never shortens a text, so a name that is longer than every table's matches none and need not be
-    folded.
+    Case folding never shortens a text, so a name longer than every table's matches none and need not be folded.
     """
     folded = [table.name.casefold() for table in tables]
     if not name or len(name) > max(map(len, folded), default=0):

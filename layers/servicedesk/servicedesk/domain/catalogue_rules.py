@@ -18,15 +18,15 @@ _WITH_DEFAULT = ("types", "statuses", "priorities")
 def faults_of(catalogue: Mapping[str, Sequence[Mapping[str, object]]]) -> Iterator[Fault]:
     """Yield a fault for each rule that the lists of ``catalogue`` break.
 
-    The entries can be as an operator sent them, with members missing or of any type. A list that could not be read at
-    all is left out.
+    The entries may be unvalidated: members may be missing or of any type. A list that could not be read at all is left
+    out.
     """
     for name, entries in catalogue.items():
         for entry_id in _repeated(_id(entry.get("id")) for entry in entries):
             yield Fault(name, Code.DUPLICATE_ID, f"More than one entry has the id {entry_id}.")
         defaults = sum(entry.get("default") is True for entry in entries)
         if name in _WITH_DEFAULT and defaults != 1:
-            yield Fault(name, Code.DEFAULT, f"Exactly one entry has to be the default; {defaults} are.")
+            yield Fault(name, Code.DEFAULT, f"Exactly one entry must be the default; {defaults} are.")
     for table in _repeated(_case_folded(table.get("name")) for table in catalogue.get("tables", [])):
         yield Fault("tables", Code.DUPLICATE_NAME, f"More than one table has the name {table} (in any case).")
     statuses = {_id(status.get("id")) for status in catalogue.get("statuses", [])}

@@ -7,11 +7,11 @@ from servicedesk.domain.api_key import ApiKey
 from servicedesk.domain.faults import Code, Fault, InvalidCommandError
 
 LARGEST_FIRST_NUMBER = 10**15
-"""The largest number at which a company's tasks can begin. It and those that follow are exact in every JSON reader."""
+"""The largest first number of a company's tasks. It and its successors are exact in every JSON reader."""
 
 IN_FLIGHT = timedelta(seconds=60)
-"""The longest time that a started operation can take: a request that API Gateway let in (25 seconds each for the
-authorizer and the function) or an operator's command (57 seconds), and a little for clock skew."""
+"""The longest time that a started operation can take: a request that API Gateway accepted (25 seconds each for the
+authorizer and the function) or an operator's command (57 seconds), with a margin for clock skew."""
 
 
 def not_onboarded() -> InvalidCommandError:
@@ -28,8 +28,8 @@ def being_erased() -> InvalidCommandError:
 def quiet_from(closed: str, revoked: Sequence[ApiKey], verdicts_last: timedelta) -> datetime:
     """Return the instant, in whole seconds, after which no operation that could write for the company is in flight.
 
-    ``closed`` is when the company was closed to new keys, and ``revoked`` are its keys. API Gateway remembers the
-    authorizer's verdict on a key for as long as ``verdicts_last``.
+    ``closed`` is when the company was closed to new keys, and ``revoked`` are its keys. API Gateway caches the
+    authorizer's verdict on a key for ``verdicts_last``.
     """
     # Canonical dates sort in the order of time.
     latest = datetime.fromisoformat(max([closed, *(key.revoked for key in revoked if key.revoked)])).replace(tzinfo=UTC)

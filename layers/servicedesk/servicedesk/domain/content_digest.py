@@ -1,7 +1,7 @@
-"""Digests of creates. They tell whether a repeated create has the same content as the first one.
+"""Digests of creates, by which a retry is told from a create with other content.
 
-A digest is stored beside its task and names the rule that made it (contract rule 7.7), as in ``1:`` and 22 characters
-of URL-safe base64. A rule never changes, because identities hold for ever. Rule n covers the client's fields that are
+A digest is stored with its task and names the rule that made it (contract rule 7.7): ``1:`` and 22 characters of
+URL-safe base64. A rule never changes, because identities hold for ever. Rule n covers the client's fields that are
 declared with a ``content_rule`` of at most n. So a release that reads one more field declares it with the next number,
 and stores the digests of all its rules, separated by spaces: an older release that runs beside it finds its own.
 """
@@ -36,7 +36,7 @@ def has_same_content(stored: str, fields: ClientFields) -> bool:
 
 
 def _digest(fields: ClientFields, rule: int) -> str:
-    """Return the digest of the filled fields of a rule without the identity: half of a SHA-256, as an item is small."""
+    """Return the digest of the filled fields of a rule, without the id: half of a SHA-256, to keep items small."""
     content = {
         name: text
         for name, text in fields.items()

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Code(StrEnum):
-    """What is wrong with a field, for programs. docs/errors.md says what each means."""
+    """The code of a fault, for programs. docs/errors.md says what each means."""
 
     REQUIRED = "required"
     TOO_LONG = "too_long"
@@ -49,7 +49,7 @@ class Fault:
         field: the name of the field, as the client sent it where it is unknown.
         code: the fault for programs (contract section 6).
         detail: the fault for people, as a sentence.
-        limit: the limit that the value exceeds, where there is one.
+        limit: the limit that the value exceeds, if there is one.
         inside: the names that lead to a nested field, such as ``("catalogue", "types", "0")``.
     """
 
@@ -103,7 +103,7 @@ class NoCompanyError(DomainError):
 
 
 class UnavailableError(DomainError):
-    """A dependency throttles, fails or does not answer in time. The request can be retried."""
+    """A dependency throttled, failed or did not answer in time. The request can be retried."""
 
 
 class UndeliveredError(DomainError):
@@ -111,7 +111,7 @@ class UndeliveredError(DomainError):
 
     Attributes:
         done: how many of them, from the first on, it has accepted or will never accept.
-        refused: the places of those that it will never accept, among the first ``done``.
+        refused: the indices, among the first ``done``, of those that it will never accept.
     """
 
     done = 0

@@ -22,7 +22,7 @@ class Identity:
 
     @property
     def is_repeatable(self) -> bool:
-        """Whether the client can retry the create. Without an id and a key, each request makes a new task."""
+        """Return whether the client can retry the create. Without an id and a key, each request makes a new task."""
         return self.identified_by is not IdentifiedBy.NOTHING
 
     @classmethod

@@ -1,7 +1,7 @@
 """The kinds of value that a field can have, as pydantic validates and documents them.
 
-Each kind stands in a field's ``Annotated`` type and carries what the rest of the service needs to know of it: how to
-read a value, and which value the original's clients send for "not filled".
+Each kind stands in a field's ``Annotated`` type and tells the rest of the service how to read a value, and which value
+the original's clients send for "not filled".
 """
 
 from collections.abc import Callable, Mapping
@@ -21,10 +21,10 @@ class Kind:
     """A kind of value.
 
     Attributes:
-        name: what the published page calls it.
+        name: its name on the published page.
         read: turns any accepted spelling into the canonical text; raises ``InvalidValueError``.
         unset: the canonical text of "not filled" (contract rule 3.6), shown where an answer has no null.
-        schema: what JSON Schema says of the kind.
+        schema: its keywords in JSON Schema.
     """
 
     name: str
@@ -57,9 +57,9 @@ INTEGER = Kind("integer", lambda value: str(values.integer(value)), unset="0")
 
 
 def read_bound(kind: Kind, value: object) -> str:
-    """Return the canonical text of a value of ``kind`` that others are less or greater than.
+    """Return the canonical text of a value of ``kind`` to compare others with by less and greater.
 
-    A date that means "not filled" is the instant that it spells, or the least one if that is before the year 1
+    A date that means "not filled" is the instant that it spells, or the earliest one if that is before the year 1
     (contract rule 3.6).
 
     Raises:
@@ -70,7 +70,7 @@ def read_bound(kind: Kind, value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class MaxBytes:
-    """Limits a text to so many bytes of UTF-8."""
+    """Limit a text to ``limit`` bytes of UTF-8."""
 
     limit: int
 
@@ -88,7 +88,7 @@ class MaxBytes:
 
 
 class NotBlank:
-    """Refuses a text that is only white space."""
+    """Refuse a text that is only white space."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_after_validator_function(self._check, handler(source))
@@ -98,5 +98,5 @@ class NotBlank:
 
     def _check(self, text: str | None) -> str | None:
         if text is not None and not text.strip():
-            raise InvalidValueError(Code.REQUIRED, "The text has to be more than white space.")
+            raise InvalidValueError(Code.REQUIRED, "The text must be more than white space.")
         return text

@@ -19,7 +19,7 @@ from servicedesk.domain.identity import Identity
 from servicedesk.domain.kinds import BOOLEAN, DATE, GUID, INTEGER, TEXT, Kind, MaxBytes, NotBlank
 
 REMARK_BYTES = 262_144
-"""The longest remark, in bytes of UTF-8. It keeps an item below DynamoDB's limit of 400 KB."""
+"""The longest remark, in bytes of UTF-8, so that an item stays below DynamoDB's limit of 400 KB."""
 
 type ClientFields = Mapping[str, str | None]
 """The fields in a request: canonical texts by name. ``None`` means sent, but not filled (rule 3.6)."""
@@ -45,8 +45,8 @@ def _declare(
 ) -> Any:
     """Declare a field of ``Task``.
 
-    ``changeable`` says whether a client may change the field of a stored task (contract rule 10.3). Unless it is said,
-    a client may change what it may fill. ``content_rule`` is the number of the first rule of
+    ``changeable`` says whether a client may change the field of a stored task (contract rule 10.3). By default, a
+    client may change what it may fill. ``content_rule`` is the number of the first rule of
     ``servicedesk.domain.content_digest`` that covers the field. A new field that clients fill takes the next number.
     """
     extra: dict[str, Any] = {
@@ -62,7 +62,7 @@ def _declare(
 class Task(BaseModel):
     """A task as it is stored and returned: the fields of the published page, in the page's order."""
 
-    # The schema is only needed for documents, so that no request waits for it to be built.
+    # Only documents need the schema, so no request waits for it to be built.
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: Annotated[str, GUID] = _declare(
@@ -139,7 +139,7 @@ class Task(BaseModel):
     )
     due_date: Annotated[str | None, DATE] = _declare(
         FilledBy.CLIENT,
-        "When the task has to be closed.",
+        "When the task must be closed.",
         example="2026-06-24T03:56:41.4578039+00:00",
         default=None,
     )
@@ -191,9 +191,9 @@ class TaskField:
     kind: Kind
     filled_by: FilledBy
     is_required: bool
-    """Whether a create has to fill the field: only the client can, and a stored task always has it."""
+    """A create must fill the field: only the client can, and a stored task always has it."""
     is_changeable: bool
-    """Whether a client may change the field of a stored task."""
+    """A client may change the field of a stored task."""
     content_rule: int
 
 
@@ -237,7 +237,7 @@ def read_fields(sent: Mapping[str, object]) -> tuple[ClientFields, Sequence[Faul
     """Validate the fields in a request. Return those that are valid, and the faults of the others.
 
     ``sent`` has values as the client spelled them (contract rules 3.6 to 3.10), by the names of ``CLIENT_FIELDS``
-    or, for a change, of ``CHANGEABLE_FIELDS``. A value that means "not filled" is returned as ``None``.
+    or, for a change, of ``CHANGEABLE_FIELDS``. A value that means "not filled" becomes ``None``.
     """
     filled = {name: value for name, value in sent.items() if not FIELDS[name].kind.is_unset(value)}
     faults: list[Fault] = []
@@ -289,7 +289,7 @@ def new_task(
 
 
 def in_page_order(faults: Sequence[Fault]) -> Sequence[Fault]:
-    """Return ``faults`` in the order of the page's fields, followed by those of unknown fields as sent."""
+    """Return ``faults`` in the order of the page's fields, followed by those of unknown fields in the order sent."""
     order = {name: place for place, name in enumerate(FIELDS)}
     return sorted(faults, key=lambda fault: order.get(fault.field, len(order)))
 

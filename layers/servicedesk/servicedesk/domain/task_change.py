@@ -17,9 +17,9 @@ class TaskChange:
     """A request to change a stored task.
 
     Attributes:
-        fields: what it says of the fields that clients may change, where that is valid.
-        faults: what is wrong with what it says of the others.
-        replaces: whether a field that it does not fill is cleared, or gets its default, rather than left alone.
+        fields: the new values of changeable fields that are valid.
+        faults: the faults of the others.
+        replaces: whether a field that is not filled is cleared, or gets its default, rather than left alone.
     """
 
     fields: ClientFields
@@ -29,9 +29,9 @@ class TaskChange:
     def apply(self, task: Task, catalogue: Catalogue, now: str) -> tuple[Task, Sequence[Fault]]:
         """Return ``task`` as changed at the instant ``now``, and all faults of the change.
 
-        It is ``task`` itself where nothing changes (rule 10.6). Otherwise its ``modified_dateutc`` is ``now``, or, when
-        the clock stands still or goes back, 100 ns after the one before (10.7). What the change does not touch, or
-        leaves as it is, keeps its stored value even where the catalogue has dropped that (10.3).
+        If nothing changes, that is ``task`` itself (rule 10.6). Otherwise its ``modified_dateutc`` is ``now``, or, if
+        the clock stands still or goes back, 100 ns after the previous one (10.7). A field that does not change keeps
+        its stored value, even if the catalogue has dropped that (10.3).
         """
         stored = {name: getattr(task, name) for name in CHANGEABLE_FIELDS}
         wanted = self._wanted(stored)
@@ -64,7 +64,7 @@ class TaskChange:
 
 
 def _keeps_link(wanted: ClientFields, task: Task) -> bool:
-    """Return whether a change leaves the task's link as it is."""
+    """Return whether a change leaves the task's link to a table alone."""
     said = {name: text for name in _TABLE if (text := wanted[name]) is not None}
     if not said:
         return task.to_db_table_id is None and wanted["to_id_in_table"] in (None, task.to_id_in_table)

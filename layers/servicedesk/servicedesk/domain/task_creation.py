@@ -14,13 +14,13 @@ class Decision(Enum):
     """The decision about a create before the table is read."""
 
     WRITE = auto()
-    """The task is valid. It is written, unless it is a replay or its id is taken."""
+    """The task is valid. Write it, unless it is a replay or its id is taken."""
 
     REPLAY_OR_REFUSE = auto()
-    """The task is not valid today, but the same create may have been: then it is a replay (rule 7.2)."""
+    """The task is not valid now, but an earlier, equal create may have been: then this is a replay (rule 7.2)."""
 
     REFUSE = auto()
-    """The task was never valid, so that no earlier request can have stored it."""
+    """The task was never valid, so no earlier request can have stored it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class TaskCreation:
     Attributes:
         task: the task, without a number yet.
         identity: the identity of the create.
-        lasting_faults: the faults that the body has by itself, whenever it is sent.
+        lasting_faults: the faults of the body itself, whenever it is sent.
         passing_faults: the faults that depend on the company's catalogue, which changes, or on the client's
             preferences.
     """

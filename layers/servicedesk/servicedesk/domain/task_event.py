@@ -24,15 +24,15 @@ class TaskEvent:
 
     Attributes:
         type: what happened.
-        event_id: the same for each repetition of the event (contract rule 12.2).
+        event_id: the same for each delivery of the event (contract rule 12.2).
         epoch: a text that grows, compared as text, with each restore of the table.
         version: 1 for the creation, and one more for each change.
-        actor: whose credentials it was written with.
-        task: the task as it is since then.
-        before: the task as it was before a change; ``None`` for a creation.
+        actor: the author of the write.
+        task: the task after the write.
+        before: the task before a change; ``None`` for a creation.
         changed: the names of the fields in which the two differ, in the page's order.
-        unversioned_write: names a write that did not raise the version, which only somebody's own hand can make; empty
-            for any other.
+        unversioned_write: the sequence number of a write that did not raise the version, which only a direct edit of
+            the table can make; empty for any other.
     """
 
     type: EventType
@@ -54,10 +54,10 @@ def created(task: Task, epoch: str, version: int, actor: Actor) -> TaskEvent:
 def changed(
     before: Task, task: Task, epoch: str, version: int, actor: Actor, *, unversioned_write: str = ""
 ) -> TaskEvent | None:
-    """Return the event of a change, or ``None`` where no field differs, as when only the store rewrites an item.
+    """Return the event of a change, or ``None`` if no field differs, as when only the store rewrites an item.
 
-    Without a name of its own, the event of an ``unversioned_write`` would have the id of the event before, and
-    consumers would take it for a repetition.
+    If the id did not include ``unversioned_write``, such an event would have the id of the previous one, and consumers
+    would drop it as a duplicate.
     """
     names = [name for name in FIELDS if getattr(before, name) != getattr(task, name)]
     if not names:
@@ -71,6 +71,6 @@ def changed(
 
 
 def _event_id(task: Task, epoch: str, write: str) -> str:
-    # A restore gives versions a second time, and so does a client that repeats the ids of a company that was erased and
-    # onboarded again. The epoch tells the former apart, and the instant of the write the latter.
+    # Versions repeat after a restore, and when a client reuses the ids of a company that was erased and onboarded
+    # again. The epoch tells the former apart, and the instant of the write the latter.
     return str(uuid5(UUID(task.company_id), f"event/{task.id}/{epoch}/{task.modified_dateutc}/{write}"))

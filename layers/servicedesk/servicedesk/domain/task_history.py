@@ -11,19 +11,19 @@ from servicedesk.domain.task_position import AfterVersion
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """What happened to a task at one version.
+    """The creation of a task, or one change.
 
     Attributes:
         version: 1 for the creation, and one more for each change.
         type: what happened, as events call it.
-        date: the task's ``modified_dateutc`` since then.
-        actor: whose credentials it was done with.
-        changed: the names of the fields that a change gave other values; empty for a creation.
-        previous: their values before, those that were set.
-        current: their values since then, those that are set.
-        omitted: the names among ``changed`` whose values the entry has no room for.
-        unversioned_write: names a change by hand that left the version as it was, and so is beside the version's own
-            entry; empty for any other.
+        date: the task's ``modified_dateutc`` after the write.
+        actor: the author of the write.
+        changed: the names of the changed fields; empty for a creation.
+        previous: their old values, without unset ones.
+        current: their new values, without unset ones.
+        omitted: the names among ``changed`` whose values do not fit into the entry.
+        unversioned_write: the sequence number of a direct edit of the table that did not raise the version, and so
+            stands beside the version's own entry; empty for any other.
     """
 
     version: int
@@ -50,10 +50,10 @@ def of_creation(date: str, actor: Actor) -> HistoryEntry:
 
 
 def of_change(event: TaskEvent) -> HistoryEntry:
-    """Return the entry of the change that an event tells of.
+    """Return the entry of the change that an event reports.
 
     Raises:
-        ValueError: the event tells of a creation.
+        ValueError: the event reports a creation.
     """
     if event.before is None:
         raise ValueError("A creation has no previous values.")
@@ -74,10 +74,11 @@ def of_change(event: TaskEvent) -> HistoryEntry:
 
 
 def complete_to(version: int, begin: AfterVersion | None, met: Sequence[HistoryEntry], end: AfterVersion | None) -> int:
-    """Return ``version``, the task's, or the one below the highest gap of a page, where it has one (rule 15.2).
+    """Return the version up to which a page is complete (rule 15.2).
 
-    The page goes from ``begin``, ``None`` for the task's version, to ``end``, ``None`` for the creation. It has met
-    these entries, the newest first. Those of unversioned writes fill no gap.
+    That is ``version``, the task's, or the version below the page's highest gap. The page goes from ``begin``, ``None``
+    for the task's version, to ``end``, ``None`` for the creation, and ``met`` are its entries, the newest first. Those
+    of unversioned writes fill no gap.
     """
     first = version if begin is None else min(version, begin.lowest_passed - 1)
     last = 1 if end is None else end.lowest_passed

@@ -21,10 +21,10 @@ class TaskFilter:
 
     Attributes:
         matches: whether a task meets the condition.
-        archived: the value of ``archived`` that the condition implies, if it implies one.
+        archived: the value of ``archived`` that the condition implies, if any.
         numbers: the range of ``id2`` that the condition implies.
         changes: the range of ``modified_dateutc`` that the condition implies.
-        references: the fields that the condition implies to be equal to a value, and that value.
+        references: the values that the condition implies for fields that have an index.
         reads_remark: whether the condition depends on the remark.
     """
 
@@ -37,7 +37,7 @@ class TaskFilter:
 
 
 INDEXED_REFERENCES = ("customer_reference", "reference_back_office", "to_id_in_table")
-"""The fields by a value of which tasks are found among however many others (contract rule 8.7)."""
+"""The fields with an index, so that a value finds its tasks however many others there are (contract rule 8.7)."""
 
 
 class Order(StrEnum):

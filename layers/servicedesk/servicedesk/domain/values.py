@@ -1,7 +1,7 @@
-"""Readers of the values that a client fills in: each returns one canonical form of any accepted spelling.
+"""Parsers of values, each of which returns the canonical form of any accepted spelling.
 
-Two values are equal exactly when their canonical forms are, and dates sort as their texts do. A function raises
-``InvalidValueError``, which pydantic understands, for a value of another kind.
+Two values are equal exactly when their canonical forms are, and dates sort as their texts do. For a value of another
+kind a parser raises ``InvalidValueError``, which pydantic understands.
 """
 
 import re
@@ -11,11 +11,10 @@ from typing import NamedTuple
 from servicedesk.domain.faults import Code, InvalidValueError
 
 ZERO_GUID = "00000000-0000-0000-0000-000000000000"
-"""What a .NET client sends for "no GUID" (contract rule 3.6)."""
+"""The GUID that .NET clients send for "not filled" (contract rule 3.6)."""
 
 UNSET_DATE = "1980-01-01T00:00:00.0000000"
-"""What the original's clients send for "no date", and what ``date`` returns for each way to say it (contract rule 3.6).
-"""
+"""The date that the original's clients send for "not filled"; ``date`` returns it for every such value (rule 3.6)."""
 
 _GUID = re.compile(
     r"([0-9a-f]{8})(-?)([0-9a-f]{4})\2([0-9a-f]{4})\2([0-9a-f]{4})\2([0-9a-f]{12})", re.ASCII | re.IGNORECASE
@@ -47,7 +46,7 @@ _JSON_NET_DATE = re.compile(
 )
 _BROWSER_DATE = re.compile(
     rf"(?P<weekday>{'|'.join(name[:3] for name in _WEEKDAYS)}) (?P<month>{'|'.join(name[:3] for name in _MONTHS)}) "
-    # The original's own client puts its time after the day, and the word null where its user chose none.
+    # The original's own client appends the time, or the word null if its user chose none.
     rf"(?P<day>\d\d) (?P<year>\d{{4}})(?: {_TIME}| null)?",
     re.ASCII,
 )
@@ -76,7 +75,7 @@ class DateTimeOffset(NamedTuple):
 
     Attributes:
         date_time: the instant, in UTC.
-        offset_minutes: how far the sender's clock was from UTC, which does not change the instant.
+        offset_minutes: the offset of the sender's clock from UTC, which does not change the instant.
     """
 
     date_time: str
@@ -84,10 +83,10 @@ class DateTimeOffset(NamedTuple):
 
 
 class _Moment(NamedTuple):
-    """A date as it was read, in ticks of 100 ns since the year 1 began.
+    """A parsed date, in ticks of 100 ns since the start of the year 1.
 
     Attributes:
-        clock: what the sender's own clock showed.
+        clock: the sender's local time.
         utc: the instant. It can be outside of the years that a canonical date has.
     """
 
@@ -113,9 +112,9 @@ def guid(value: object) -> str:
 def date(value: object) -> str:
     """Return an instant in UTC to 100 ns, such as ``2026-06-24T03:56:41.4578039``, always with seven fraction digits.
 
-    Reads the spellings of contract rule 3.8 for the years 1 to 9999. A date without a zone is in UTC, and more than
-    seven fraction digits are cut off. What means "not filled", midnight of 0001-01-01 or of 1980-01-01 by the sender's
-    own clock or in UTC (rule 3.6), is ``UNSET_DATE``.
+    Accepts the spellings of contract rule 3.8 for the years 1 to 9999. A date without a zone is in UTC, and more than
+    seven fraction digits are cut off. Midnight of 0001-01-01 or of 1980-01-01, by the sender's own clock or in UTC,
+    means "not filled" (rule 3.6) and becomes ``UNSET_DATE``.
 
     Raises:
         InvalidValueError: ``invalid_date``, also for dates that are impossible or can be read two ways.
@@ -125,9 +124,9 @@ def date(value: object) -> str:
 
 
 def instant(value: object) -> str:
-    """Return the instant that a date spells, as ``date`` does, whether or not that means "not filled".
+    """Return the instant that a date spells, as ``date`` does, even if it means "not filled".
 
-    It is for comparisons (contract rule 3.6): before the year 1 it is the least instant.
+    It is for comparisons (contract rule 3.6): a date before the year 1 becomes the earliest instant.
 
     Raises:
         InvalidValueError: ``invalid_date``, as ``date``.
@@ -141,7 +140,7 @@ def now() -> str:
 
 
 def next_instant(canonical: str) -> str:
-    """Return the instant 100 ns after a canonical one: the next that a date can tell from it.
+    """Return the instant 100 ns after a canonical one, the smallest step.
 
     Raises:
         InvalidValueError: ``invalid_date``, after the last instant of the year 9999.
@@ -161,7 +160,7 @@ def text(value: object) -> str:
         InvalidValueError: ``invalid_string``, for other types of JSON and for characters that XML 1.0 cannot carry.
     """
     if not isinstance(value, str):
-        raise InvalidValueError(Code.INVALID_STRING, "This is not a text.")
+        raise InvalidValueError(Code.INVALID_STRING, "This is not a string.")
     if match := _NOT_IN_XML.search(value):
         raise InvalidValueError(
             Code.INVALID_STRING,
@@ -187,8 +186,8 @@ def boolean(value: object) -> str:
 def integer(value: object, least: int = _LEAST_INTEGER, largest: int = _LARGEST_INTEGER) -> int:
     """Return an integer between two limits, by default those of 64 bits.
 
-    This is the one reader of integers: ``int()`` takes a time that grows with the square of the digits, and raises
-    ``ValueError`` past 4,300 of them.
+    Every integer is parsed here: ``int()`` takes quadratic time in the number of digits, and raises ``ValueError`` past
+    4,300 of them.
 
     Raises:
         InvalidValueError: ``invalid_integer``.
@@ -247,19 +246,19 @@ def _from_date_time_offset(value: DateTimeOffset) -> _Moment:
         )
     if not match["zone"] and int(offset[0]):
         # .NET itself reads such a DateTime as local time, though it never writes one.
-        raise _no_date("This DateTimeOffset can be read two ways: its DateTime, which is in UTC, has to end in Z.")
+        raise _no_date("This DateTimeOffset can be read two ways: its DateTime, which is in UTC, must end in Z.")
     utc = _from_iso(match).utc
     return _Moment(utc + int(offset[0]) * _MINUTE, utc)
 
 
 def _offset(match: re.Match[str]) -> int:
-    """Return how far a clock is ahead of UTC, in ticks; without an offset, it is in UTC."""
+    """Return the offset of a clock from UTC in ticks, 0 without one."""
     minutes = int(match["hours"] or 0) * 60 + int(match["minutes"] or 0)
     return (-minutes if match["sign"] == "-" else minutes) * _MINUTE
 
 
 def _day(year: str, month: int, day: str) -> datetime:
-    """Return the day with these parts, or raise ``invalid_date`` with the part that no date has."""
+    """Return the day with these parts, or raise ``invalid_date`` and name the impossible part."""
     if year == "0000":
         raise _no_date("There is no year 0000; the years go from 0001 to 9999.")
     if not 1 <= month <= len(_MONTHS):
@@ -273,7 +272,7 @@ def _day(year: str, month: int, day: str) -> datetime:
 
 
 def _clock(day: datetime, match: re.Match[str], fraction: str = "") -> int:
-    """Return what a clock shows on ``day`` at the time in ``match``, in ticks. 24:00:00 is the next midnight."""
+    """Return the local time on ``day`` at the time in ``match``, in ticks. 24:00:00 is the next midnight."""
     hour, minute, second = (int(match[part] or 0) for part in ("hour", "minute", "second"))
     is_midnight = hour == 24 and not minute and not second and not fraction.strip("0")
     if not is_midnight and (hour > 23 or minute > 59 or second > 59):

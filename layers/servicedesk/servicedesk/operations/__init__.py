@@ -1,7 +1,7 @@
-"""The operations of the API, a module for each: its routes and its way, with its documentation beside it (`…_docs`).
+"""The operations of the API: a module for each, with its routes, and its documentation in a second one (`…_docs`).
 
 The modules of this package are the table of routes. The router, the OpenAPI document, the help page and the tests all
-read it, so that a new operation is a new module and no line anywhere else.
+read it, so a new operation is a new module, and no line anywhere else.
 """
 
 import pkgutil
@@ -13,14 +13,14 @@ from servicedesk.operations.operation import Operation
 from servicedesk.wire.router import Match, Router
 
 AT_START = "create_task"
-"""The module whose routes a start imports. The others wait for the first request that is none of its."""
+"""The module that a cold start imports. The others are imported by the first request that needs one."""
 
 DOCS = "_docs"
-"""What the name of a module with documentation ends in. Only what writes documents imports one."""
+"""The suffix of modules with documentation, which only the tools that write documents import."""
 
 
 def routes(*modules: str) -> Iterator[tuple[str, str, Operation]]:
-    """Yield the method, the path and the operation of each route, or of those of some modules."""
+    """Yield the method, the path and the operation of each route of these modules, or of all."""
     for name in modules or (module.name for module in pkgutil.iter_modules(__path__)):
         if not name.endswith(DOCS):
             for declared in vars(import_module(f"{__name__}.{name}")).values():
@@ -30,14 +30,14 @@ def routes(*modules: str) -> Iterator[tuple[str, str, Operation]]:
 
 @cache
 def router(*modules: str) -> Router[Operation]:
-    """Return the router over all routes, or over those of some modules."""
+    """Return the router over the routes of these modules, or of all."""
     return Router(routes(*modules))
 
 
 def match(method: str, path: str) -> Match[Operation]:
-    """Return the operation that a method and a path lead to, as the router over all routes would.
+    """Return the match of the router over all routes.
 
-    A create is found without importing the other operations, for which its caller would wait at a cold start.
+    A create is found without importing the other operations, which keeps its cold start short.
 
     Raises:
         Problem: as ``Router.match``.

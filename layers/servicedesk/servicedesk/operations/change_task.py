@@ -1,4 +1,4 @@
-"""A stored task is changed, and nobody's change is lost."""
+"""Change a stored task without losing anybody's update."""
 
 from collections.abc import Callable, Sequence
 
@@ -22,13 +22,13 @@ from servicedesk.wire.problems import PRECONDITION_FAILED, PRECONDITION_REQUIRED
     options=("validate_only",),
 )
 def change_task(request: Request, stores: Stores) -> Response:
-    """Change the task that the path names as the body says, unless it is not the version that the client means."""
+    """Change the task that the path names, unless its version is not the one in ``If-Match``."""
     company_id = request.caller().company_id
     return change(request, stores, lambda number: stores.lists.id_of_number(company_id, number))
 
 
 def change(request: Request, stores: Stores, id_of_number: Callable[[int], str]) -> Response:
-    """Do so, with a function that returns the id of the task that has a number, or raises ``NoSuchTaskError``."""
+    """Change the task, with a function that returns the id of a task by its number or raises ``NoSuchTaskError``."""
     time_limit = TimeLimit(request)
     caller = request.caller()
     preferences = Preferences.of(request)
@@ -75,12 +75,12 @@ def change(request: Request, stores: Stores, id_of_number: Callable[[int], str])
 
 
 def _if_match(request: Request) -> IfMatch:
-    """Return what the request asks of the task as it is (contract rule 10.5)."""
+    """Return the request's condition on the current version of the task (contract rule 10.5)."""
     if (if_match := request.headers.get("If-Match")) is not None:
         return IfMatch.from_header(if_match)
     if request.route.startswith("/api/"):
         return IfMatch.anything()
-    detail = "Send the ETag of the task that you read in If-Match, or * to change the task whatever it is."
+    detail = "Send the ETag of the task that you read in If-Match, or * to change any version."
     raise Problem(PRECONDITION_REQUIRED, detail)
 
 

@@ -1,4 +1,4 @@
-"""What the documents say of changing a task."""
+"""Documentation of changing a task."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -7,7 +7,7 @@ from servicedesk.operations.shared_docs import BODY, BODY_TYPES, TASKS, Answer, 
 
 _CHANGED = {
     200: Answer(
-        description="The task as it is now.",
+        description="The task after the change.",
         json="Task",
         headers=("Content-Location", "ETag", "Ignored-Fields", "Preference-Applied"),
     ),
@@ -26,7 +26,7 @@ Change the fields that the body names, and leave all others as they are (RFC 739
 "not filled", clears a field. A completed status closes the task, and another one opens it again.
 
 Send the `ETag` of the task that you read in `If-Match`. If the task has changed since, the answer is 412, and nothing
-is changed: read it again. A change that has been made already is answered with 200, so it is safe to repeat one.""",
+is changed: read it again. A change that has already been made is answered with 200, so it is safe to retry.""",
     parameters=("validate_only", "If-Match", "Prefer-create"),
     body="TaskChange",
     body_types=("application/merge-patch+json", *BODY_TYPES),
@@ -43,12 +43,12 @@ _REPLACE = replace(
     id="replaceTask",
     summary="Replace a task",
     description="""\
-Replace all that a client can say of a task. A field that is not filled is cleared, or gets its default. It never
-creates a task. `If-Match` works as it does for a change.""",
+Replace all fields that a client may change. A field that is not filled is cleared, or gets its default. It never
+creates a task. `If-Match` works as for a change.""",
     body="TaskReplacement",
     body_types=BODY_TYPES,
     examples={
-        "All that is not filled is cleared": {
+        "Fields that are not filled are cleared": {
             "subject": "Printer on fire again",
             "due_date": "2026-07-01T17:00:00+02:00",
         },
@@ -68,7 +68,7 @@ DOCUMENTATION: Mapping[str, Documentation] = {
         )
         for address, name, way in (
             ("Task/{id}", "TaskAsBefore", "as before"),
-            ("Task({id})", "TaskEntity", "as OData has it"),
+            ("Task({id})", "TaskEntity", "as an OData entity"),
         )
         for method, documented in (("PATCH", _CHANGE), ("PUT", _REPLACE))
     },

@@ -1,4 +1,4 @@
-"""A request becomes a task, numbered and stored exactly once."""
+"""Create a task, numbered and stored exactly once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -22,22 +22,22 @@ from servicedesk.wire.task_body import TaskBody
 
 @operation("POST /tasks", "POST /api/Task", options=("validate_only",))
 def create_task(request: Request, stores: Stores) -> Response:
-    """Create the task that the request describes, or answer with everything that is wrong with it."""
+    """Create the task that the request describes, or report all its faults."""
     return Create.read(request, stores.catalogues).answer(stores.tasks)
 
 
 @dataclass(frozen=True, slots=True)
 class Create:
-    """A request to create a task, before the table is asked.
+    """A request to create a task, before the table is read.
 
     Attributes:
         request: the request itself.
-        actor: whoever asks for it.
-        body: what it says.
-        preferences: how the client wants it answered.
-        is_dry_run: whether nothing is to be written.
-        creation: the decision about it.
-        number: the number of the task, where one was taken for it.
+        actor: the author of the write.
+        body: the parsed body.
+        preferences: the client's preferences.
+        is_dry_run: whether to write nothing.
+        creation: the new task and its faults.
+        number: the number of the task, if it has been taken already.
     """
 
     request: Request
@@ -50,7 +50,7 @@ class Create:
 
     @classmethod
     def read(cls, request: Request, catalogues: CatalogueStore) -> "Create":
-        """Read a request. Faults in its fields are collected, not raised."""
+        """Parse a request. Faults in its fields are collected, not raised."""
         caller = request.caller()
         preferences = Preferences.of(request)
         is_dry_run = request.flag("validate_only")
@@ -73,11 +73,11 @@ class Create:
 
     @property
     def takes_number(self) -> bool:
-        """Whether it gets as far as taking a number (contract rule 7.4)."""
+        """Return whether the create needs a number; a rejected one takes none (contract rule 7.4)."""
         return self.creation.decision is Decision.WRITE and not self.is_dry_run
 
     def answer(self, tasks: TaskStore) -> Response:
-        """Carry it out, and return its answer."""
+        """Carry out the create, and return the response."""
         body, creation, preferences = self.body, self.creation, self.preferences
         try:
             stored = self._store(tasks)
@@ -92,11 +92,11 @@ class Create:
         return (_validated if self.is_dry_run else _created)(stored, self.request, body, preferences)
 
     def _store(self, tasks: TaskStore) -> Stored:
-        """Do what the creation comes to, and return its task.
+        """Act on the decision about the create, and return the stored task.
 
         Raises:
-            ConflictingTaskError: the identity is that of another task.
-            InvalidTaskError: the task is not valid, and no earlier request stored it when it was.
+            ConflictingTaskError: another task has this identity.
+            InvalidTaskError: the task is not valid, and no earlier, equal request has stored it.
         """
         task, content = self.creation.task, self.body.fields
         match self.creation.decision:
@@ -139,7 +139,7 @@ def _validated(stored: Stored, request: Request, body: TaskBody, preferences: Pr
 
 
 def _shown(task: Task, request: Request, preferences: Preferences) -> tuple[Document, str]:
-    """Return what the answer shows of the task, and the entity set if that is an entity of OData's."""
+    """Return the document of the task for the response, and its entity set if it is an OData entity."""
     if preferences.minimal:
         return lambda _zone: task_document.minimal(task), ""
     return lambda zone: task_document.whole(task, zone), task_address.entity_set(request)

@@ -1,4 +1,4 @@
-"""What the documents say of creating a task."""
+"""Documentation of creating a task."""
 
 from collections.abc import Mapping
 
@@ -14,11 +14,10 @@ _CREATE = Documentation(
 Create a task in the company of your key. Only `subject` is required. The answer has the whole task, its number in
 `id2`, and its address in `Location`.
 
-An empty value, null, the zero GUID, 1980-01-01 and 0001-01-01 count as not filled. Fields that the service does not
-take are named in the header `Ignored-Fields`, or, with `Prefer: handling=strict`, are errors. Dates without a zone are
-in UTC.
+An empty value, null, the zero GUID, 1980-01-01 and 0001-01-01 count as not filled. The header `Ignored-Fields` names
+fields that the service ignores; with `Prefer: handling=strict` they are errors. Dates without a zone are in UTC.
 
-With an `id`, or with an `Idempotency-Key`, the request can be sent again without making a second task.""",
+With an `id` or an `Idempotency-Key`, the request is idempotent: a retry never makes a second task.""",
     parameters=("validate_only", "Idempotency-Key", "Prefer-create"),
     body="NewTask",
     answers={

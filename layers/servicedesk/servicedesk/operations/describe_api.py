@@ -7,5 +7,5 @@ from servicedesk.wire.problems import NO_SUCH_ROUTE, Problem
 
 @operation("GET /", "GET /console", "GET /openapi.json")
 def describe_api(_request: Request, _stores: Stores) -> Response:
-    """Refuse what never arrives: the routes stand here so that another method of them is a 405 (rule 1.4)."""
+    """Never called: these routes are declared so that another method at their paths is a 405 (rule 1.4)."""
     raise Problem(NO_SUCH_ROUTE, "The API has no such path.")

@@ -1,4 +1,4 @@
-"""What the documents say of the open pages."""
+"""Documentation of the open pages."""
 
 from collections.abc import Mapping
 
@@ -18,11 +18,14 @@ def _public(id: str, summary: str, description: str, schema: str) -> Documentati
 
 
 DOCUMENTATION: Mapping[str, Documentation] = {
-    "GET /": _public("getHelp", "Read the help page", "The page for people that describes this API.", "Html"),
+    "GET /": _public("getHelp", "Read the help page", "The page that describes this API for people.", "Html"),
     "GET /console": _public(
-        "getConsole", "Try the API out", "A console that sends requests from the browser, with a key of yours.", "Html"
+        "getConsole", "Try the API out", "A console that sends requests from the browser with your key.", "Html"
     ),
     "GET /openapi.json": _public(
-        "getOpenApi", "Read the OpenAPI document", "The document for programs, in OpenAPI 3.1.", "OpenApi"
+        "getOpenApi",
+        "Read the OpenAPI document",
+        "The description of this API for programs, in OpenAPI 3.1.",
+        "OpenApi",
     ),
 }

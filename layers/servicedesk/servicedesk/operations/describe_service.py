@@ -1,4 +1,4 @@
-"""What OData clients read first: the service document and the model (contract rule 13.1)."""
+"""The service document and the metadata that OData clients read first (contract rule 13.1)."""
 
 from servicedesk.operations.operation import Stores, operation
 from servicedesk.wire.gateway import ODATA_VERSION, Request, Response
@@ -8,7 +8,7 @@ from servicedesk.wire.gateway import ODATA_VERSION, Request, Response
 def get_service_document(request: Request, _stores: Stores) -> Response:
     """Return the entity sets of the service (OData JSON Format 4.01 section 5)."""
     request.caller()
-    # Only a client's first requests wait for the module to be imported.
+    # Imported here, because only a client's first requests need it.
     from servicedesk.wire import odata_model  # noqa: PLC0415
 
     sets = [{"name": name, "kind": "EntitySet", "url": name} for name in odata_model.ENTITY_SETS]
@@ -18,7 +18,7 @@ def get_service_document(request: Request, _stores: Stores) -> Response:
 
 @operation("GET /api/$metadata", options=("$format",))
 def get_metadata(request: Request, _stores: Stores) -> Response:
-    """Return the model in XML, or in JSON for a client that takes nothing else or asks for it by ``$format``."""
+    """Return the metadata in XML, or in JSON for a client that accepts nothing else or requests it by ``$format``."""
     request.caller()
     from servicedesk.wire import odata_model  # noqa: PLC0415
 

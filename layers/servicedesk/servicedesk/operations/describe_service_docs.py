@@ -1,4 +1,4 @@
-"""What the documents say of the service document and the model."""
+"""Documentation of the service document and the metadata."""
 
 from collections.abc import Mapping
 
@@ -9,15 +9,15 @@ DOCUMENTATION: Mapping[str, Documentation] = {
         id="getServiceDocument",
         tag=ORIGINAL,
         summary="List the entity sets",
-        description="Read what an OData client can connect to. Excel and Power BI take this address.",
+        description="Read the entity sets that an OData client can load. Connect Excel and Power BI to this address.",
         answers={200: Answer(description="The entity sets.", json="ServiceDocument", xml="ArrayOfEntitySet")},
     ),
     "GET /api/$metadata": Documentation(
         id="getMetadata",
         tag=ORIGINAL,
-        summary="Read the model",
-        description="Read the types and entity sets in CSDL 4.0, in XML, or in JSON for who takes nothing else.",
+        summary="Read the metadata",
+        description="Read the types and entity sets in CSDL 4.0, in XML, or in JSON if you accept nothing else.",
         parameters=("$format",),
-        answers={200: Answer(description="The model.", json="Model")},
+        answers={200: Answer(description="The metadata.", json="Model")},
     ),
 }

@@ -1,4 +1,4 @@
-"""What the tasks of the caller's company can refer to: its catalogue, whole or by the original's addresses."""
+"""The catalogue of the caller's company, whole or at the original's addresses."""
 
 from servicedesk.operations.operation import Stores, operation
 from servicedesk.wire import catalogue_document, entity_tag, odata
@@ -7,7 +7,7 @@ from servicedesk.wire.gateway import Request, Response
 
 @operation("GET /catalogue", "GET /api/TaskType/Translations", "GET /api/TaskStatus/Translations")
 def get_catalogue(request: Request, stores: Stores) -> Response:
-    """Return the company's catalogue, or names of it (contract rules 9.1 and 9.2)."""
+    """Return the company's catalogue, or only its names (contract rules 9.1 and 9.2)."""
     return _part(request, stores)
 
 
@@ -22,7 +22,7 @@ def list_entries(request: Request, stores: Stores) -> Response:
     options=odata.ENTITY_OPTIONS,
 )
 def get_entry(request: Request, stores: Stores) -> Response:
-    """Return the entry of the company's catalogue that the path names (contract rule 13.4)."""
+    """Return the catalogue entry that the path names (contract rule 13.4)."""
     catalogue = stores.catalogues.for_company(request.caller().company_id)
     entry, entity_set = catalogue_document.entry(request, catalogue)
     headers = {"ETag": entity_tag.of_document(entry)}

@@ -1,4 +1,4 @@
-"""What the documents say of the catalogue."""
+"""Documentation of the catalogue."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What happened to a task of the caller's company, page by page."""
+"""The history of a task of the caller's company, page by page."""
 
 from dataclasses import replace
 
@@ -15,8 +15,8 @@ from servicedesk.wire.task_list import Paging
 def get_history(request: Request, stores: Stores) -> Response:
     """Return a page of the history of the task that the path names (contract section 15).
 
-    The stream brings entries a moment after their writes, so the headers say which version the task has, and whether
-    the page lacks an entry.
+    The stream delivers entries a moment after their writes, so the headers tell the task's version, and whether the
+    page lacks an entry.
     """
     time_limit = TimeLimit(request)
     company_id, address = request.caller().company_id, task_address.of(request)
@@ -40,7 +40,7 @@ def get_history(request: Request, stores: Stores) -> Response:
 
 
 def shown(entry: HistoryEntry, zone: str) -> dict[str, object]:
-    """Return an entry as an answer shows it; a creation has no values."""
+    """Return the document of an entry; a creation has no values."""
     document: dict[str, object] = {
         "version": entry.version,
         "type": entry.type,

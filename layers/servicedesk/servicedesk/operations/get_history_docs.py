@@ -1,4 +1,4 @@
-"""What the documents say of the history of a task."""
+"""Documentation of the history of a task."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ _VALUES = [{"$ref": "#/components/schemas/ListedTask"}]
 
 _CHANGE: Mapping[str, object] = {
     "type": "object",
-    "description": "What happened to a task at one version.",
+    "description": "The creation of a task, or one change.",
     "required": ["version", "type", "date", "contact_id", "key_id"],
     "properties": {
         "version": {
@@ -20,17 +20,17 @@ _CHANGE: Mapping[str, object] = {
             "description": "1 for the creation, and one more for each change.",
         },
         "type": {"type": "string", "enum": list(EventType), "description": "What happened, as events call it."},
-        "date": {"type": "string", "format": "date-time", "description": "The task's `modified_dateutc` since then."},
+        "date": {"type": "string", "format": "date-time", "description": "The task's `modified_dateutc` after it."},
         "contact_id": {
             "type": ["string", "null"],
             "format": "uuid",
-            "description": "The contact whose credentials did it, if they name one.",
+            "description": "The contact who made it, if the credentials name one.",
         },
-        "key_id": {"type": ["string", "null"], "description": "The id of the API key that did it, which is no secret."},
-        "changed": _NAMES | {"description": "Only of a change: the fields that got other values."},
-        "previous": {"allOf": _VALUES, "description": "Only of a change: the values of those fields before it."},
-        "current": {"allOf": _VALUES, "description": "Only of a change: the values of those fields since then."},
-        "omitted": _NAMES | {"description": "The changed fields whose values the entry has no room for: `remark`."},
+        "key_id": {"type": ["string", "null"], "description": "The id of the API key that made it. It is not secret."},
+        "changed": _NAMES | {"description": "Only of a change: the changed fields."},
+        "previous": {"allOf": _VALUES, "description": "Only of a change: the old values of these fields."},
+        "current": {"allOf": _VALUES, "description": "Only of a change: the new values of these fields."},
+        "omitted": _NAMES | {"description": "The changed fields whose values are too large for the entry: `remark`."},
     },
     "dependentRequired": {"changed": ["previous", "current"]},
     "xml": {"name": "change"},
@@ -42,11 +42,11 @@ DOCUMENTATION: Mapping[str, Documentation] = {
         tag=TASKS,
         summary="Read who changed a task, and when",
         description="""\
-Read what happened to a task, the newest first, page by page: its creation and each change, with the old and the new
-values, and the contact and the key whose credentials did it. Nobody can write or change an entry.
+Read the history of a task, the newest entry first, page by page: its creation and each change, with the old and the new
+values, the contact and the key. Nobody can write or change an entry.
 
-An entry is there within seconds of its write. `Task-Version` is the version of the task now, and `Complete-To-Version`
-is the same where the page lacks no entry. Otherwise it is the version below the page's highest gap: call again a moment
+An entry appears within seconds of its write. `Task-Version` is the current version of the task. If the page lacks no
+entry, `Complete-To-Version` is the same; otherwise it is the version below the page's highest gap: try again a moment
 later.""",
         parameters=("$top", "$skip", "$skiptoken", "Prefer-list"),
         answers={
@@ -65,7 +65,7 @@ later.""",
                 "description": "A page of a task's history.",
                 "required": ["@odata.context", "value"],
                 "properties": {
-                    "@odata.context": {"type": "string", "description": "What the page holds, as OData names it."},
+                    "@odata.context": {"type": "string", "description": "The context URL of OData."},
                     "value": {
                         "type": "array",
                         "description": "The entries of the page.",
@@ -79,7 +79,7 @@ later.""",
             },
             "ArrayOfChange": {
                 "type": "array",
-                "description": "A page of a task's history in XML; `Link` names what follows.",
+                "description": "A page of a task's history in XML; `Link` has the next page.",
                 "items": {"$ref": "#/components/schemas/HistoryEntry"},
                 "xml": {"name": "ArrayOfchange", "wrapped": True},
             },

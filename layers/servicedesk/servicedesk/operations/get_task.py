@@ -17,7 +17,7 @@ def get_task(request: Request, stores: Stores) -> Response:
 
 @operation("GET /api/Task({id})", options=odata.ENTITY_OPTIONS)
 def get_task_entity(request: Request, stores: Stores) -> Response:
-    """Return the task that the path names, or the fields of it that ``$select`` names (contract rule 13.3)."""
+    """Return the task that the path names, or those of its fields that ``$select`` names (contract rule 13.3)."""
     return _whole(request, stores, odata.selected(request.query, FIELDS))
 
 
@@ -29,7 +29,7 @@ def get_task_view(request: Request, stores: Stores) -> Response:
     task = _find(request, stores).task
     time_limit.require(requests=1)
     entry = task_view.entry(task, stores.catalogues.for_company(task.company_id))
-    # The entry has names of the catalogue, so it can change while the task does not.
+    # The entry has names from the catalogue, so it can change although the task does not.
     headers = {"ETag": entity_tag.of_document(entry)}
     selected = {name: entry[name] for name in names}
     return Response(200, lambda _zone: selected, headers, root="TaskView", entity_set="TaskView")

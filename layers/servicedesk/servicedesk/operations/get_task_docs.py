@@ -1,4 +1,4 @@
-"""What the documents say of reading a task."""
+"""Documentation of reading a task."""
 
 from collections.abc import Mapping
 
@@ -9,8 +9,8 @@ _GET = Documentation(
     tag=TASKS,
     summary="Read a task",
     description="""\
-Read a task by its `id`, or by its number, `id2`: `/tasks/33` is the company's task with the number 33, and
-`Content-Location` then names its real address. What was created is found at once.""",
+Read a task by its `id`, or by its number, `id2`: `/tasks/33` is the company's task number 33, and `Content-Location`
+then has its canonical address. Reads are consistent: a task is found as soon as it is created.""",
     parameters=("If-None-Match",),
     answers={
         200: Answer(description="The task.", json="Task", headers=("Content-Location", "ETag")),
@@ -25,7 +25,7 @@ DOCUMENTATION: Mapping[str, Documentation] = {
     "GET /tasks/{id}": _GET,
     "GET /api/Task/{id}": as_before(_GET, "getTaskAsBefore", "Read a task, as before"),
     "GET /api/Task({id})": as_before(
-        _GET, "getTaskEntity", "Read a task, as OData has it", parameters=("$select", "If-None-Match")
+        _GET, "getTaskEntity", "Read a task, as an OData entity", parameters=("$select", "If-None-Match")
     ),
     "GET /api/TaskView({id})": as_before(
         _GET,

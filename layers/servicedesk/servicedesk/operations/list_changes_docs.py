@@ -1,4 +1,4 @@
-"""What the documents say of the feed of changes."""
+"""Documentation of the feed of changes."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,10 +12,10 @@ DOCUMENTATION: Mapping[str, Documentation] = {
         tag=TASKS,
         summary="Follow changes",
         description="""\
-Read all tasks in the order of their last change, in order to keep a copy in step. The last page has a delta link in
-place of a next link. Call it later for what was created or changed since. The feed runs about a minute behind, so that
-no change is ever left out. Where the answer is 410, the service has restored a backup: begin again without the token,
-read everything, and remove what is not there any more.""",
+Read all tasks in the order of their last change, to keep a copy up to date. The last page has a delta link instead of a
+next link. Call it later for tasks created or changed since. The feed runs about a minute behind, so it never misses a
+change. If the answer is 410, the service has restored a backup: start again without the token, read everything, and
+delete the tasks that are no longer in the feed.""",
         parameters=("$deltatoken", "$skiptoken", "Prefer-list"),
         problems=("gone",),
         answers={200: replace(PAGE, description="A page of the feed.", json="ChangePage")},

@@ -15,7 +15,7 @@ _NOTHING = Page((), None)
 
 @dataclass(frozen=True, slots=True)
 class _Entries:
-    """What a list shows of a task: the set of the entries, the fields that they can have, and what makes it."""
+    """The entries of a list: their entity set, their fields, and the function that makes one from a task."""
 
     entity_set: str
     fields: Sequence[str]
@@ -33,7 +33,7 @@ def list_tasks(request: Request, stores: Stores) -> Response:
 
 @operation("GET /api/TaskView", options=odata.LIST_OPTIONS)
 def list_task_views(request: Request, stores: Stores) -> Response:
-    """Return the same page as the original shows tasks (contract rules 8.10 and 8.11)."""
+    """Return the same page in the form of the original's ``TaskView`` (contract rules 8.10 and 8.11)."""
     company_id = request.caller().company_id
     catalogue = stores.catalogues.for_company(company_id)
     views = _Entries("TaskView", list(task_view.KINDS), lambda task, _zone: task_view.entry(task, catalogue))

@@ -1,4 +1,4 @@
-"""What the documents say of lists."""
+"""Documentation of lists."""
 
 from collections.abc import Mapping
 
@@ -23,14 +23,14 @@ _LIST = Documentation(
     tag=TASKS,
     summary="List tasks",
     description="""\
-List the tasks of the company, the newest number first, page by page. The query options are those of OData 4.01 that
-are named here; others of OData are refused, and any other option is ignored and named in a header.
+List the tasks of the company, the newest number first, page by page. The query options are a subset of OData 4.01; its
+others are refused, and any other option is ignored and named in a header.
 
-Open or archived tasks, a number, ranges of `id2` and of `modified_dateutc`, and up to 500 tasks with one
-`customer_reference`, `reference_back_office` or `to_id_in_table` are found fast however many tasks there are. Other
-filters are applied while reading, so that their pages can be short.
+An index serves filters for open or archived tasks, for a number, for ranges of `id2` and `modified_dateutc`, and for up
+to 500 tasks with one `customer_reference`, `reference_back_office` or `to_id_in_table`. Other filters are applied while
+reading, so their pages can be short.
 
-`customer_reference eq 'PO-4711'` answers: have I created this already, and what became of it?""",
+`customer_reference eq 'PO-4711'` tells whether you have already created a task, and what became of it.""",
     parameters=("$filter", "$orderby", "$top", "$skip", "$select", "$skiptoken", "Prefer-list"),
     answers={200: PAGE},
 )

@@ -1,4 +1,4 @@
-"""What an operation is: its routes, and a function from a request to its answer."""
+"""An operation: its routes, and a function from a request to a response."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Stores:
-    """All that operations read and write. What a create does not need is imported when it is first asked for.
+    """The stores that operations read and write. Those that a create does not need are imported on first use.
 
     Attributes:
-        epoch: grows with each restore of the tables (contract rule 12.1); a place in the feed of changes is of one.
+        epoch: a text that grows with each restore of the table (contract rule 12.1), and limits cursors of the feed.
     """
 
     client: "DynamoDBClient"
@@ -55,13 +55,13 @@ class Stores:
 
 
 class TimeLimit:
-    """The time that there is for a request."""
+    """The time limit of a request."""
 
     def __init__(self, request: Request) -> None:
         self._started = request.started
 
     def require(self, requests: int) -> None:
-        """Raise ``UnavailableError`` where so many more requests might not end before the function has to."""
+        """Raise ``UnavailableError`` if this many more requests might not finish before the function's timeout."""
         if monotonic() - self._started + requests * dynamodb.REQUEST_SECONDS > dynamodb.WRITE_SECONDS:
             raise dynamodb.unavailable()
 
@@ -75,8 +75,8 @@ class Operation:
 
     Attributes:
         routes: its routes, each a method and a path, such as ``GET /tasks/{id}``.
-        handle: makes the answer, or raises a ``Problem`` or a ``DomainError``.
-        options: the query options that it takes, the ones of OData with their ``$``.
+        handle: returns the response, or raises a ``Problem`` or a ``DomainError``.
+        options: its query options, with the ``$`` of OData's.
         reads: whether it only reads.
     """
 
@@ -86,7 +86,7 @@ class Operation:
     reads: bool
 
     def answer(self, request: Request, stores: Stores) -> Response:
-        """Return the answer to a request, of whose query options the operation sees those that it takes.
+        """Return the response to a request, after removing unsupported query options.
 
         Raises:
             Problem: as ``query_options.taken``.
@@ -98,6 +98,6 @@ class Operation:
 
 
 def operation(*routes: str, options: Sequence[str] = (), reads: bool = False) -> Callable[[Handle], Operation]:
-    """Make an operation with these routes of a function. One whose routes are all ``GET`` only reads."""
+    """Decorate a function as the operation with these routes. If all of them are ``GET``, it only reads."""
     only_gets = all(route.startswith("GET ") for route in routes)
     return lambda handle: Operation(routes, handle, options, reads or only_gets)

@@ -1,4 +1,4 @@
-"""The rows that the original's grid asks for."""
+"""The search of the original's grid."""
 
 from collections.abc import Sequence
 
@@ -31,10 +31,10 @@ def search_task_views(request: Request, stores: Stores) -> Response:
 def _rows(lists: TaskLists, company_id: str, search: Search) -> Sequence[Task]:
     """Return all rows of a search.
 
-    A bare array has no link to what follows, so a part of the rows would pass for all of them.
+    A bare array has no link to a next page, so a part of the rows would look like all of them.
 
     Raises:
-        Problem: ``invalid-parameter``, if one request cannot read so far, or one answer cannot hold so much.
+        Problem: ``invalid-parameter``, if the rows are too far or too large for one request.
     """
     query = TaskQuery(search.filter, search.order, search.descending)
     if not search.size:
@@ -46,5 +46,5 @@ def _rows(lists: TaskLists, company_id: str, search: Search) -> Sequence[Task]:
         last = search.start + len(page.tasks)
         detail = f"The rows are too large for one answer. Send {last} as endRow, and then {last} as startRow."
         raise Problem(INVALID_PARAMETER, detail)
-    detail = "The rows before startRow are too large to leave out at once. GET /api/TaskView gives links to follow."
+    detail = "The rows before startRow are too large to skip in one request. Follow the links of GET /api/TaskView."
     raise Problem(INVALID_PARAMETER, detail)

@@ -1,4 +1,4 @@
-"""What the documents say of the original's search."""
+"""Documentation of the original's search."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ DOCUMENTATION: Mapping[str, Documentation] = {
         id="searchTaskViews",
         tag=ORIGINAL,
         summary="Search tasks with names",
-        description="Read the rows that the original's grid asks for, the newest number first. The body is JSON.",
+        description="Read rows as the original's grid does, the newest number first. The body is JSON.",
         body="TaskViewSearch",
         body_types=("application/json", "text/json"),
         answers={200: Answer(description="The rows.", json="TaskViews", xml="ArrayOfTaskView")},

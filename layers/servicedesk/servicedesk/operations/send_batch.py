@@ -1,4 +1,4 @@
-"""Many creates and changes in one request, each with the effect and the answer that it would have alone."""
+"""Many creates and changes in one request, each with the same effect and response as alone."""
 
 import json
 from collections import Counter
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
 ANSWER_BYTES = 5_000_000
-"""The largest answer in bytes, as Lambda's runtime for Python 3.13 sends it on: JSON, in a text of JSON, in UTF-8
-without ``\\u`` escapes (``awslambdaric.lambda_runtime_marshaller``). Lambda takes some six million bytes."""
+"""The largest answer in bytes, as Lambda's runtime for Python 3.13 serializes it: JSON in a JSON string, in UTF-8
+without ``\\u`` escapes (``awslambdaric.lambda_runtime_marshaller``). Lambda's limit is some six million bytes."""
 
-AT_ONCE = 8
-"""How many requests of a batch run at once: fewer than the ten connections that boto3 keeps."""
+CONCURRENCY = 8
+"""The most requests of a batch that run concurrently, fewer than the ten connections in boto3's pool."""
 
 _ROUTER: Router[Operation] = Router(
     (*route.split(" "), taken)  # type: ignore[misc]
@@ -36,9 +36,9 @@ _ROUTER: Router[Operation] = Router(
 
 @operation("POST /api/$batch")
 def send_batch(request: Request, stores: Stores) -> Response:
-    """Carry out the requests of a batch, and answer them in their order (contract section 14).
+    """Carry out the requests of a batch, and return their responses in order (contract section 14).
 
-    What the batch asks for and cannot be done is refused before anything is done.
+    An invalid batch is refused before any of its requests is carried out.
     """
     time_limit = TimeLimit(request)
     company_id = request.caller().company_id
@@ -50,7 +50,7 @@ def send_batch(request: Request, stores: Stores) -> Response:
     named = [_named(work) for work in works]
     batch_body.require_different(named, "name the same task.")
     ids = _attempt(_ids_of_numbers, {task for task in named if isinstance(task, int)}, company_id, stores, time_limit)
-    if isinstance(ids, Problem):  # then nothing is begun
+    if isinstance(ids, Problem):  # then no request is carried out
         works, ids = [work if isinstance(work, Problem) else ids for work in works], {}
     batch_body.require_different(
         [ids.get(task, task) if isinstance(task, int) else task for task in named], "name the same task."
@@ -66,7 +66,7 @@ def send_batch(request: Request, stores: Stores) -> Response:
         time_limit.require(requests=2)
         return change_task.change(work, stores, partial(id_in, ids))
 
-    answers = _each_at_once(carry_out, works)
+    answers = _map_concurrently(carry_out, works)
     shown = [_shown(part.id, answer, request) for part, answer in zip(parts, answers, strict=True)]
     fitting = _fitting(shown, [part.request.method for part in parts])
     written = (media_types.JSON.name, json_format.encode({"responses": fitting}))
@@ -75,17 +75,19 @@ def send_batch(request: Request, stores: Stores) -> Response:
 
 
 type _Work = Create | Request | Problem
-"""What a request of the batch comes to: a create, a change, or the problem that it has before the table is asked."""
+"""A request of the batch after validation: a create, a change, or the problem that it ends with."""
 
 type _Shown = dict[str, object]
 
 
 def _continue_on_error(prefer: str | None) -> str:
-    """Return what of the preference is applied (OData 4.01 Part 1 section 8.2.8.3)."""
+    """Return the applied preference ``continue-on-error`` (OData 4.01 Part 1 section 8.2.8.3)."""
     asked = preferences.asked(prefer)
     said = asked.get("continue-on-error", asked.get("odata.continue-on-error"))
     if said == "false":
-        detail = "One request that fails stops no other: continue-on-error=false is not supported. Nothing was done."
+        detail = (
+            "A failed request does not stop the others: continue-on-error=false is not supported. Nothing was done."
+        )
         raise Problem(INVALID_HEADER, detail)
     return "continue-on-error" if said in ("", "true") else ""
 
@@ -94,7 +96,8 @@ def _route(request: Request, name: str) -> tuple[Operation, Request]:
     try:
         match = _ROUTER.match(request.method, request.path)
     except Problem:
-        raise batch_body.refusal(name, "is none that a batch takes: POST Task, and PATCH or PUT Task(<id>).") from None
+        detail = "is not supported in a batch, which takes POST Task, and PATCH or PUT Task(<id>)."
+        raise batch_body.refusal(name, detail) from None
     return match.target, request.at(match.route, match.parameters)
 
 
@@ -115,7 +118,7 @@ def _named(work: _Work) -> str | int | None:
 def _ids_of_numbers(
     numbers: Collection[int], company_id: str, stores: Stores, time_limit: TimeLimit
 ) -> Mapping[int, str]:
-    """Look all numbers of a batch up before anything is done: a create of the batch could get one of them."""
+    """Look up all numbers of a batch before anything is written: a create of the batch could get one of them."""
     if not numbers:
         return {}
     time_limit.require(requests=2)
@@ -124,9 +127,9 @@ def _ids_of_numbers(
 
 
 def _numbered(works: Sequence[_Work], company_id: str, stores: Stores, time_limit: TimeLimit) -> Sequence[_Work]:
-    """Give each create that will be written a number, in their order, by one request (contract rule 14.5).
+    """Take numbers for all creates that will be written, in order, by one request (contract rule 14.5).
 
-    Where the numbers cannot be had, each such create has that problem, and the others go on.
+    If that fails, each such create ends with the problem, and the other requests go on.
     """
 
     def take(count: int) -> range:
@@ -146,29 +149,29 @@ def _numbered(works: Sequence[_Work], company_id: str, stores: Stores, time_limi
 
 
 def _attempt[**P, T](do: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | Problem:
-    """Return what a function returns, or the problem that it ends with."""
+    """Return the result of a function, or the problem that it raises."""
     try:
         return do(*args, **kwargs)
     except Exception as error:
         return gateway.problem_of(error)
 
 
-def _each_at_once[I, T](do: Callable[[I], T], items: Sequence[I]) -> list[T | Problem]:
-    """Return what a function returns of each item, or the problem that it ends with; some run at once."""
+def _map_concurrently[I, T](do: Callable[[I], T], items: Sequence[I]) -> list[T | Problem]:
+    """Return the result of a function for each item, or the problem that it raises."""
     with _pool() as pool:
         return list(pool.map(lambda item: _attempt(do, item), items))
 
 
 def _pool() -> "ThreadPoolExecutor":
-    # Only a batch has to wait for the import at a cold start.
+    # Imported here, because only a batch needs it.
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
 
-    # The threads know nothing of the invocation, so that they write no facts over each other's into its log line.
-    return ThreadPoolExecutor(AT_ONCE)
+    # The threads do not inherit the invocation's context, so they do not overwrite each other's facts in its log line.
+    return ThreadPoolExecutor(CONCURRENCY)
 
 
 def _recorded(answers: Sequence[Response | Problem]) -> Outcome:
-    """Count the answers in the log line and the metrics, and return what they make the batch."""
+    """Count the answers in the log line and the metrics, and return the outcome of the batch."""
     problems = [one for one in answers if isinstance(one, Problem)]
     outcomes = [one.outcome if isinstance(one, Response) else gateway.outcome_of(one) for one in answers]
     codes = [f"Invalid_{code}" for one in problems for code in gateway.codes_of(one)]
@@ -182,14 +185,14 @@ def _recorded(answers: Sequence[Response | Problem]) -> Outcome:
 
 
 def _shown(id: str, answer: Response | Problem, request: Request) -> _Shown:
-    """Return an answer as the batch's answer has it."""
+    """Return an answer as an entry of ``responses``."""
     headers, body = gateway.shown(answer, request, media_types.JSON)
     shown: _Shown = {"id": id, "status": answer.status, "headers": headers}
     return shown if body is None else shown | {"body": body}
 
 
 def _fitting(shown: Sequence[_Shown], methods: Sequence[str]) -> Sequence[_Shown]:
-    """Return the answers so that all together stay below ``ANSWER_BYTES``, the later ones minimal if need be."""
+    """Return the answers within ``ANSWER_BYTES`` in total, the later ones minimal if necessary."""
     if _size(shown) <= ANSWER_BYTES:
         return shown
     fitting = [_minimal(one, method) for one, method in zip(shown, methods, strict=True)]
@@ -203,7 +206,7 @@ def _fitting(shown: Sequence[_Shown], methods: Sequence[str]) -> Sequence[_Shown
 
 
 def _minimal(shown: _Shown, method: str) -> _Shown:
-    """Return an answer as ``return=minimal`` has it (rules 5.6 and 10.8), and a problem without its single faults."""
+    """Return an answer in the form of ``return=minimal`` (rules 5.6 and 10.8), or a problem without its faults."""
     headers, body = dict(shown["headers"]), dict(shown.get("body") or {})  # type: ignore[call-overload]
     if "Preference-Applied" in headers:
         headers["Preference-Applied"] = headers["Preference-Applied"].replace("representation", "minimal")

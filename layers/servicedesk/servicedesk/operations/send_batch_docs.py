@@ -1,4 +1,4 @@
-"""What the documents say of a batch."""
+"""Documentation of a batch."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ from servicedesk.wire.batch_body import ID_CHARACTERS, REQUESTS
 _HEADERS = {"type": "object", "additionalProperties": {"type": "string"}}
 _BATCH = {
     "type": "object",
-    "description": "Requests to be carried out, in the JSON format of OData 4.01.",
+    "description": "The requests, in the JSON format of OData 4.01.",
     "properties": {
         "requests": {
             "type": "array",
@@ -22,7 +22,7 @@ _BATCH = {
                         "type": "string",
                         "minLength": 1,
                         "maxLength": ID_CHARACTERS,
-                        "description": "Names the request within the batch.",
+                        "description": "The id of the request within the batch.",
                     },
                     "method": {
                         "type": "string",
@@ -31,13 +31,13 @@ _BATCH = {
                     },
                     "url": {
                         "type": "string",
-                        "description": "`Task` for a create, `Task(<id>)` for a change, with query options as alone.",
+                        "description": "`Task` for a create, `Task(<id>)` for a change, with their query options.",
                         "minLength": 1,
                         "examples": ["Task"],
                     },
                     "headers": _HEADERS
                     | {"description": "Its own headers: `Idempotency-Key`, `If-Match` and `Prefer`."},
-                    "body": {"description": "Its body: what would be sent alone, in JSON."},
+                    "body": {"description": "Its body, in JSON."},
                 },
                 "required": ["id", "method", "url"],
             },
@@ -47,14 +47,14 @@ _BATCH = {
 }
 _ANSWERS = {
     "type": "object",
-    "description": "What became of the requests of a batch.",
+    "description": "The answers to the requests of a batch.",
     "properties": {
         "responses": {
             "type": "array",
             "description": "The answers, in the order of the requests.",
             "items": {
                 "type": "object",
-                "description": "The answer that the request would have alone.",
+                "description": "The same answer that the request would get alone.",
                 "properties": {
                     "id": {"type": "string", "description": "The id of the request."},
                     "status": {"type": "integer", "description": "Its status."},
@@ -74,21 +74,20 @@ DOCUMENTATION: Mapping[str, Documentation] = {
         tag=TASKS,
         summary="Send many requests in one",
         description=f"""\
-Create and change up to {REQUESTS} tasks at once. Each request has the effect and the answer that it would have alone,
-and one that fails stops no other: look at the `status` of each. They are carried out in no order, but creates are
-numbered in the order of the batch. A request for which there was no time is answered with 503, and nothing of it was
-done.
+Create and change up to {REQUESTS} tasks in one request. Each request has the same effect and answer as alone, and one
+that fails does not stop the others: check the `status` of each. They run in no particular order, but creates are
+numbered in the order of the batch. A request that was not started for lack of time gets a 503, and changed nothing.
 
-Give each create an `id` or an `Idempotency-Key`. The same batch can then be sent again after a lost answer, and makes
-nothing twice.
+Give each create an `id` or an `Idempotency-Key`. After a lost answer you can then retry the whole batch, and nothing is
+created twice.
 
-Answers hold ids alone, or nothing for a change, unless a request says `Prefer: return=representation`. An answer that
-would make the whole larger than 5 MB holds no more than that, either.""",
+Answers have only ids, or nothing for a change, unless a request sends `Prefer: return=representation`. Even then, an
+answer that would make the whole larger than 5 MB is minimal.""",
         body="Batch",
         body_types=("application/json", "text/json"),
         answers={
             200: Answer(
-                description="The answers of all requests, whatever became of each.",
+                description="The answers to all requests, successful or not.",
                 json="BatchAnswer",
                 only_json=True,
                 headers=("Preference-Applied",),

@@ -1,7 +1,7 @@
-"""How the documentation of an operation is written, which stands beside it in a module of its own (`…_docs`).
+"""The form of an operation's documentation, which is a module of its own beside it (`…_docs`).
 
-Only what writes documents imports these modules: `tools.publishing` makes the OpenAPI document and the help page of
-them. Each has ``DOCUMENTATION``, by route.
+Each such module has ``DOCUMENTATION``, by route, from which `tools.publishing` makes the OpenAPI document and the help
+page. Nothing imports these modules at run time.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 TASKS, CATALOGUE, ORIGINAL, ABOUT = "Tasks", "Catalogue", "An OData service at /api/", "About this API"
 TAGS = {
-    TASKS: "Create tasks, read them, list them, and follow what changes.",
+    TASKS: "Create tasks, read them, list them, and follow their changes.",
     CATALOGUE: "The types, statuses, priorities and tables that the tasks of a company can refer to.",
     ORIGINAL: "What clients of the original API call, and what Excel, Power BI and generated OData clients connect to.",
     ABOUT: "This page, the console and the OpenAPI document. They need no key.",
@@ -22,16 +22,15 @@ BODY = ("malformed-body", "unsupported-media-type", "body-too-large")
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """An answer that is no problem.
+    """A successful answer.
 
     Attributes:
-        description: when it is given, or what it holds.
-        json: the schema of the body in JSON, by its name, or empty where there is no body.
-        xml: the schema of the body in XML, where it is another one.
+        description: its condition or its content.
+        json: the name of the schema of the body in JSON, or empty without a body.
+        xml: the name of the schema of the body in XML, if it is another one.
         only_json: whether the body is never XML.
-        headers: the headers that it can have beside those of all answers.
-        links: what can be called with what it holds, as OpenAPI's links: the operation, and its parameters as runtime
-            expressions.
+        headers: its headers, besides those of all answers.
+        links: OpenAPI's links: the parameters of a following operation, as runtime expressions.
     """
 
     description: str
@@ -44,22 +43,22 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Documentation:
-    """What the documents say of an operation at one of its routes.
+    """The documentation of an operation at one of its routes.
 
     Attributes:
         id: its name for programs.
-        tag: the part of the documents where it stands.
+        tag: its section of the documents.
         summary: its name for people.
         description: what it does.
-        parameters: the names of its parameters, beside those in its path.
-        body: the schema of the request's body, by its name.
+        parameters: the names of its parameters, besides those in its path.
+        body: the name of the schema of the request's body.
         body_types: the media types of that body.
-        answers: its answers by status.
-        problems: the types of problem that it can be answered with, beside those of all operations.
+        answers: its successful answers, by status.
+        problems: its types of problem, besides those of all operations.
         is_public: whether it needs no key.
-        alias_of: the operation of which it is another address.
-        schemas: the schemas that only this operation has, by their names.
-        examples: bodies that are sent as they are, by what they show. They refer to the built-in catalogue.
+        alias_of: the operation of which this is another address.
+        schemas: the schemas of this operation alone, by their names.
+        examples: example bodies, by their titles. They refer to the built-in catalogue.
     """
 
     id: str
@@ -77,11 +76,11 @@ class Documentation:
     examples: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
 
-NOT_CHANGED = Answer(description="What `If-None-Match` names is what there is.", headers=("ETag",))
+NOT_CHANGED = Answer(description="`If-None-Match` names the current version.", headers=("ETag",))
 
 
 def as_before(documented: Documentation, id: str, summary: str, **more: object) -> Documentation:
-    """Return what is said of the original's address of a documented operation."""
+    """Return the documentation of an operation at the original's address."""
     text = f"The original's address of “{documented.summary}”. All else is the same."
     changes: dict[str, object] = {"tag": ORIGINAL, "description": text, "alias_of": documented.id, **more}
     return replace(documented, id=id, summary=summary, **changes)  # type: ignore[arg-type]

@@ -1,7 +1,7 @@
 """API keys in DynamoDB: each key under its key id and, for each company, a list of the ids of its keys.
 
-The list is what makes issuing safe: a key is added together with its id in the list, on the condition that nobody
-else changed the list in between.
+The list makes issuing safe: one transaction adds a key and its id in the list, on the condition that nobody else has
+changed the list in between.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 BATCH = 100
-"""How many keys one request reads: the most that BatchGetItem takes."""
+"""The most keys that one BatchGetItem reads."""
 
 _ATTRIBUTES = tuple(field.name for field in fields(ApiKey))
 
@@ -47,8 +47,8 @@ class KeyStore:
         """Store a new key of a company whose keys so far are ``existing``.
 
         Raises:
-            InvalidCommandError: ``keys_changed``, if the company has other keys by now; ``being_erased``, if it is
-                closed. Nothing was written.
+            InvalidCommandError: ``keys_changed``, if the company has other keys now; ``being_erased``, if it is closed.
+                Nothing was written.
         """
         before = [other.key_id for other in existing]
         condition = "key_ids = :before" if before else "attribute_not_exists(key_ids)"
@@ -85,10 +85,10 @@ class KeyStore:
             raise (company.being_erased() if is_closed else api_key.keys_changed()) from None
 
     def revoke(self, company_id: str, key_id: str, now: str) -> ApiKey:
-        """Close the company's key with this id for ever, and return it. A key that is closed already keeps its instant.
+        """Revoke the company's key with this id for good, and return it. A revoked key keeps its ``revoked``.
 
         Raises:
-            InvalidCommandError: ``unknown_reference``, if the company has no such key, whoever else may have it.
+            InvalidCommandError: ``unknown_reference``, if the company has no such key, even if another one has it.
         """
         try:
             with dynamodb.temporary_faults_as_unavailable():
@@ -105,7 +105,7 @@ class KeyStore:
         return _key(answer["Attributes"])
 
     def has_list(self, company_id: str) -> bool:
-        """Return whether the company has, or ever had, a key, or was closed."""
+        """Return whether the company ever had a key, or was closed."""
         return bool(self._get(item_keys.key_list(company_id)))
 
     def require_open(self, company_id: str) -> None:
@@ -118,9 +118,9 @@ class KeyStore:
             raise company.being_erased()
 
     def close(self, company_id: str, now: str) -> tuple[str, Sequence[ApiKey]]:
-        """Close the company, which is about to be erased, to new keys; return since when it is closed, and its keys.
+        """Close a company that is about to be erased to new keys. Return when it was closed, and its keys.
 
-        A company that is closed already keeps its instant. ``delete_list`` ends its being closed.
+        A company that is closed already keeps its instant. ``delete_list`` opens it again.
         """
         with dynamodb.temporary_faults_as_unavailable():
             answer = self._client.update_item(
@@ -133,11 +133,11 @@ class KeyStore:
         return answer["Attributes"]["closed"]["S"], self._get_all(_key_ids(answer["Attributes"]))
 
     def delete(self, key_id: str) -> None:
-        """Delete all that is stored of a key. The call can be repeated."""
+        """Delete a key. The call is idempotent."""
         self._delete(item_keys.api_key(key_id))
 
     def delete_list(self, company_id: str) -> None:
-        """Delete the list of a company's keys. The call can be repeated."""
+        """Delete the list of a company's keys. The call is idempotent."""
         self._delete(item_keys.key_list(company_id))
 
     def _get(self, key: item_keys.Key) -> dynamodb.Item:
@@ -164,7 +164,7 @@ class KeyStore:
 
 
 def _key(item: dynamodb.Item) -> ApiKey:
-    # Attributes that another release stored are not even read, so that an unknown type of value locks nobody out.
+    # Attributes of other releases are not even read, so that an unknown type of value locks nobody out.
     known = {name: item[name] for name in _ATTRIBUTES if name in item}
     return ApiKey(**({"contact_id": None} | dynamodb.from_item(known)))  # type: ignore[arg-type]
 

@@ -1,4 +1,4 @@
-"""Catalogues in DynamoDB, and the copies of them that an execution environment keeps."""
+"""Catalogues in DynamoDB, cached in each execution environment."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 KEPT_SECONDS = 60.0
-"""How long a copy serves before it is read again, and so how long a change of a catalogue can go unnoticed."""
+"""Seconds until a cached catalogue is read again, and so until a change of it takes effect."""
 
 KEPT_COMPANIES = 500
-"""How many companies' copies an execution environment keeps. The one that was read longest ago goes first."""
+"""The most catalogues in the cache, which evicts the one that was read longest ago."""
 
 
 class CatalogueStore:
@@ -40,7 +40,7 @@ class CatalogueStore:
         return self._keep(company_id, self._read(company_id, consistent=False))
 
     def with_copy_for(self, company_id: str) -> "CatalogueStore":
-        """Return a store whose copy of the company's catalogue serves for good, so that it is not read again.
+        """Return a store that caches the company's catalogue for good, and so never reads it again.
 
         Raises:
             UnavailableError: the database did not answer in time.
@@ -50,7 +50,7 @@ class CatalogueStore:
         return store
 
     def latest(self, company_id: str) -> Catalogue:
-        """Return the company's catalogue as it is at this moment, for those who are about to change it.
+        """Return the company's catalogue, read consistently, for a caller that is about to change it.
 
         Raises:
             UnavailableError: the database did not answer in time.
@@ -58,7 +58,7 @@ class CatalogueStore:
         return self._read(company_id, consistent=True)
 
     def put(self, company_id: str, catalogue: Catalogue) -> None:
-        """Replace the company's catalogue. Environments that keep a copy notice within ``KEPT_SECONDS``.
+        """Replace the company's catalogue. Environments that have cached it notice within ``KEPT_SECONDS``.
 
         Raises:
             UnavailableError: the database did not answer in time.

@@ -1,4 +1,4 @@
-"""What the tasks table holds of a company as a whole: whether it is onboarded, its counter, and all its items."""
+"""Companies in the tasks table: whether one is onboarded, its counter, and all its items."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import ScanOutputTypeDef
 
 BATCH = 25
-"""How many items one request deletes: the most that BatchWriteItem takes."""
+"""The most items that one BatchWriteItem deletes."""
 
 PAGE = 100
-"""How many items one request reads at most in search of counters."""
+"""The most items that one request for counters reads."""
 
 COUNTER_REQUESTS = 2
 """The most requests that ``CompanyStore.counters`` sends before it yields the next counter, or ends. A company that is
@@ -34,7 +34,7 @@ class CompanyStore:
     def require_onboarded(self, company_id: str) -> None:
         """Check that the company was onboarded and is not erased.
 
-        Its counter tells: the command ``onboard`` of every release has made one, and so has every first task.
+        An onboarded company has a counter.
 
         Raises:
             InvalidCommandError: ``not_onboarded``, if it was never onboarded, or is erased.
@@ -70,10 +70,10 @@ class CompanyStore:
         return len(item_keys) - len(answer.get("UnprocessedItems", {}).get(self._table, []))
 
     def counters(self, after: str | None = None) -> Iterator[tuple[str, int]]:
-        """Yield each company and the last number that it gave, in the table's own order, which stays the same.
+        """Yield each company and its last number, in the table's own order, which never changes.
 
-        With ``after``, only the companies that come after this one are yielded. The tasks of a company are passed over,
-        so that the whole table takes about one request for each company, however many tasks there are.
+        ``after`` leaves out the companies up to this one. The scan skips a company's tasks, so that it takes about one
+        request for each company, however many tasks there are.
         """
         start = keys.end_of_company(after) if after else None
         while True:

@@ -1,6 +1,6 @@
-"""The client for DynamoDB, which gives up in time, and items as plain Python values.
+"""The client for DynamoDB, with its timeouts, and items as plain Python values.
 
-boto3's own (de)serializers are not used: they make decimals and sets, and the items here have five attribute types.
+boto3's own (de)serializers make decimals and sets; the items here have five attribute types and need neither.
 """
 
 import json
@@ -30,18 +30,18 @@ READ_TIMEOUT = 1.5
 """Seconds without a byte of an answer until the SDK gives up a request."""
 
 ATTEMPTS = 2
-"""How often the SDK sends a request before it reports the fault."""
+"""The most attempts of the SDK at a request, the first one included."""
 
 BACKOFF = 1.0
 """The most seconds that the SDK waits before its second attempt."""
 
 REQUEST_SECONDS = ATTEMPTS * (2 * CONNECT_TIMEOUT + READ_TIMEOUT) + (ATTEMPTS - 1) * BACKOFF
-"""Seconds after which a request was answered or given up. A create makes three, so a function needs 24 seconds."""
+"""Seconds after which a request was answered or given up. A create sends three, so a function needs 24 seconds."""
 
 WRITE_SECONDS = 25.0
-"""The longest that a write begins after the ``modified_dateutc`` that it writes: the functions' timeout.
+"""The longest time from a ``modified_dateutc`` to the start of its write: the functions' timeout in the template.
 
-The timeout, in the template, has room for three requests of ``REQUEST_SECONDS``.
+It is enough for three requests of ``REQUEST_SECONDS``.
 """
 
 _NO_ANSWER = (
@@ -49,7 +49,7 @@ _NO_ANSWER = (
     exceptions.HTTPClientError,
     exceptions.ChecksumError,
     ResponseParserError,
-    UnicodeDecodeError,  # what the parser raises for an answer that is not UTF-8
+    UnicodeDecodeError,  # raised by the parser for an answer that is not UTF-8
 )
 _TEMPORARY = frozenset(
     {
@@ -65,19 +65,19 @@ _TEMPORARY = frozenset(
 )
 
 _TEMPORARY_REASONS = frozenset({"None", "ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"})
-"""The ``CancellationReasons`` of a transaction that a repetition may not meet. Each action has one, and "None" stands
-for an action with which nothing was wrong (API reference of TransactWriteItems)."""
+"""The ``CancellationReasons`` for which a transaction can be retried. Each action has one, and "None" stands for an
+action without a fault (API reference of TransactWriteItems)."""
 
 _CLOSED = "with an explicit deny"
-"""What the message of an ``AccessDeniedException`` says while operators have closed the table to all writers (the
-template's ``WritersPolicy``); where a role merely lacks a permission, it says something else (IAM User Guide,
+"""Words in the message of an ``AccessDeniedException`` while operators have closed the table to all writers (the
+template's ``WritersPolicy``). The message for a role without the permission is another one (IAM User Guide,
 "Troubleshoot access denied error messages")."""
 
 type Item = Mapping[str, "AttributeValueTypeDef"]
 
 
 def config() -> Config:
-    """Return the time-outs and retries of every client, whatever its service, so that all give up in time."""
+    """Return the timeouts and retries of every client, whatever its service."""
     return Config(
         connect_timeout=CONNECT_TIMEOUT,
         read_timeout=READ_TIMEOUT,
@@ -90,7 +90,7 @@ def config() -> Config:
 
 
 def keep_to_our_pace(client: "BaseClient") -> None:
-    """Keep a client from waiting longer than ``BACKOFF`` where an answer asks for up to five seconds more."""
+    """Limit a client's wait before a retry to ``BACKOFF``, even if an answer asks for up to five seconds more."""
     service = client.meta.service_model.service_id.hyphenize()
     client.meta.events.register_first(f"needs-retry.{service}", _forget_retry_after)
 
@@ -98,9 +98,8 @@ def keep_to_our_pace(client: "BaseClient") -> None:
 def client() -> "DynamoDBClient":
     """Return a client for the endpoint, region and credentials that the environment names (``AWS_*`` variables).
 
-    It is boto3's own, with all operations, paginators and waiters of DynamoDB. In the layer, boto3 has no other
-    services than those that some code names in ``boto3.client("…")``, and no texts of documentation
-    (layers/dependencies/slim.py).
+    It is boto3's own, with all operations, paginators and waiters of DynamoDB. In the layer, boto3 has only the
+    services that the code names in ``boto3.client("…")``, and no documentation (layers/dependencies/slim.py).
     """
     client = boto3.client("dynamodb", config=config())
     keep_to_our_pace(client)
@@ -109,7 +108,7 @@ def client() -> "DynamoDBClient":
 
 
 def has_time_for(requests: int, context: Any) -> bool:
-    """Return whether the invocation of Lambda's ``context`` has time for so many more requests, however slow."""
+    """Return whether the invocation of Lambda's ``context`` has time for this many more requests, however slow."""
     return bool(context.get_remaining_time_in_millis() > requests * REQUEST_SECONDS * 1000)
 
 
@@ -120,7 +119,7 @@ def unavailable() -> UnavailableError:
 
 @contextmanager
 def temporary_faults_as_unavailable() -> Iterator[None]:
-    """Raise ``UnavailableError`` for what DynamoDB may recover from, and let through what it will not."""
+    """Raise ``UnavailableError`` for temporary faults of DynamoDB. Let all others through."""
     try:
         yield
     except ClientError as error:
@@ -137,9 +136,9 @@ def temporary_faults_as_unavailable() -> Iterator[None]:
 
 
 def found_instead(error: ClientError) -> dict[str, object]:
-    """Return the item, as plain values, on which the condition of a write failed; empty where there was none.
+    """Return the item, as plain values, on which the condition of a write failed; empty if there was none.
 
-    The write has to ask for it by ``ReturnValuesOnConditionCheckFailure``.
+    The write must ask for it by ``ReturnValuesOnConditionCheckFailure``.
     """
     # botocore's stubs do not know the item.
     return from_item(error.response.get("Item", {}))  # type: ignore[arg-type]
@@ -155,7 +154,7 @@ def to_item(values: Mapping[str, object]) -> dict[str, "AttributeValueTypeDef"]:
 
 
 def from_item(item: Item) -> dict[str, object]:
-    """Return an item as plain values: whole numbers as ``int``, others, which this release never stores, as text."""
+    """Return an item as plain values: integers as ``int``, other numbers, which this release never stores, as text."""
     return {name: _from_attribute(value) for name, value in item.items()}
 
 
@@ -190,7 +189,7 @@ def _from_attribute(attribute: "AttributeValueTypeDef") -> object:
 
 
 def _is_temporarily_cancelled(error: ClientError) -> bool:
-    """Return whether a transaction was cancelled only because of throttling, or of another one on its items."""
+    """Return whether a transaction was cancelled only by throttling or by another transaction on its items."""
     # botocore's stubs do not know the reasons.
     reasons: list[dict[str, str]] = error.response.get("CancellationReasons", [])  # type: ignore[assignment]
     return bool(reasons) and all(reason.get("Code", "None") in _TEMPORARY_REASONS for reason in reasons)
@@ -202,9 +201,9 @@ def _forget_retry_after(response: tuple[Any, Any] | None, **_: object) -> None:
 
 
 def _refuse_broken_answers(http_response: Any, **_: object) -> None:
-    """Raise ``ChecksumError`` for a broken answer, which the SDK takes for an empty one once it is out of attempts.
+    """Raise ``ChecksumError`` for a broken answer, which the SDK treats as empty after its last attempt.
 
-    An answer that was cut short would otherwise say that there is no such item.
+    A truncated answer would otherwise mean that there is no such item.
     """
     content, checksum = http_response.content, http_response.headers.get("x-amz-crc32")
     if not _intact(content, checksum):
@@ -217,7 +216,7 @@ def _intact(content: bytes, checksum: str | None) -> bool:
     try:
         if checksum is not None:
             return crc32(content) == int(checksum)
-        json.loads(content)  # a stand-in for DynamoDB, which has a checksum on every answer
+        json.loads(content)  # an emulator: DynamoDB itself sends a checksum with every answer
     except ValueError:
         return False
     return True

@@ -1,4 +1,4 @@
-"""The stack's EventBridge bus, which takes at most ten entries, and 1 MB, in one request."""
+"""The stack's EventBridge bus, which accepts at most ten entries, and 1 MB, in one request."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -19,20 +19,20 @@ ENTRIES = 10
 """The most entries of one request (API reference of PutEvents)."""
 
 LARGEST_ENTRY = 990_000
-"""The most bytes of an entry, and of all entries of one request. PutEvents takes 1 MB of them. SQS and Lambda take as
-much, but of the whole event, which has some 400 bytes around the entry (EventBridge User Guide, "Calculating PutEvents
+"""The most bytes of an entry, and of all entries of one request. PutEvents accepts 1 MB of entries. SQS and Lambda
+accept 1 MB of the whole event, which adds some 400 bytes to the entry (EventBridge User Guide, "Calculating PutEvents
 event entry size")."""
 
 SENDINGS = 3
-"""How often one invocation sends an entry that the bus refuses, before it leaves the rest to the next invocation."""
+"""The most attempts of one invocation at an entry that the bus refuses. The next invocation continues."""
 
 _INVALID = "ValidationException"
-"""What PutEvents answers to a whole request in which an entry is too large."""
+"""The error of PutEvents for a whole request in which an entry is too large."""
 
 REFUSED_FOR_GOOD = frozenset({"InvalidArgument", "MalformedDetail", "RedactionFailure", _INVALID})
-"""What no repetition helps against, because it is wrong with the entry itself (API reference of PutEventsResultEntry).
-The other codes that it calls not retryable are about the account's permissions: they befall all entries, until an
-operator mends them."""
+"""The error codes that no retry can help, because the entry itself is wrong (API reference of PutEventsResultEntry).
+The other codes that it calls not retryable concern the account's permissions: they hit all entries until an operator
+corrects them."""
 
 
 class EventBus:
@@ -43,16 +43,16 @@ class EventBus:
         self._client = client or _client()
 
     def put(self, entries: Sequence["PutEventsRequestEntryTypeDef"], context: Any) -> Sequence[int]:
-        """Put ``entries`` on the bus, in their order but for those that the bus refuses at first.
+        """Put ``entries`` on the bus, in their order except for those that the bus refuses at first.
 
         ``context`` is the invocation's, and tells how much time is left for requests.
 
         Returns:
-            the places of the entries that the bus will never take, because something is wrong with themselves.
+            the indices of the entries that the bus will never accept, because they are wrong themselves.
 
         Raises:
-            UndeliveredError: the bus did not take all of the others, and says in ``done`` where it stopped. Some of
-                those after it may be on the bus: the same entries can be put again.
+            UndeliveredError: the bus did not accept all others; ``done`` says where it stopped. Some later entries may
+                be on the bus: all of them can be put again.
         """
         refused: list[int] = []
         for batch in _batches(entries):
@@ -68,9 +68,9 @@ class EventBus:
     def _put(
         self, entries: Sequence["PutEventsRequestEntryTypeDef"], waiting: list[int], refused: list[int], context: Any
     ) -> None:
-        """Send the entries at the places in ``waiting``, which loses those that the bus takes.
+        """Send the entries whose indices are in ``waiting``, and remove those that the bus accepts.
 
-        Those that it will never take go from there into ``refused``.
+        Those that it will never accept move to ``refused``.
         """
         for _ in range(SENDINGS):
             if not dynamodb.has_time_for(1, context):
@@ -87,7 +87,7 @@ class EventBus:
 
     @timed("BusLatency")
     def _send(self, batch: Sequence["PutEventsRequestEntryTypeDef"]) -> Sequence[str | None]:
-        """Send one request, and return the error code of each entry that the bus did not take."""
+        """Send one request, and return for each entry the error code, or ``None`` if the bus accepted it."""
         try:
             answer = self._client.put_events(Entries=[{**entry, "EventBusName": self._name} for entry in batch])
         except (ClientError, BotoCoreError, ResponseParserError, UnicodeDecodeError) as error:
@@ -96,14 +96,14 @@ class EventBus:
                 return [_INVALID]
             raise UndeliveredError("The bus refused the request, or did not answer in time.") from error
         if "FailedEntryCount" not in answer:
-            raise UndeliveredError("The bus's answer was broken.")  # The SDK takes such a one for an empty one.
+            raise UndeliveredError("The bus's answer was broken.")  # The SDK treats a broken answer as empty.
         if not answer["FailedEntryCount"]:
             return [None] * len(batch)
         return [entry.get("ErrorCode") for entry in answer["Entries"]]
 
 
 def fits(entry: "PutEventsRequestEntryTypeDef") -> bool:
-    """Return whether the bus, and whatever it passes events on to, takes an entry of this size."""
+    """Return whether the bus, and the targets of its rules, accept an entry of this size."""
     return _size(entry) <= LARGEST_ENTRY
 
 
@@ -113,7 +113,7 @@ def _size(entry: "PutEventsRequestEntryTypeDef") -> int:
 
 
 def _batches(entries: Sequence["PutEventsRequestEntryTypeDef"]) -> Iterator[list[int]]:
-    """Yield places of ``entries`` in requests that EventBridge takes: its limit of 1 MB is that of a whole request."""
+    """Yield the indices of ``entries``, in batches that one request can carry."""
     batch: list[int] = []
     room = LARGEST_ENTRY
     for place, entry in enumerate(entries):

@@ -1,7 +1,6 @@
-"""The history of tasks in the tasks table: an item for each change, which no index has (contract section 15).
+"""The history of tasks in the tasks table: an item for each change, in no index (contract section 15).
 
-``PublishEvents`` writes the items from the table's stream. A creation has none: its entry is made of what the task's
-own item keeps of it.
+``PublishEvents`` writes the items from the table's stream. A creation has no item: its entry comes from the task's own.
 """
 
 import json
@@ -26,11 +25,11 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 LARGEST_REMARKS = 390_000
-"""The most bytes that the old and the new remark of an entry have together. All else of an entry has less than 10,000,
-and DynamoDB takes 409,600 bytes of an item with its names."""
+"""The most bytes of the old and the new remark of an entry together. The rest of an entry has less than 10,000, and
+DynamoDB's limit of an item is 409,600 bytes, attribute names included."""
 
 PAGE_BYTES = 500_000
-"""Bytes of text after which a page ends. With the last entry, that is what a page of a list has at most
+"""Bytes of text after which a page ends. With its last entry, a page is no larger than one of a list
 (``task_lists.PAGE_BYTES``)."""
 
 
@@ -39,10 +38,10 @@ class HistoryPage:
     """A page of a task's history.
 
     Attributes:
-        entries: the entries, the newest first; fewer than asked for where they are large.
-        complete_to: the task's version where no entry is missing, and otherwise the one below the highest gap.
+        entries: the entries, the newest first; fewer than requested if they are large.
+        complete_to: the task's version if no entry is missing, and otherwise the version below the highest gap.
         next: where the next page begins; ``None`` on the last one.
-        skip: how many of the first entries are still to be left out.
+        skip: how many entries are still to be skipped.
     """
 
     entries: Sequence[HistoryEntry]
@@ -54,7 +53,7 @@ class HistoryPage:
 class HistoryStore:
     """The history of all tasks in one table.
 
-    ``epoch`` is that of the table now: records of an earlier one tell of a table that a restore has replaced.
+    ``epoch`` is the table's current one: records of an earlier epoch are of a table that a restore has replaced.
     """
 
     def __init__(self, client: "DynamoDBClient", table: str, epoch: str) -> None:
@@ -63,17 +62,16 @@ class HistoryStore:
         self._epoch = epoch
 
     def add(self, event: TaskEvent, there: dict[str, bool], context: Any) -> None:
-        """Add the entry of a change, unless it is there already, or its task is not there any more (rule 15.4).
+        """Add the entry of a change, unless it exists already, or its company was erased (rule 15.4).
 
-        ``there`` is empty at the start of an invocation, and keeps which companies were found to be there. ``context``
-        is the invocation's.
+        ``there`` caches, for one invocation, which companies exist. ``context`` is the invocation's.
 
         Raises:
-            UndeliveredError: the database did not take it, or there was no time left. It can be added again.
+            UndeliveredError: the database did not accept it, or there was no time left. It can be added again.
         """
         if event.before is None or event.epoch < self._epoch:
             return
-        # One for the entry, and one for the bus, which comes after it.
+        # One request for the entry, and one for the bus, which follows.
         if not dynamodb.has_time_for(2, context):
             raise UndeliveredError("There was no time to add all entries of the history.")
         company_id = event.task.company_id
@@ -86,14 +84,14 @@ class HistoryStore:
             raise UndeliveredError("The database did not take an entry of the history in time.") from error
         except ClientError as error:
             if error.response["Error"]["Code"] == "ValidationException":
-                raise  # no repetition helps this one
+                raise  # no retry can help
             raise UndeliveredError("The database refused an entry of the history.") from error
 
     def page(self, of: Versioned, size: int, after: AfterVersion | None = None, skip: int = 0) -> HistoryPage:
         """Return up to ``size`` entries of a task's history, the newest first, without the first ``skip`` of them.
 
-        A page ends earlier where its entries are large, or where one request has read all that it can. Late records of
-        an erased company can have left entries of an earlier task with the same id (rule 15.4). They are older than the
+        A page ends earlier if its entries are large, or if one request has read all that it can. Late records of an
+        erased company can have left entries of an earlier task with the same id (rule 15.4). They are older than the
         creation of this one, and no page shows or counts them.
 
         Raises:
@@ -124,7 +122,7 @@ class HistoryStore:
 
     @timed("ReadLatency")
     def _has_counter(self, company_id: str) -> bool:
-        """Return whether a company is there: erasing it deletes the counter first."""
+        """Return whether a company exists: erasing it deletes the counter first."""
         with dynamodb.temporary_faults_as_unavailable():
             answer = self._client.get_item(
                 TableName=self._table, Key=keys.counter(company_id), ConsistentRead=True, ProjectionExpression="pk"
@@ -150,8 +148,8 @@ class HistoryStore:
         removes = ", ".join(f"#{name}" for name, value in values.items() if value is None)
         try:
             with dynamodb.temporary_faults_as_unavailable():
-                # An update, because IAM can limit it to the attributes of an entry. One of an earlier epoch, or of a
-                # company that was erased and onboarded again, is of another task than the one that is there now.
+                # An update, because IAM can limit it to the attributes of an entry. An entry of an earlier epoch, or of
+                # a company that was erased and onboarded again, belongs to another task, and is overwritten.
                 self._client.update_item(
                     TableName=self._table,
                     Key=keys.history(event.task.company_id, event.task.id, place),
@@ -166,7 +164,7 @@ class HistoryStore:
 
     @timed("ReadLatency")
     def _query(self, of: Versioned, after: AfterVersion | None, limit: int) -> Mapping[str, Any]:
-        # An entry of a later version than the task's is of a table that a restore has replaced.
+        # An entry of a later version than the task's belongs to a table that a restore has replaced.
         begin: dict[str, Any] = {}
         first, last, start = (
             keys.history(of.task.company_id, of.task.id, place)
@@ -186,21 +184,18 @@ class HistoryStore:
 
 
 def _place(version: int, write: str = "") -> str:
-    """Return the end of an entry's key, whose texts sort as the entries do."""
+    """Return the end of an entry's key, which sorts as the entries do."""
     return f"{version:010}#{write}" if write else f"{version:010}"
 
 
 def _fitting(entry: HistoryEntry) -> HistoryEntry:
-    """Return the entry without the remark where it is too large for an item with it."""
+    """Return the entry, without the remark if that makes it too large for an item."""
     remarks = (str(values.get("remark", "")) for values in (entry.previous, entry.current))
     return entry.without("remark") if sum(len(remark.encode()) for remark in remarks) > LARGEST_REMARKS else entry
 
 
 def _read(item: Mapping[str, Any]) -> HistoryEntry:
-    """Return the entry that an item, as plain values, holds.
-
-    Fields that this release does not know are left out: a later release, running beside it, may store more.
-    """
+    """Return the entry in an item of plain values, without fields that only a later release knows."""
     version, _, write = str(item["sk"]).split("#", 2)[2].partition("#")
     return HistoryEntry(
         int(version),

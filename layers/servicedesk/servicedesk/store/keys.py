@@ -7,13 +7,12 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 TASK_PREFIX = "TASK#"
-"""What the sort key of a task begins with."""
+"""The prefix of a task's sort key."""
 
 type Key = dict[str, "AttributeValueTypeDef"]
 
 COUNTER = "COUNTER"
-"""The sort key of a company's counter. It comes after the catalogue's, and before those of the tasks and
-their history."""
+"""The sort key of a company's counter. It sorts after the catalogue's, and before those of history and tasks."""
 
 _COMPANY = "COMPANY#"
 
@@ -24,12 +23,12 @@ def task(company_id: str, task_id: str) -> Key:
 
 
 def history(company_id: str, task_id: str, place: str) -> Key:
-    """Return the key of an entry of a task's history; `place` is what sorts it among the others."""
+    """Return the key of an entry of a task's history; ``place`` sorts it among the others."""
     return _in_company(company_id, f"HISTORY#{task_id}#{place}")
 
 
 def of_task(item: Mapping[str, object]) -> tuple[str, str]:
-    """Return the company and the id of the task in an item of plain values."""
+    """Return the company and the id of the task that an item of plain values is."""
     return str(item["pk"]).removeprefix(_COMPANY), str(item["sk"]).removeprefix(TASK_PREFIX)
 
 
@@ -54,7 +53,7 @@ def key_list(company_id: str) -> Key:
 
 
 def partition(company_id: str) -> str:
-    """Return the partition key of all that the tasks table holds of a company."""
+    """Return the partition key of a company's items in the tasks table."""
     return f"{_COMPANY}{company_id}"
 
 
@@ -64,7 +63,7 @@ def company_of(item: Mapping[str, "AttributeValueTypeDef"]) -> str:
 
 
 def end_of_company(company_id: str) -> Key:
-    """Return a key that comes after all of the company's items, though no item has it."""
+    """Return a key that sorts after all of the company's items. No item has it."""
     return _in_company(company_id, "~")
 
 

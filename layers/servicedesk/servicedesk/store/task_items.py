@@ -1,16 +1,16 @@
-"""The one shape that a task has in the table, and what of it the indexes have.
+"""The item of a task in the table and in its indexes.
 
-What an index has as a key is an attribute of its own, and all other fields stand in the map ``fields``. So an index
-names a handful of attributes, which can never be changed, and a new field is in the map without being named. The id and
-the company stand only in the key. Unset fields are absent.
+The keys of indexes are attributes of their own, and all other fields are in the map ``fields``. So an index, whose
+attributes can never be changed, names only a handful, and a new field needs no change of the indexes. The id and the
+company are only in the key. Unset fields are absent.
 
-A long remark is an attribute of its own that no index has, and the map has its size in its place. So what a write
-costs in the indexes, and what a list reads, does not depend on how much people write.
+A long remark is an attribute of its own that no index projects; the map has its size instead. So the cost of a write in
+the indexes, and the size of a list's reads, do not depend on how much people write.
 
-Beside the fields an item has the digest of what its create said, its version (1, 2, …), ``task_list``, which places
-it in the index ``by_number``, and two texts with blanks between their parts: ``created`` has the moment of the create
-and the id of its key, ``actor`` the version that the last change made, and its contact and key. A write by an
-operator's own hand leaves ``actor`` as it was, and the version in it tells that it is not the actor of that write.
+An item also has the digest of its create, its version (1, 2, …), ``task_list``, its partition key in the index
+``by_number``, and two attributes with parts separated by spaces: ``created`` has the moment of the create and the id of
+its key, ``actor`` the version that the last change made, its contact and its key. A direct edit of the table leaves
+``actor`` alone, and the version in it shows that this is not the author of that write.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,14 +25,14 @@ FIRST_VERSION = 1
 """The version of a task that was created and never changed."""
 
 SHORT_REMARK_BYTES = 500
-"""The longest remark, in bytes of UTF-8, that stands in the map, and so in the indexes."""
+"""The longest remark, in bytes of UTF-8, that the map, and so an index, holds."""
 
 _IN_KEY = ("id", "company_id")
 _OWN = ("id2", "modified_dateutc", *INDEXED_REFERENCES)
 _IN_MAP = [name for name in FIELDS if name not in (*_IN_KEY, *_OWN)]
 _MAP, _REMARK = "fields", "remark"
 _USUAL = {"created_by_servicedesk_api": True}
-"""Values that are not stored. Without them, a task that is filled in everywhere is a unit to write."""
+"""Values that are not stored, so that the write of a task with all fields costs one unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +41,10 @@ class Versioned:
 
     Attributes:
         task: the task.
-        version: how often it was written: 1 as created, and one more with each change.
-        actor: who wrote this version; the items of indexes do not tell.
-        created: the moment of the create, and who made it; the items of indexes do not tell.
-        missing_remark: the bytes of its remark, where that is long and the item is one of an index, which has none.
+        version: 1 as created, and one more with each change.
+        actor: the author of this version; unknown in items of indexes.
+        created: the moment and the author of the create; unknown in items of indexes.
+        missing_remark: the size in bytes of a long remark that the item, which is one of an index, lacks.
     """
 
     task: Task
@@ -55,7 +55,7 @@ class Versioned:
 
 
 def of_task(task: Task, digest: str, actor: Actor = NOBODY, version: int = FIRST_VERSION) -> dynamodb.Item:
-    """Return the item of a numbered task that ``actor`` creates, with its keys in the table and in all indexes."""
+    """Return the item of a numbered task that ``actor`` creates, with its keys in the table and all indexes."""
     created = f"{task.modified_dateutc} {actor.key_id or ''}"
     attributes: dict[str, object] = {"digest": digest, "version": version, "created": created}
     fields: dict[str, object] = {}
@@ -65,10 +65,7 @@ def of_task(task: Task, digest: str, actor: Actor = NOBODY, version: int = FIRST
 
 
 def read(item: Mapping[str, object]) -> Versioned:
-    """Return the task that an item, as plain values, holds.
-
-    Attributes that this release does not know are left out: a later release, running beside it, may store more.
-    """
+    """Return the task in an item of plain values, without attributes that only a later release knows."""
     fields = item[_MAP]
     if not isinstance(fields, Mapping):
         raise TypeError("The fields of a task are a map.")
@@ -90,9 +87,9 @@ def read(item: Mapping[str, object]) -> Versioned:
 def changes(
     read: Versioned, changed: Task, actor: Actor
 ) -> tuple[dict[tuple[str, ...], object], Sequence[tuple[str, ...]]]:
-    """Return what a change by ``actor`` writes: the values to set, and what to remove, by the steps to an attribute.
+    """Return the attributes that a change by ``actor`` sets, and those that it removes, by their paths.
 
-    Only attributes that differ are named, so that those of a later release, running beside this one, stay.
+    Only attributes that differ are written, so that those of a later release, running beside this one, stay.
     """
     old, new = _values(read.task), _values(changed)
     version = read.version + 1
@@ -106,13 +103,13 @@ def changes(
 
 
 def _parts(item: Mapping[str, object], name: str, count: int) -> Sequence[str | None]:
-    """Return the parts of a text with blanks between them, ``None`` for an empty one, and for all where it is none."""
+    """Return the parts of an attribute, separated by spaces: ``None`` for an empty one, and for all if it is unset."""
     parts = str(item.get(name, "")).split(" ")
     return [part or None for part in parts] if len(parts) == count else [None] * count
 
 
 def _values(task: Task) -> Mapping[tuple[str, ...], object]:
-    """Return all attributes of a task that has a number, by the steps that lead to each."""
+    """Return all attributes of a numbered task, by their paths."""
     values: dict[tuple[str, ...], object] = {(name,): getattr(task, name) for name in _OWN}
     values |= {(_MAP, name): getattr(task, name) for name in _IN_MAP}
     if task.remark and (size := len(task.remark.encode())) > SHORT_REMARK_BYTES:

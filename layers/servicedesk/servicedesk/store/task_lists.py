@@ -8,11 +8,11 @@ index                                partition                           order
 ``by_customer_reference`` and so on  the tasks with a reference          the company
 ===================================  ==================================  ====================
 
-A page goes on after the last task that was looked at: after its number, or after its instant and id. Neither changes
-for a task that nobody changes, so such a task is met exactly once, whatever happens to the others meanwhile.
+A page continues after the last task that was read: after its number, or after its instant and id. Neither changes
+unless the task does, so every unchanged task is listed exactly once, whatever happens to the others meanwhile.
 
-DynamoDB brings the indexes up to date a moment after a write. Until then a list shows the task as it was, or misses a
-task that is just moving from one partition of an index to the other.
+DynamoDB updates the indexes a moment after a write. Until then a list shows the old state of a task, or misses a task
+that is just moving from one partition of an index to the other.
 """
 
 from collections import deque
@@ -39,35 +39,35 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 PAGE_BYTES = 600_000
-"""Bytes of text after which a page ends. The last task can bring 300,000 more, and escapes in the answer and in the
-envelope that Lambda takes can make six bytes of one. Lambda takes 6 MB."""
+"""Bytes of text after which a page ends. The last task can add 300,000 more, and escapes in the answer and in Lambda's
+envelope can turn one byte into six. Lambda's limit is 6 MB."""
 
 UNITS = 100.0
-"""The read units after which a page begins no further request. One request takes up to 128 more, for the 1 MB that a
-query reads, so that a company at its rate of 50 requests a second stays below the 12,000 units a second that a young
+"""The read units after which a page sends no further request. The last request takes up to 128 more, for the 1 MB that
+a query reads, so that a company at its limit of 50 requests a second stays below the 12,000 units a second that a new
 table has for all."""
 
 QUERIES = 6
-"""The most requests that one page makes to find its tasks."""
+"""The most requests that one page sends to find its tasks."""
 
 QUERY_TASKS = 500
 """The most tasks that one query reads."""
 
 BATCH_TASKS = 100
-"""The most tasks that DynamoDB takes in one ``BatchGetItem``."""
+"""The most tasks that one ``BatchGetItem`` reads."""
 
 GATHERED_TASKS = 500
 """The most tasks of one index that are sorted into the order of the other one."""
 
 SEARCH_QUERIES = 24
-"""The most queries that a search makes. It has no link to go on by, so it reads up to 10,500 tasks at once."""
+"""The most queries of a search. Its answer has no link to a next page, so one request reads up to 10,500 tasks."""
 
 READ_SECONDS = 8.0
-"""Seconds after which a page, a search or the look-up of numbers begins no further request. The last one may take
+"""Seconds after which a page, a search or the look-up of numbers sends no further request. The last one may take
 ``dynamodb.REQUEST_SECONDS`` more."""
 
 FETCHED_AT_ONCE = 25
-"""How many tasks are looked at together where the filter needs their remarks, which stand in the table alone."""
+"""The tasks that are filtered at a time if the filter needs their long remarks, which no index has."""
 
 REFERENCE_INDEXES = dict(
     zip(INDEXED_REFERENCES, ("by_customer_reference", "by_back_office_reference", "by_linked_object"), strict=True)
@@ -78,11 +78,11 @@ KEY_BYTES = 2048
 """The longest text that can be the partition key of an index."""
 
 PAUSES = (0.05, 0.1, 0.2, 0.4)
-"""Seconds to wait, one after the other, before a number that the index does not have is looked up again."""
+"""The waits in seconds before each retry of a number that the index does not have."""
 
 INDEX_SECONDS = 35.0
-"""How much longer the feed of changes waits: for a write that DynamoDB finishes after its function ended, for the index
-to follow the table, and for clocks that differ."""
+"""Seconds that the feed of changes waits beyond ``WRITE_SECONDS``: for writes that DynamoDB finishes after their
+function ended, for replication into the index, and for clock skew."""
 
 _FIRST_INSTANT, _LAST_INSTANT = "0001-01-01T00:00:00.0000000", "9999-12-31T23:59:59.9999999"
 
@@ -92,10 +92,10 @@ class Page:
     """A page of a list.
 
     Attributes:
-        tasks: the tasks; fewer than asked for, or none, where the filter met few in what one request reads.
+        tasks: the tasks; fewer than requested, or none, if the filter matched few of those that one request reads.
         next: where the next page begins; ``None`` on the last one.
-        skip: how many of the first tasks are still to be left out.
-        reached: the place after the last task that was looked at; ``None`` where there was none.
+        skip: how many tasks are still to be skipped.
+        reached: the place after the last task that was read; ``None`` if there was none.
     """
 
     tasks: Sequence[Task]
@@ -110,8 +110,8 @@ class Changes:
 
     Attributes:
         tasks: the tasks in the order of their last change.
-        position: where the feed goes on, now or later.
-        is_up_to_date: whether these were all changes up to the horizon.
+        position: where the feed continues, now or later.
+        is_up_to_date: whether these are all changes up to the horizon.
     """
 
     tasks: Sequence[Task]
@@ -120,7 +120,7 @@ class Changes:
 
 
 class TaskLists:
-    """The tasks of all companies in the orders of the indexes. Every method reads one company's."""
+    """The tasks of all companies, in the orders of the indexes. Every method reads one company's."""
 
     def __init__(
         self,
@@ -135,7 +135,7 @@ class TaskLists:
         self._wait = wait
 
     def id_of_number(self, company_id: str, number: int) -> str:
-        """Return the id of the company's task with that ``id2`` (contract rule 8.8).
+        """Return the id of the company's task with this ``id2`` (contract rule 8.8).
 
         Raises:
             NoSuchTaskError: the company has none.
@@ -144,14 +144,14 @@ class TaskLists:
         return id_in(self.ids_of_numbers(company_id, [number]), number)
 
     def ids_of_numbers(self, company_id: str, numbers: Collection[int], each: "_Each" = map) -> Mapping[int, str]:
-        """Return the ids of the company's tasks with these ``id2``; a number that no task has is left out.
+        """Return the ids of the company's tasks with these ``id2``, without the numbers that no task has.
 
         The index follows the table a moment later, and a task that is closed or reopened moves from one partition of
-        the index to the other. So numbers that the company has given are looked up several times before they count as
-        missing; all wait together. Neither the number nor the id of a task ever changes.
+        the index to the other. So a missing number that the company has already assigned is looked up again after each
+        of the ``PAUSES``, all of them together. Neither the number nor the id of a task ever changes.
 
-        A number costs at most two queries in each of the rounds, of which there is one more than ``PAUSES`` has.
-        ``each`` carries the look-ups of a round out, as ``map`` does or at once.
+        A number costs at most two queries in each round. ``each`` runs the look-ups of a round one by one, as ``map``
+        does, or concurrently.
 
         Raises:
             UnavailableError: the database did not answer in time, or the index is still being built.
@@ -175,9 +175,9 @@ class TaskLists:
         return found
 
     def rows(self, company_id: str, query: TaskQuery, size: int, skip: int) -> Page:
-        """Return the ``size`` tasks after the first ``skip`` of a list, or all that there are, at once.
+        """Return the ``size`` tasks after the first ``skip`` of a list, or all that there are.
 
-        The page has fewer and is not the last one where they are too large, or too far from the start of the list.
+        If they are too large, or too far from the start of the list, there are fewer, and the page has a ``next``.
 
         Raises:
             UnavailableError: the database did not answer in time, or the index is still being built.
@@ -193,8 +193,8 @@ class TaskLists:
     ) -> Page:
         """Return up to ``size`` tasks of the list that begins at ``position``, without the first ``skip`` of them.
 
-        A page ends earlier where its tasks are large (``PAGE_BYTES``), or where what one request may read is read.
-        ``position`` has to be one that the same query gave.
+        A page ends earlier if its tasks are large (``PAGE_BYTES``), or if one request has read all that it may.
+        ``position`` must come from the same query.
 
         Raises:
             UnavailableError: the database did not answer in time, or the index is still being built.
@@ -248,9 +248,9 @@ class TaskLists:
     def _judged(
         self, found: Iterator[Versioned], page_filter: TaskFilter, allowance: "_Allowance"
     ) -> Iterator[tuple[Versioned, Versioned | None]]:
-        """Yield each task as its index has it, and as the filter needs it: with its remark, if it depends on that.
+        """Yield each task as its index has it, and with its remark if the filter needs that.
 
-        A task that has been erased since has ``None`` in its place.
+        The latter is ``None`` for a task that has been erased since.
         """
         if not page_filter.reads_remark:
             yield from ((one, one) for one in found)
@@ -267,9 +267,9 @@ class TaskLists:
             yield from ((one, fetched.get(one.task.id) if one.missing_remark else one) for one in some)
 
     def _shown(self, chosen: Sequence[Versioned], query: TaskQuery, allowance: "_Allowance") -> Sequence[Task]:
-        """Return the tasks of a page with their long remarks, if those are asked for.
+        """Return the tasks of a page, with their long remarks if the query wants them.
 
-        A task that was fetched is shown as it was fetched, so the filter has to allow it as it is then.
+        A fetched task may be newer than the index, so it must still match the filter.
         """
         missing = [one for one in chosen if one.missing_remark] if query.with_remarks else []
         if not missing:
@@ -280,13 +280,13 @@ class TaskLists:
         return [one.task for one in whole if one and matches(one.task)]
 
     def _whole(self, wanted: Sequence[Versioned], allowance: "_Allowance") -> Mapping[str, Versioned]:
-        """Return tasks as the table has them, by their ids."""
+        """Return the tasks from the table, by their ids."""
         return self._fetch({(one.task.company_id, one.task.id): one.version for one in wanted}, allowance)
 
     def _fetch(self, wanted: Mapping[tuple[str, str], int], allowance: "_Allowance") -> Mapping[str, Versioned]:
-        """Return the tasks with these companies and ids, by their ids; one that has been erased is not there.
+        """Return the tasks with these companies and ids, by their ids, without erased ones.
 
-        ``wanted`` has the version that the index has of each. A replica that has not seen it yet is asked again,
+        ``wanted`` has the index's version of each. A task that a replica returns in an older version is read again,
         consistently.
         """
         fetched = self._get(list(wanted), allowance)
@@ -307,7 +307,7 @@ class TaskLists:
             for item in answer["Responses"].get(self._table, []):
                 one = task_items.read(dynamodb.from_item(item))
                 found[one.task.id] = one
-            # DynamoDB answers with up to 16 MB, and leaves out what it has no throughput for.
+            # DynamoDB returns up to 16 MB, and leaves out what exceeds the throughput.
             wanted = [*answer["UnprocessedKeys"].get(self._table, {}).get("Keys", []), *wanted]
         return found
 
@@ -322,8 +322,8 @@ class TaskLists:
     def changes(self, company_id: str, size: int, now: str, position: AfterChange | None = None) -> Changes:
         """Return up to ``size`` tasks that were changed after ``position``, in the order of their last change.
 
-        The feed ends at ``horizon(now)``: a write that had an earlier ``modified_dateutc`` is visible by then. So none
-        is missed. A task that changes while the feed is read is met again.
+        The feed ends at ``horizon(now)``, by which all writes with an earlier ``modified_dateutc`` are visible, so it
+        misses none. A task that changes while the feed is read appears again.
 
         Raises:
             UnavailableError: the database did not answer in time, or the index is still being built.
@@ -336,7 +336,7 @@ class TaskLists:
         return Changes(page.tasks, position, is_up_to_date=page.next is None)
 
     def _look_up(self, company_id: str, number: int, allowance: "_Allowance") -> str | None:
-        # Open tasks first: a task that is closed between the two queries is met by the second one.
+        # Open tasks first: the second query finds a task that is closed between the two.
         for index_range in self._by_number(company_id, TaskFilter(_all, numbers=Range(number, number)), allowance):
             allowance.require()
             index_range.read(1)
@@ -346,7 +346,7 @@ class TaskLists:
 
     @timed("ReadLatency")
     def _last_number(self, company_id: str, allowance: "_Allowance") -> int:
-        """Return the last number that the company has given."""
+        """Return the last number that the company has assigned."""
         allowance.require()
         with dynamodb.temporary_faults_as_unavailable():
             answer = self._client.get_item(TableName=self._table, Key=keys.counter(company_id), ConsistentRead=True)
@@ -370,9 +370,9 @@ class TaskLists:
     def _gather(
         self, company_id: str, order: Order, page_filter: TaskFilter, allowance: "_Allowance"
     ) -> Sequence[Versioned] | None:
-        """Return all tasks that another index than the list's own finds for the filter, if there are few.
+        """Return all tasks that another index than the list's own finds for the filter, or ``None`` if they are many.
 
-        Without this, the few tasks that changed today, or that have one reference, would be looked for among all tasks.
+        Without this, a list would search all tasks for the few that changed today, or that have one reference.
         """
         for name, value in page_filter.references.items():
             if (few := self._with_reference(company_id, name, value, allowance)) is not None:
@@ -386,7 +386,7 @@ class TaskLists:
         else:
             return None
         tasks: dict[str, Versioned] = {}
-        # Half of the allowance is left for the way that is taken where the range turns out to be large.
+        # Half of the allowance is left for the list's own index, in case the range turns out to be large.
         for _ in range(QUERIES // 2):
             unread = [index_range for index_range in ranges if not index_range.is_read]
             if not unread or len(tasks) > GATHERED_TASKS or not allowance.take():
@@ -401,7 +401,7 @@ class TaskLists:
     def _with_reference(
         self, company_id: str, name: str, value: str, allowance: "_Allowance"
     ) -> Sequence[Versioned] | None:
-        """Return the company's tasks that have this reference, or ``None`` if there are too many to sort."""
+        """Return the company's tasks with this reference, or ``None`` if they are too many to sort."""
         if len(value.encode()) > KEY_BYTES or not allowance.take():
             return None
         keys_of_tasks = _IndexRange(
@@ -419,7 +419,7 @@ class TaskLists:
         ).read_items(GATHERED_TASKS + 1)
         if len(keys_of_tasks) > GATHERED_TASKS:
             return None
-        # An index of keys has no version.
+        # This index has only keys, and no version.
         ids = {keys.of_task(dynamodb.from_item(item)): task_items.FIRST_VERSION for item in keys_of_tasks}
         return list(self._fetch(ids, allowance).values())
 
@@ -438,7 +438,7 @@ class TaskLists:
             low, high = (low, min(high, position.number - 1)) if descending else (max(low, position.number + 1), high)
         if low > high:
             return ()
-        # Open tasks come first: a task that is closed while both are read is met in one of them, or in both.
+        # Open tasks come first: a task that is closed while both are read is in one of them, or in both.
         kinds = (False, True) if page_filter.archived is None else (page_filter.archived,)
         partitions = [keys.task_list(company_id, archived=archived) for archived in kinds]
         return [
@@ -459,8 +459,8 @@ class TaskLists:
         start: dynamodb.Item | None = None
         if position:
             low, high = (low, min(high, position.instant)) if descending else (max(low, position.instant), high)
-            # Only DynamoDB knows in which order it has the tasks of one instant. It goes on behind a key of the index,
-            # whether or not there still is an item with that key, but refuses one outside of the range that is read.
+            # Only DynamoDB knows the order of tasks within one instant. It continues after any key of the index, even
+            # one that no item has any more, but refuses a key outside of the range that is read.
             if position.task_id and position.instant == (high if descending else low):
                 place = dynamodb.to_item({"modified_dateutc": position.instant})
                 start = {**keys.task(company_id, position.task_id), **place}
@@ -494,10 +494,10 @@ type _Each = Callable[[Callable[[int], str | None], Sequence[int]], Iterable[str
 
 
 def id_in(ids: Mapping[int, str], number: int) -> str:
-    """Return the id of the task with a number, of those that ``TaskLists.ids_of_numbers`` found.
+    """Return the id of the task with a number, from the result of ``TaskLists.ids_of_numbers``.
 
     Raises:
-        NoSuchTaskError: it found none.
+        NoSuchTaskError: there is no such task.
     """
     if number not in ids:
         raise NoSuchTaskError("The company has no task with this number.")
@@ -518,7 +518,7 @@ _BY_CHANGE = _Index("by_change", "pk", "modified_dateutc")
 
 
 def horizon(now: str) -> str:
-    """Return the instant up to which, at the instant ``now``, all writes can be seen in the index ``by_change``."""
+    """Return the instant up to which, at the instant ``now``, the index ``by_change`` has all writes."""
     moment = datetime.fromisoformat(now) - timedelta(seconds=dynamodb.WRITE_SECONDS + INDEX_SECONDS)
     return values.date(moment.isoformat())
 
@@ -526,13 +526,13 @@ def horizon(now: str) -> str:
 def latest(now: str) -> AfterChange:
     """Return the position of a feed that starts now (contract rule 8.9).
 
-    It is the horizon, because a write that is under way may have an earlier ``modified_dateutc`` than now.
+    It is the horizon, because a write in flight may have an earlier ``modified_dateutc`` than now.
     """
     return AfterChange(horizon(now))
 
 
 class _IndexRange:
-    """A range of an index, of which ``tasks`` are those that were read and not yet taken."""
+    """A range of an index; ``tasks`` are those that were read and not yet taken."""
 
     def __init__(
         self,
@@ -550,11 +550,11 @@ class _IndexRange:
 
     @property
     def is_done(self) -> bool:
-        """Whether all tasks of the range were read and taken."""
+        """Return whether all tasks of the range were read and taken."""
         return self.is_read and not self.tasks
 
     def read(self, limit: int) -> None:
-        """Read up to ``limit`` tasks more.
+        """Read up to ``limit`` more tasks.
 
         Raises:
             UnavailableError: the database did not answer in time, or the index is still being built.
@@ -563,7 +563,7 @@ class _IndexRange:
 
     @timed("ReadLatency")
     def read_items(self, limit: int) -> Sequence[dynamodb.Item]:
-        """Return up to ``limit`` items more.
+        """Return up to ``limit`` more items.
 
         Raises:
             UnavailableError: as ``read``.
@@ -589,11 +589,11 @@ class _IndexRange:
 
 
 class _Allowance:
-    """What one request may read.
+    """The reads that one request may do.
 
     Attributes:
         is_used_up: whether the page is full.
-        is_cut: whether tasks that were read from an index could not be looked at any more.
+        is_cut: whether tasks that were read from an index could not be filtered any more.
     """
 
     def __init__(self, clock: Callable[[], float], queries: int = 0, units: float = inf) -> None:
@@ -607,14 +607,14 @@ class _Allowance:
     def take(self, *, is_needed: bool = False) -> bool:
         """Return whether one more query is allowed, and count it.
 
-        One that is needed, because the page would be empty and lead nowhere without it, is allowed while there is time.
+        If ``is_needed``, because the page would make no progress without it, the query is allowed while there is time.
         """
         self._queries -= 1
         is_left = self._queries >= 0 and self._units > 0 and not self.is_used_up
         return (is_left or is_needed) and self._clock() < self._ends
 
     def count(self, answer: Mapping[str, Any]) -> None:
-        """Count the read units of an answer of DynamoDB."""
+        """Count the read units that an answer reports."""
         consumed = answer.get("ConsumedCapacity") or {}
         for one in consumed if isinstance(consumed, list) else [consumed]:
             self._units -= one.get("CapacityUnits", 0.0)
@@ -631,10 +631,10 @@ class _Allowance:
 
 @dataclass(frozen=True, slots=True)
 class _Places:
-    """Where tasks stand in the order of a list that goes on after ``position``.
+    """The order of a list that continues after ``position``.
 
     Attributes:
-        gathered: whether the tasks come from the other index, and were sorted, those of one instant by their ids.
+        gathered: whether the tasks come from the other index and were sorted, those of one instant by id.
     """
 
     order: Order
@@ -654,10 +654,10 @@ class _Places:
         return AfterChange(task.modified_dateutc, task.id)
 
     def is_passed(self, task: Task) -> bool:
-        """Return whether a page before has met the task, which the index alone does not tell.
+        """Return whether an earlier page has passed the task.
 
-        Sorted tasks are those of the whole list. And where the list began sorted and goes on in its own index, that has
-        the tasks of an instant in another order, so that it is read from before that instant.
+        Sorted tasks are those of the whole list. If a list began sorted and continues in its own index, which has the
+        tasks of an instant in another order, that is read again from the start of the instant.
         """
         match self.position:
             case AfterNumber(number) if self.gathered:
@@ -670,14 +670,14 @@ class _Places:
         return bool(rank >= reached if self.descending else rank <= reached)
 
     def rank(self, task: Task) -> Any:
-        """Return what sorts a task."""
+        """Return the sort key of a task."""
         return (_number(task), "") if self.order is Order.NUMBER else (task.modified_dateutc, task.id)
 
 
 def _merged(
     ranges: Sequence[_IndexRange], descending: bool, allowance: _Allowance, first_read: int
 ) -> Iterator[Versioned]:
-    """Yield the tasks of all ranges in the order of their numbers, or of the one range, as far as may be read."""
+    """Merge the ranges by the numbers of their tasks, or yield those of the only one, as far as the allowance goes."""
     limit = dict.fromkeys(ranges, min(first_read, QUERY_TASKS))
     choose = max if descending else min
     is_first = True
@@ -695,7 +695,7 @@ def _merged(
         nearest = choose(heads, key=lambda head: _number(head.tasks[0].task)) if len(heads) > 1 else heads[0]
         found = nearest.take()
         for other in heads:
-            # A task that is being closed or opened can stand in both lists for a moment.
+            # A task that is just being closed or reopened can be in both ranges.
             if other.tasks and other is not nearest and other.tasks[0].task.id == found.task.id:
                 found = _later(found, other.take())
         yield found
@@ -728,6 +728,6 @@ def _text_bytes(found: Versioned) -> int:
 
 def _is_about_index(error: ClientError) -> bool:
     code, message = error.response["Error"].get("Code"), error.response["Error"].get("Message", "")
-    # An index that is being built is a ValidationException, as one that is missing is; only the message tells.
+    # Querying an index that is missing or in backfill is a ValidationException; only the message tells.
     no_index = "backfilling global secondary index" in message or "does not have the specified index" in message
     return code == "ResourceNotFoundException" or (code == "ValidationException" and no_index)

@@ -1,4 +1,4 @@
-"""The tasks table's stream: what its records say happened to tasks.
+"""The tasks table's stream, whose records become events.
 
 A record has the item before and after one write. Lambda delivers records at least once, those of an item in the order
 of its writes.
@@ -14,10 +14,10 @@ from servicedesk.store import dynamodb, keys, task_items
 
 
 def read(record: Mapping[str, Any]) -> TaskEvent | None:
-    """Return the event that a record of the stream makes, or ``None`` where nothing happened to a task.
+    """Return the event of a record, or ``None`` if nothing happened to a task.
 
-    Counters and catalogues make no event, nor do a rewrite in which no field of the task differs and a deletion, which
-    is part of erasing a company.
+    There is no event for counters and catalogues, for a write that changes no field of a task, and for a deletion,
+    which is part of erasing a company.
     """
     change = record["dynamodb"]
     if not change["Keys"]["sk"]["S"].startswith(keys.TASK_PREFIX) or "NewImage" not in change:
@@ -35,8 +35,8 @@ def read(record: Mapping[str, Any]) -> TaskEvent | None:
 
 
 def epoch_of(stream_arn: str) -> str:
-    """Return the moment at which a stream was switched on, which its ARN ends with: ``2026-06-24T00:00:00.000``.
+    """Return the moment at which a stream was enabled, with which its ARN ends: ``2026-06-24T00:00:00.000``.
 
-    A restored table gets a stream of its own, so this grows with each restore. It is empty where there is no ARN.
+    A restored table gets a stream of its own, so this grows with each restore. It is empty without an ARN.
     """
     return stream_arn.partition("/stream/")[2]

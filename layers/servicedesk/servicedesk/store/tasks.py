@@ -1,11 +1,11 @@
 """Tasks in DynamoDB, each created exactly once (contract section 7).
 
 A create is two requests. ``UpdateItem`` takes the company's next number from its counter. ``PutItem`` writes the task
-on the condition that its id is free. If it is not, the item found there comes back in the same answer and tells what
-happened, without a third request.
+on the condition that its id is free. If it is not, the same answer returns the existing item, which tells a retry from
+a conflict without a third request.
 
 A change is a consistent read and one ``UpdateItem``, on the condition that the task still has the version that was
-read. If it has not, the item found there comes back in the same answer, and again no further request is needed.
+read. If it has not, the same answer returns the current item, and again no further request is needed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A task as the table has it, or would have it after a dry run.
+    """A stored task, or the task that a dry run would have stored.
 
-    ``replayed`` tells whether an earlier request had created it.
+    ``replayed`` tells whether an earlier request created it.
     """
 
     task: Task
@@ -46,11 +46,11 @@ class TaskStore:
     def create(self, task: Task, content: ClientFields, actor: Actor = NOBODY, number: int | None = None) -> Stored:
         """Number ``task``, which the client described by ``content``, and write it unless its id is taken.
 
-        ``actor`` is whoever asks for it, and ``number`` one of ``take_numbers``, where the task has one already.
+        ``number`` is one of ``take_numbers``, if the task has one already.
 
         Raises:
-            ConflictingTaskError: the company has a task with that id and other content.
-            UnavailableError: the database did not answer in time, so that it is not known whether the task was written.
+            ConflictingTaskError: the company has a task with this id and other content.
+            UnavailableError: the database did not answer in time; the task may have been written.
         """
         with dynamodb.temporary_faults_as_unavailable():
             number = number or self._last_taken(task.company_id, 1)
@@ -66,14 +66,14 @@ class TaskStore:
         """Take the next ``count`` numbers of a company in one request (contract rule 14.5).
 
         Raises:
-            UnavailableError: the database did not answer in time. Numbers may have been taken, and are skipped then.
+            UnavailableError: the database did not answer in time. Numbers may have been taken, and are then skipped.
         """
         with dynamodb.temporary_faults_as_unavailable():
             last = self._last_taken(company_id, count)
         return range(last - count + 1, last + 1)
 
     def preview(self, task: Task, content: ClientFields) -> Stored:
-        """Return what ``create`` would return, but write nothing and take no number (contract rule 1.3).
+        """Return the result of ``create``, but write nothing and take no number (contract rule 1.3).
 
         Raises:
             ConflictingTaskError: as ``create``.
@@ -92,25 +92,23 @@ class TaskStore:
         return _replay(found, content) if found else None
 
     def get(self, company_id: str, task_id: str) -> Versioned:
-        """Return the company's task with that id, read consistently (contract rule 1.2).
+        """Return the company's task with this id, read consistently (contract rule 1.2).
 
         Raises:
-            NoSuchTaskError: the company has none, whoever else may have.
+            NoSuchTaskError: the company has none, even if another one has.
             UnavailableError: the database did not answer in time.
         """
         return _versioned(self._find(company_id, task_id))
 
     def replace(self, read: Versioned, changed: Task, actor: Actor = NOBODY) -> Versioned | None:
-        """Write ``changed`` over the task that was ``read``, unless that has been changed since.
-
-        ``actor`` is whoever asks for it.
+        """Write ``changed`` over the task that was ``read``, unless somebody has changed that since.
 
         Returns:
-            ``None`` if it was written, and otherwise the task as someone else has changed it.
+            ``None`` if it was written, and otherwise the task as somebody else has changed it.
 
         Raises:
             NoSuchTaskError: the task has been erased since.
-            UnavailableError: the database did not answer in time, or not so that it is known whether it was written.
+            UnavailableError: the database did not answer in time, or its answer leaves open whether it wrote the task.
         """
         found, sent_before = self._update(read, changed, actor)
         if found is None:
@@ -124,7 +122,7 @@ class TaskStore:
         return current
 
     def start_numbers_at(self, company_id: str, first_number: int) -> int:
-        """Let the company's numbers begin at ``first_number``, unless they are past it, and return the next number.
+        """Start the company's numbers at ``first_number``, unless they are past it. Return the next number.
 
         Raises:
             UnavailableError: the database did not answer in time.
@@ -164,7 +162,7 @@ class TaskStore:
 
     @timed("WriteLatency")
     def _put_new(self, task: Task, digest: str, actor: Actor) -> Mapping[str, object] | None:
-        """Write ``task`` and return ``None``, or leave the item that has its key and return that."""
+        """Write ``task`` and return ``None``, or return the existing item with its key."""
         try:
             self._client.put_item(
                 TableName=self._table,
@@ -178,10 +176,10 @@ class TaskStore:
 
     @timed("WriteLatency")
     def _update(self, read: Versioned, changed: Task, actor: Actor) -> tuple[Mapping[str, object] | None, bool]:
-        """Write what ``changed`` changes.
+        """Write the attributes in which ``changed`` differs.
 
-        Returns ``None``, or the item that is in its place (empty where there is none), and whether the SDK had sent the
-        request before.
+        Returns ``None``, or the item that was found instead (empty if there is none), and whether this was a retry of
+        the SDK.
         """
         values, removed = task_items.changes(read, changed, actor)
         # Each step of a path is a placeholder, because DynamoDB reserves some 600 words.

@@ -1,4 +1,4 @@
-"""The dead-letter queue: places in the tasks table's stream that were not told of (docs/events.md)."""
+"""The dead-letter queue: positions of undelivered records in the tasks table's stream (docs/events.md)."""
 
 import json
 from collections.abc import Mapping
@@ -19,18 +19,18 @@ class UndeliveredEvents:
         self._client: Any = None
 
     def add(self, record: Mapping[str, Any]) -> None:
-        """Put the place of a record into the queue, as Lambda does it with a batch that it gives up.
+        """Put the position of a record into the queue, in the form that Lambda uses for a batch that it gives up.
 
-        A record does not say which shard it is of, so the place names none. It holds nothing of the task.
+        A record does not name its shard, so the position has none. It contains nothing of the task.
 
         Raises:
-            UndeliveredError: the queue did not take it.
+            UndeliveredError: the queue did not accept it.
         """
         number = record["dynamodb"]["SequenceNumber"]
         place = {"streamArn": record["eventSourceARN"], "startSequenceNumber": number, "endSequenceNumber": number}
-        # Nearly no invocation needs this client, so a cold start does not wait for it.
+        # Hardly any invocation needs this client, so a cold start does not wait for it.
         self._client = self._client or boto3.client("sqs", config=dynamodb.config())
         try:
             self._client.send_message(QueueUrl=self._url, MessageBody=json.dumps({"DDBStreamBatchInfo": place}))
         except (ClientError, BotoCoreError) as error:
-            raise UndeliveredError("The dead-letter queue did not take a record's place.") from error
+            raise UndeliveredError("The dead-letter queue did not accept a record's position.") from error

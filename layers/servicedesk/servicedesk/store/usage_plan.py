@@ -1,8 +1,8 @@
-"""The usage plan of API Gateway, which limits how fast each company can call.
+"""The usage plan of API Gateway, which is each company's rate limit.
 
 Each company has one usage key in the plan, which clients never see. API Gateway counts a request by the usage key that
 the authorizer returns as ``usageIdentifierKey``. The usage key is stored with each of the company's API keys, so that
-the authorizer needs no further read. All API keys of a company share it, so that a second API key does not double the
+the authorizer needs no further read. All API keys of a company share it, so that a second key does not double the rate
 limit.
 """
 
@@ -39,13 +39,13 @@ class UsagePlan:
         self._plan_id = plan_id
 
     def include(self, company_id: str) -> str:
-        """Make sure that the company is in the plan, and return its usage key. The call can be repeated.
+        """Make sure that the company is in the plan, and return its usage key. The call is idempotent.
 
-        A usage key has letters and digits only, as API Gateway's documentation asks for. It stays in another plan of
-        the same API, if an operator moved it there.
+        A usage key has only letters and digits, as API Gateway's documentation requires. If an operator has moved it to
+        another plan of the same API, it stays there.
 
         Raises:
-            UnavailableError: API Gateway refused the call or did not answer in time. Repeating it does no harm.
+            UnavailableError: API Gateway refused the call or did not answer in time.
         """
         with _faults_as_unavailable():
             usage_key = self._find(company_id) or self._create(company_id)
@@ -55,7 +55,7 @@ class UsagePlan:
     def remove(self, company_id: str) -> bool:
         """Delete the company's usage key, whatever plan it is in, and return whether there was one.
 
-        The call can be repeated.
+        The call is idempotent.
 
         Raises:
             UnavailableError: API Gateway refused the call or did not answer in time.
@@ -64,7 +64,7 @@ class UsagePlan:
             usage_key = self._find(company_id)
             if usage_key is None:
                 return False
-            # If it is gone by now, the SDK's own first attempt deleted it, or another call did.
+            # If it is already gone, the SDK's own first attempt deleted it, or another call did.
             with suppress(self._client.exceptions.NotFoundException):
                 self._client.delete_api_key(apiKey=usage_key["id"])
         return True
@@ -74,7 +74,7 @@ class UsagePlan:
 
     def _find(self, company_id: str) -> "ApiKeyTypeDef | None":
         name = self._name(company_id)
-        # The query finds every name that begins so, 25 of them by default.
+        # The query matches names by prefix, and returns 25 of them by default.
         found = self._client.get_api_keys(nameQuery=name, includeValues=True, limit=500)["items"]
         return next((usage_key for usage_key in found if usage_key["name"] == name), None)
 
@@ -92,7 +92,7 @@ class UsagePlan:
 
 @contextmanager
 def _faults_as_unavailable() -> Iterator[None]:
-    """Raise ``UnavailableError`` for whatever API Gateway or the SDK reports, since an operator can try again."""
+    """Raise ``UnavailableError`` for every error of API Gateway or the SDK, because an operator can retry."""
     try:
         yield
     except ClientError as error:

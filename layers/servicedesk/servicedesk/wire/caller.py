@@ -13,7 +13,7 @@ _KEY_ID = re.compile(r"[!-~]{1,64}")
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The company on whose behalf a request is sent, and its contact and key where the credentials name one."""
+    """The company on whose behalf a request is sent, with the contact and the key if the credentials name them."""
 
     company_id: str
     contact_id: str | None
@@ -21,7 +21,7 @@ class Caller:
 
     @property
     def actor(self) -> Actor:
-        """Who makes what this caller asks for."""
+        """The author of this caller's writes."""
         return Actor(self.contact_id, self.key_id)
 
     @classmethod
@@ -30,8 +30,8 @@ class Caller:
 
         Reads the context of a REST API's Lambda authorizer (flat), of an HTTP API's (``lambda``), of an HTTP API's JWT
         authorizer (``jwt.claims``) and of Cognito (``claims``, where names can begin with ``custom:``). Only a Lambda
-        authorizer knows of keys. Claims are the identity provider's, which may let users write some of their own, so a
-        ``key_id`` among them is none (contract rule 15.3).
+        authorizer knows keys. A ``key_id`` among an identity provider's claims is ignored, because users may be able to
+        write claims of their own (contract rule 15.3).
 
         Raises:
             NoCompanyError: the context has no ``company_id`` that is a GUID.
@@ -39,7 +39,7 @@ class Caller:
         claims = _claims(context)
         company_id = _guid(claims.get("company_id", claims.get("custom:company_id")))
         if company_id is None:
-            raise NoCompanyError("The credentials are valid, but name no company whose tasks they are for.")
+            raise NoCompanyError("The credentials are valid, but name no company.")
         contact_id = _guid(claims.get("contact_id", claims.get("custom:contact_id")))
         key_id = claims.get("key_id") if claims is context or claims is context.get("lambda") else None
         return cls(company_id, contact_id, key_id if isinstance(key_id, str) and _KEY_ID.fullmatch(key_id) else None)

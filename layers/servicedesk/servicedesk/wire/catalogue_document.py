@@ -20,7 +20,7 @@ MEMBERS: Mapping[str, Mapping[str, Kind]] = {
         "TaskPriority": {},
     }.items()
 }
-"""The members of the entries by the original's addresses, and the kinds of their values."""
+"""The members of the entries of each entity set, and the kinds of their values."""
 
 NULLABLE = {"default_status_id"}
 """The members that can be null."""
@@ -32,7 +32,7 @@ def for_route(request: Request, catalogue: Catalogue) -> tuple[Document, str]:
     """Return the document that the request's route names, and its root element in XML.
 
     Raises:
-        Problem: ``invalid-parameter``, if the entries cannot be chosen as the query asks.
+        Problem: ``invalid-parameter``, if a query option of the entries cannot be read.
     """
     kind, _, translations = request.route.removeprefix("/api/").partition("/")
     if kind not in MEMBERS:
@@ -47,7 +47,7 @@ def for_route(request: Request, catalogue: Catalogue) -> tuple[Document, str]:
 
 
 def entry(request: Request, catalogue: Catalogue) -> tuple[Mapping[str, object], str]:
-    """Return the entry whose key the request's address has, and its entity set (contract rule 13.4).
+    """Return the entry that the request's address names, and its entity set (contract rule 13.4).
 
     Raises:
         Problem: ``no-such-route``, if the catalogue has no such entry; ``invalid-parameter``, if ``$select`` cannot be

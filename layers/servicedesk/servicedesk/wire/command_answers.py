@@ -13,7 +13,7 @@ from servicedesk.wire.commands import ListCompanies, RaiseNumbers
 def company(company_id: str, catalogue: Catalogue, next_number: int) -> dict[str, object]:
     """Return a company as operators see it: its name, its catalogue, and the number of its next task.
 
-    The name stands beside the catalogue, so that the catalogue can be sent back as it is.
+    The name is a member beside the catalogue, so that the catalogue can be sent back unchanged.
     """
     shown = asdict(catalogue)
     company_name = shown.pop("company_name")
@@ -21,7 +21,7 @@ def company(company_id: str, catalogue: Catalogue, next_number: int) -> dict[str
 
 
 def key(key: ApiKey, now: str) -> dict[str, object]:
-    """Return ``key`` as stored, without its digest, and whether it is ``live`` at the instant ``now``."""
+    """Return ``key`` without its digest, and whether it is ``live`` at the instant ``now``."""
     shown: dict[str, object] = asdict(key)
     del shown["secret_digest"]
     for name in ("created", "expires", "revoked"):
@@ -38,9 +38,9 @@ def keys(keys: Sequence[ApiKey], now: str) -> dict[str, object]:
 def companies(
     found: Sequence[tuple[str, str, int]], command: ListCompanies, stopped_after: str | None
 ) -> dict[str, object]:
-    """Return the companies that were ``found``, as id, name and next number, and the command to send next.
+    """Return the companies ``found``, as id, name and next number, and the command to send next.
 
-    ``stopped_after`` is the last of those companies where others are left. Without it ``next_command`` is null.
+    ``stopped_after`` is the last of these companies if others are left. Without it ``next_command`` is null.
     """
     following = command.model_copy(update={"after": stopped_after}).model_dump(exclude_none=True)
     return {
@@ -53,9 +53,9 @@ def companies(
 
 
 def numbers_raised(companies: int, command: RaiseNumbers, stopped_after: str | None) -> dict[str, object]:
-    """Return how many companies had their numbers raised, and the command to send next.
+    """Return the number of companies whose numbers were raised, and the command to send next.
 
-    ``stopped_after`` is the last of those companies where others are left. Without it ``next_command`` is null.
+    ``stopped_after`` is the last of these companies if others are left. Without it ``next_command`` is null.
     """
     following = command.model_copy(update={"after": stopped_after}).model_dump(exclude_none=True)
     return {"companies": companies, "next_command": following if stopped_after else None}
@@ -67,7 +67,7 @@ def erasure(
     """Return how many items and keys a call ``deleted``, and whether and when to send the same command again."""
     if nothing_left:
         detail = (
-            "Nothing of the company is left. If the alarm events-late or events-undelivered has rung meanwhile, send "
+            "Nothing of the company is left. If the alarm events-late or events-undelivered went off meanwhile, send "
             "this command again once it is quiet, and onboard the company again only after that: late records of the "
             "stream may have left entries of the history."
         )

@@ -1,7 +1,4 @@
-"""Operators' commands: one JSON object for each call, checked whole before anything is written.
-
-``handler`` makes a Lambda handler of a function that does a command and returns its answer.
-"""
+"""Operators' commands: one JSON object for each call, validated as a whole before anything is written."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -32,26 +29,26 @@ from servicedesk.telemetry import LambdaHandler, Outcome, describe, observed, re
 from servicedesk.wire import problems
 
 _SENTENCES = {
-    "bool_type": (Code.INVALID_BOOLEAN, "This has to be true or false."),
-    "extra_forbidden": (Code.UNKNOWN_FIELD, "There is no member of this name here."),
-    "greater_than_equal": (Code.OUT_OF_RANGE, "The least is {ge}."),
-    "int_type": (Code.INVALID_INTEGER, "This has to be a whole number."),
-    "less_than_equal": (Code.OUT_OF_RANGE, "The most is {le}."),
-    "list_type": (Code.INVALID_LIST, "This has to be a list."),
+    "bool_type": (Code.INVALID_BOOLEAN, "This must be true or false."),
+    "extra_forbidden": (Code.UNKNOWN_FIELD, "There is no member with this name here."),
+    "greater_than_equal": (Code.OUT_OF_RANGE, "The minimum is {ge}."),
+    "int_type": (Code.INVALID_INTEGER, "This must be an integer."),
+    "less_than_equal": (Code.OUT_OF_RANGE, "The maximum is {le}."),
+    "list_type": (Code.INVALID_LIST, "This must be a list."),
     "missing": (Code.REQUIRED, "This member is required."),
-    "model_attributes_type": (Code.INVALID_OBJECT, "The command has to be an object."),
-    "model_type": (Code.INVALID_OBJECT, "This has to be an object."),
+    "model_attributes_type": (Code.INVALID_OBJECT, "The command must be an object."),
+    "model_type": (Code.INVALID_OBJECT, "This must be an object."),
     "string_too_long": (Code.TOO_LONG, "The text is longer than {max_length} characters."),
-    "string_type": (Code.INVALID_STRING, "This has to be a text."),
+    "string_type": (Code.INVALID_STRING, "This must be a string."),
     "union_tag_invalid": (Code.UNKNOWN_ACTION, "There is no such action. The actions are {actions}."),
-    "union_tag_not_found": (Code.REQUIRED, "The command needs an action, which is one of {actions}."),
+    "union_tag_not_found": (Code.REQUIRED, "The command needs an action: one of {actions}."),
 }
 """The code and the sentence of a fault for each of pydantic's types of error; its context fills in the braces."""
 
 
 def _read_id(value: object) -> str:
     if GUID.read(value) == GUID.unset:
-        raise InvalidValueError(Code.INVALID_GUID, "The zero GUID means that there is no id.")
+        raise InvalidValueError(Code.INVALID_GUID, "The zero GUID is not an id.")
     return GUID.read(value)
 
 
@@ -95,7 +92,7 @@ class _Table(_Strict):
 
 
 class CatalogueDocument(_Strict):
-    """A whole catalogue. It replaces the one that the company has."""
+    """A whole catalogue, which replaces the company's."""
 
     types: list[_Type]
     statuses: list[_Status]
@@ -110,7 +107,7 @@ class CatalogueDocument(_Strict):
 class Onboard(_Strict):
     """Create a company, or change it. Without a ``catalogue`` it keeps its own, or has the built-in one.
 
-    ``company_name`` is what entries of ``TaskView`` call the company (contract rule 8.11). Without it, the name stays.
+    Entries of ``TaskView`` show the ``company_name`` (contract rule 8.11). Without it, the name stays.
     ``first_number`` is the number of its next task. Numbers only ever grow.
     """
 
@@ -122,7 +119,7 @@ class Onboard(_Strict):
 
 
 class IssueKey(_Strict):
-    """Issue a key. ``label`` names it among the company's live keys."""
+    """Issue a key. Its ``label`` is unique among the company's live keys."""
 
     action: Literal["issue_key"]
     company_id: Id
@@ -155,7 +152,7 @@ class RevokeKey(_Strict):
 class ListCompanies(_Strict):
     """Show all companies with their names and the numbers of their next tasks.
 
-    ``after`` is the company at which the call before this one stopped.
+    ``after`` is the company at which the previous call stopped.
     """
 
     action: Literal["list_companies"]
@@ -167,7 +164,7 @@ class RaiseNumbers(_Strict):
 
     Without ``above``, the numbers in the restored table rise above those of the tasks table, which it is about to
     replace. With it, the numbers in the tasks table itself rise above ``above``. ``after`` is the company at which the
-    call before this one stopped.
+    previous call stopped.
     """
 
     action: Literal["raise_numbers"]
@@ -196,10 +193,10 @@ _ACTIONS = ", ".join(get_args(command.model_fields["action"].annotation)[0] for 
 
 
 def read(event: object) -> Command:
-    """Return the command that ``event`` is.
+    """Parse ``event`` as a command.
 
     Raises:
-        InvalidCommandError: it is not a command. The error has all its faults.
+        InvalidCommandError: it is not a valid command. The error has all its faults.
     """
     of_whole = list(_catalogue_faults(event))
     try:
@@ -213,10 +210,10 @@ def read(event: object) -> Command:
 
 
 def handler(do: Callable[[Command, Any], dict[str, object]]) -> LambdaHandler:
-    """Make a Lambda handler of a function that does a command, given Lambda's context, and returns the answer.
+    """Make a Lambda handler of a function that carries out a command, given Lambda's context, and returns the answer.
 
-    What the domain or the store refuses becomes a problem document. Only that has a member ``status``. The log line
-    names the action, the company and the codes of a refusal, and never a value.
+    Errors of the domain and the store become problem documents, the only answers with a member ``status``. The log line
+    has the action, the company and the codes of a refusal, and never a value.
     """
 
     @observed
@@ -244,7 +241,7 @@ def wrong_function(right_one: str) -> InvalidCommandError:
 
 
 def _fault(details: ErrorDetails) -> Fault:
-    # The first step of a place is the action that pydantic read the command as.
+    # The first element of ``loc`` is the action, by which pydantic chose the model.
     *inside, field = [str(step) for step in details["loc"][1:]] or ["action"]
     context = details.get("ctx", {})
     error = context.get("error")
@@ -256,7 +253,7 @@ def _fault(details: ErrorDetails) -> Fault:
 
 
 def _catalogue_faults(event: object) -> Iterator[Fault]:
-    """Yield the faults of an event's catalogue as a whole, as far as it can be read."""
+    """Yield the faults of an event's catalogue as a whole, as far as it is readable."""
     catalogue = event.get("catalogue") if isinstance(event, dict) and event.get("action") == "onboard" else None
     if not isinstance(catalogue, dict):
         return

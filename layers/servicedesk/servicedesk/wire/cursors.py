@@ -1,11 +1,11 @@
 """Cursors: positions in a list as opaque tokens (contract rules 8.6 and 8.9).
 
-A token holds the position, what is left of ``$top`` and ``$skip``, and a digest over these, the company and the query.
-So a link that was cut, mistyped or altered, that comes with another query, or that another company uses, is refused.
+A token holds the position, the rest of ``$top`` and ``$skip``, and a digest over these, the company and the query. So
+the service refuses a token that was truncated or altered, that comes with another query, or from another company.
 
-The digest has no secret in it, because the service keeps none. Whoever reads this file can make a token of their own,
-and gains nothing: a token does not say whose tasks are read (that comes from the caller's credentials), and with one of
-their own they only begin their own list elsewhere. What a token holds is checked as strictly as any other parameter.
+The digest involves no secret, because the service keeps none. A client can forge a token and gains nothing: the company
+comes from the caller's credentials, so a forged token only starts the client's own list elsewhere. The content of a
+token is validated as strictly as any other parameter.
 """
 
 import base64
@@ -30,7 +30,7 @@ from servicedesk.wire.odata import LARGEST_SKIP, LARGEST_TOP
 from servicedesk.wire.problems import GONE, INVALID_PARAMETER, Problem
 
 TOKEN_CHARACTERS = 256
-"""The longest token that is read, more than any that is made."""
+"""The longest token that is accepted. Issued tokens are shorter."""
 
 _DIGEST_BYTES = 16
 _WRITE = re.compile(r"[0-9]{1,40}")
@@ -42,9 +42,9 @@ class Cursor[Place = Position]:
 
     Attributes:
         position: the place in the order; ``None`` is the start.
-        top: how many tasks are left of ``$top``; ``None`` without one.
-        skip: how many tasks are left of ``$skip``.
-        epoch: in the feed of changes, the epoch of the table that the position is a place in; ``None`` elsewhere.
+        top: how many entries are left of ``$top``; ``None`` without one.
+        skip: how many entries are left of ``$skip``.
+        epoch: in the feed of changes, the epoch of the table; ``None`` elsewhere.
     """
 
     position: Place | None
@@ -56,8 +56,8 @@ class Cursor[Place = Position]:
 def to_token(cursor: Cursor[Any], company_id: str, query: str) -> str:
     """Return the cursor as a token of letters, digits, ``-`` and ``_``.
 
-    ``query`` is any text that tells the company's lists apart, such as the request's query options: the token serves
-    only with the same text.
+    ``query`` is a text that identifies the list within the company, such as the request's query options: the token is
+    valid only with the same text.
     """
     content = _content(cursor).encode()
     return base64.urlsafe_b64encode(_digest(content, company_id, query) + content).rstrip(b"=").decode()
@@ -66,13 +66,12 @@ def to_token(cursor: Cursor[Any], company_id: str, query: str) -> str:
 def from_token(
     token: str, company_id: str, query: str, order: Order | None, *, name: str = "$skiptoken"
 ) -> Cursor[Any]:
-    """Return the cursor that ``to_token`` made a token of, for the same company and query.
+    """Return the cursor in a token that ``to_token`` made for the same company and query.
 
-    ``order`` is the query's, or ``None`` for the history of a task, and ``name`` that of the parameter that the token
-    came in.
+    ``order`` is the query's, or ``None`` for the history of a task. ``name`` is the parameter that has the token.
 
     Raises:
-        Problem: ``invalid-parameter``, if the token is no such token.
+        Problem: ``invalid-parameter``, if the token is not valid.
     """
     if len(token) > TOKEN_CHARACTERS:
         _refuse(name)
@@ -82,7 +81,7 @@ def from_token(
         if digest != _digest(content, company_id, query):
             _refuse(name)
         cursor = _cursor(json.loads(content), order)
-        # One cursor has one token: this also holds the token to the alphabet and the form of to_token.
+        # A cursor has exactly one token, so this also rejects other alphabets and paddings.
         if to_token(cursor, company_id, query) != token:
             _refuse(name)
     except (binascii.Error, ValueError, TypeError):
@@ -91,12 +90,12 @@ def from_token(
 
 
 def from_delta_token(token: str, company_id: str, query: str, epoch: str) -> AfterChange:
-    """Return the place in the feed of changes that ``to_token`` made a token of, for the same company and query.
+    """Return the place in the feed of changes, from a token that ``to_token`` made for the same company and query.
 
-    ``epoch`` is that of the table now.
+    ``epoch`` is the table's current one.
 
     Raises:
-        Problem: ``invalid-parameter``, if the token is no such token, or ``gone``, if it is of another epoch.
+        Problem: ``invalid-parameter``, if the token is not valid, or ``gone``, if it is of another epoch.
     """
     cursor = from_token(token, company_id, query, Order.CHANGE, name="$deltatoken")
     if not isinstance(cursor.position, AfterChange) or cursor.epoch is None:
@@ -104,8 +103,8 @@ def from_delta_token(token: str, company_id: str, query: str, epoch: str) -> Aft
     if cursor.epoch != epoch:
         raise Problem(
             GONE,
-            "This link is from before the service restored a backup, which may have taken back changes that you have "
-            "read. Begin again without it, read everything, and remove what is not there any more.",
+            "The service has restored a backup since it issued this link, and may have undone changes that you have "
+            "read. Start again without it, read everything, and delete the tasks that are no longer in the feed.",
         )
     return cursor.position
 
@@ -181,6 +180,6 @@ def _digest(content: bytes, company_id: str, query: str) -> bytes:
 def _refuse(name: str) -> NoReturn:
     raise Problem(
         INVALID_PARAMETER,
-        f"The {name} is not one that this service gave for this list: follow the links of the answers as they are, "
-        "or begin again without it.",
+        f"The {name} was not issued for this list. Follow the links of the answers unchanged, or start again without "
+        "it.",
     ) from None

@@ -1,6 +1,6 @@
 """``ETag``, ``If-None-Match`` and ``If-Match`` (RFC 9110 sections 8.8.3, 13.1.2 and 13.1.1).
 
-No client fetches twice what it has, and none changes a task that is not as it was when the client read it.
+With them no client fetches again what it has, or overwrites a change that it has not read.
 """
 
 import hashlib
@@ -19,20 +19,20 @@ _TAGS = re.compile(rf"(?:[\s,]*+{_TAG.pattern}(?=\s*+(?:,|\Z)))++[\s,]*+")
 def of_task(task: Task, version: int) -> str:
     """Return the tag of a version of a stored task. It is weak, because it stands for the task in JSON and in XML.
 
-    The moment of the write is in it because a task that is erased, or a backup, can bring a version back.
+    It includes the moment of the write, because versions can repeat after a company was erased or a backup restored.
     """
     return f'W/"{version}-{"".join(filter(str.isdigit, task.modified_dateutc))}"'
 
 
 def of_document(document: object) -> str:
-    """Return the tag of a document that has no dates, or whose dates are those of one format."""
+    """Return the tag of a document without dates, or with dates in one format only."""
     return f'W/"{hashlib.sha256(json.dumps(document).encode()).hexdigest()[:32]}"'
 
 
 def matches(if_none_match: str, tag: str) -> bool:
-    """Return whether an If-None-Match header (``*``, or a list of tags) names ``tag``, weak and strong ones alike.
+    """Return whether an If-None-Match header (``*``, or a list of tags) names ``tag``, by the weak comparison.
 
-    A header that is neither is ignored, since it only asks to be spared an answer (RFC 9110 section 13.1.2).
+    A malformed header is ignored, because it only saves a transfer (RFC 9110 section 13.1.2).
     """
     if if_none_match.strip() == "*":
         return True
@@ -43,12 +43,12 @@ def matches(if_none_match: str, tag: str) -> bool:
 class IfMatch:
     """The condition of an If-Match header, checked before a task is changed (contract rule 10.5).
 
-    Tags are compared by their opaque part, weak and strong ones alike. RFC 9110 asks for the strong comparison, by
-    which our weak tags would match nothing. We do as OData 4.01 says (protocol, section 8.2.4): a weak tag that stands
-    for the state of the entity, and not for one of its representations, is enough to prevent an accidental overwrite.
+    Tags are compared by their opaque part, weak and strong ones alike. RFC 9110 requires the strong comparison, by
+    which our weak tags would match nothing. We follow OData 4.01 (protocol, section 8.2.4): a weak tag that stands for
+    the state of the entity, and not for one of its representations, is enough to prevent an accidental overwrite.
 
     Attributes:
-        tags: the opaque parts; ``None`` stands for ``*``, whatever the task is.
+        tags: the opaque parts; ``None`` stands for ``*``.
     """
 
     tags: AbstractSet[str] | None
@@ -63,7 +63,7 @@ class IfMatch:
         if if_match.strip() == "*":
             return cls.anything()
         if not _TAGS.fullmatch(if_match):
-            raise Problem(INVALID_HEADER, 'If-Match has to be the ETag of a task, as in If-Match: W/"0a1b", or *.')
+            raise Problem(INVALID_HEADER, 'If-Match must be the ETag of a task, as in If-Match: W/"0a1b", or *.')
         return cls(frozenset(_TAG.findall(if_match)))
 
     @classmethod

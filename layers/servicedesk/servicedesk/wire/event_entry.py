@@ -1,4 +1,4 @@
-"""An event as the bus takes it: an entry of EventBridge's PutEvents (contract section 12)."""
+"""Events as entries of EventBridge's PutEvents (contract section 12)."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ OMITTED_WHEN_LARGE = "remark"
 def of_event(
     event: TaskEvent, fits: Callable[["PutEventsRequestEntryTypeDef"], bool]
 ) -> "PutEventsRequestEntryTypeDef":
-    """Return the entry of ``event``, without the task's remark where the whole entry does not fit on the bus."""
+    """Return the entry of ``event``, without the task's remark if the whole entry is too large for the bus."""
     entry = _entry(event)
     return entry if fits(entry) else _entry(event, omitted=[OMITTED_WHEN_LARGE])
 

@@ -4,6 +4,6 @@
 class Members(list[tuple[str, object]]):
     """The names and values of one object, in the order and spelling sent, duplicates included.
 
-    A value is ``None``, a ``bool``, a ``str``, a ``values.Number``, a ``values.DateTimeOffset``, or else something that
-    no field of a task can be: an array, an object, an element with child elements.
+    A value is ``None``, a ``bool``, a ``str``, a ``values.Number``, a ``values.DateTimeOffset``, or something that no
+    field of a task accepts: an array, an object, an element with child elements.
     """

@@ -1,8 +1,7 @@
-"""API Gateway's events as requests, and answers as API Gateway wants them.
+"""API Gateway's events as requests, and responses in the form that API Gateway expects.
 
-``endpoint`` makes a Lambda handler of a function that takes a ``Request`` and returns a ``Response``. It is the one
-place where faults become answers. Both versions of the event are read, 1.0 (REST APIs) and 2.0 (HTTP APIs); one shape
-of answer serves both.
+``endpoint`` makes a Lambda handler of a function from ``Request`` to ``Response``, and is the only place where errors
+become responses. It accepts both versions of the event, 1.0 (REST APIs) and 2.0 (HTTP APIs).
 """
 
 import base64
@@ -42,16 +41,16 @@ EXPOSED_HEADERS = ", ".join(
         "X-Request-Id",
     )
 )
-"""The answer's headers that a browser app may read."""
+"""The response headers that a browser app may read (CORS)."""
 
 VARY = "Accept, Content-Type, Prefer"
-"""The request headers that answers depend on."""
+"""The request headers that responses depend on."""
 
 ODATA_VERSION = {"OData-Version": "4.0"}
-"""The header by which OData clients know which version they are talking to (contract rule 13.2)."""
+"""The header that tells OData clients the version of the protocol (contract rule 13.2)."""
 
 NOT_READ: Any = object()
-"""What stands for a body that was not read yet."""
+"""A sentinel for a body that has not been parsed yet."""
 
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 _OUTCOMES = {
@@ -62,28 +61,28 @@ _OUTCOMES = {
     problems.TASK_EXISTS: Outcome.CONFLICT,
     problems.UNAVAILABLE: Outcome.UNAVAILABLE,
 }
-"""What logs and metrics call a problem of each type; the others are `Refused`."""
+"""The outcome of a problem of each type, for logs and metrics; all others are `Refused`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An HTTP request as the functions see it.
+    """An HTTP request.
 
     Attributes:
         method: the HTTP method, such as ``PATCH``.
         path: the path within the API, percent-encoded, such as ``/tasks/33``.
         headers: the header fields.
         query: the query options.
-        authorizer: what the authorizer said of the caller.
-        request_id: names the request in logs and answers. A client can choose it.
-        extended_request_id: names the request in logs. Only API Gateway chooses it.
-        base_url: what the addresses of the API begin with; absolute where the event tells the host.
-        raw_body: the body as the event has it, and ``body_is_base64`` whether that is base64.
-        value: the body as a JSON value, where it came as a part of a batch, and ``NOT_READ`` where it did not.
-        answers_minimally: whether the answer is minimal where the client does not prefer it whole (rule 14.4).
-        started: when work on the request, or on the batch that it is a part of, began, by the monotonic clock.
+        authorizer: the authorizer's context, which names the caller.
+        request_id: the id in logs and responses. A client can choose it.
+        extended_request_id: the id in logs that only API Gateway chooses.
+        base_url: the prefix of all addresses of the API; absolute if the event has the host.
+        raw_body: the body in the event; ``body_is_base64`` tells whether it is base64.
+        value: the body as a JSON value, if it is a part of a batch, and otherwise ``NOT_READ``.
+        answers_minimally: whether the response is minimal unless the client prefers it whole (rule 14.4).
+        started: the start of the request, or of its batch, by the monotonic clock.
         route: the route that the path matches, such as ``/tasks/{id}``, once the router has found it.
-        path_parameters: what stands in the place of the route's parameters.
+        path_parameters: the values of the route's parameters.
     """
 
     method: str
@@ -104,9 +103,9 @@ class Request:
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any], invocation_id: str) -> "Request":
-        """Read an event of either version, whatever of it is missing, null or of another type.
+        """Parse an event of either version. Members may be missing, null or of another type.
 
-        ``invocation_id`` names the request where the event does not.
+        ``invocation_id`` is the request id if the event has none.
         """
         read = _Http if event.get("version") == "2.0" else _Rest
         context = _mapping(event.get("requestContext"))
@@ -128,7 +127,7 @@ class Request:
 
     @property
     def url(self) -> str:
-        """The address that was called, without a query, as its route spells it; absolute where ``base_url`` is."""
+        """The address of the request in its route's spelling, without the query; absolute if ``base_url`` is."""
         path = self.route
         for name, value in self.path_parameters.items():
             path = path.replace(f"{{{name}}}", quote(value, safe="", errors="surrogatepass"))
@@ -136,9 +135,9 @@ class Request:
 
     @property
     def media_type(self) -> media_types.MediaType:
-        """The media type of the answer (contract rule 5.2); OData's ``$format=json`` counts more than ``Accept``.
+        """The media type of the response (contract rule 5.2); OData's ``$format=json`` overrides ``Accept``.
 
-        All answers to a batch are JSON (rule 14.2).
+        All responses to a batch are JSON (rule 14.2).
         """
         if unquote(self.path).strip("/").lower() == "api/$batch":
             return media_types.JSON
@@ -148,11 +147,11 @@ class Request:
 
     @property
     def is_odata(self) -> bool:
-        """Whether the path is below ``/api``, where the original's OData service is (contract section 13)."""
+        """Return whether the path is below ``/api``, the original's OData service (contract section 13)."""
         return unquote(self.path.removeprefix("/").partition("/")[0]).lower() == "api"
 
     def context_url(self, entity_set: str) -> str:
-        """Return what ``@odata.context`` says of an answer that shows entities of a set (contract rule 13.2)."""
+        """Return the ``@odata.context`` of a response with entities of a set (contract rule 13.2)."""
         return f"{self.base_url}/api/$metadata#{entity_set}"
 
     def at(self, route: str, path_parameters: Mapping[str, str]) -> "Request":
@@ -160,7 +159,7 @@ class Request:
         return replace(self, route=route, path_parameters=path_parameters)
 
     def caller(self) -> Caller:
-        """Return who is calling, and name them in the logs from here on.
+        """Return the caller, and add the company and the key to the log line.
 
         Raises:
             NoCompanyError: the credentials name no company.
@@ -173,14 +172,14 @@ class Request:
         """Return whether the query option ``name`` is true; without it, it is false (contract rule 1.3).
 
         Raises:
-            Problem: ``invalid-parameter``, if it has another value than true, 1, false and 0, or two that differ.
+            Problem: ``invalid-parameter``, if its value is not true, 1, false or 0, or if it has two different values.
         """
         said = {_FLAGS.get(value.lower()) for value in self.query.get_all(name)}
         if None in said:
-            detail = f"The query option {name} takes true, 1, false or 0, and came with another value."
+            detail = f"The query option {name} must be true, 1, false or 0."
             raise Problem(INVALID_PARAMETER, detail)
         if len(said) > 1:
-            detail = f"The query option {name} came twice, with true and with false. Send one of them."
+            detail = f"The query option {name} was sent twice, with different values. Send it once."
             raise Problem(INVALID_PARAMETER, detail)
         return True in said
 
@@ -188,7 +187,7 @@ class Request:
         """Return the bytes that the client sent (contract rule 3.3).
 
         Raises:
-            Problem: ``malformed-body``, if the event says base64 and the body is something else.
+            Problem: ``malformed-body``, if the event declares base64 and the body is not.
         """
         if not self.body_is_base64:
             return self.raw_body.encode("utf-8", "surrogatepass")
@@ -199,24 +198,24 @@ class Request:
 
 
 type Shown = Mapping[str, object] | Sequence[Mapping[str, object]]
-"""What a body holds, before it is written as JSON or XML."""
+"""The content of a body, before it is encoded as JSON or XML."""
 
 type Document = Callable[[str], Shown]
-"""Makes the body of an answer, given how a date says UTC in the answer's format (rule 5.5)."""
+"""Makes the body of a response, given the suffix of UTC dates in its format (rule 5.5)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer before it has a format.
+    """A response before it is encoded.
 
     Attributes:
         status: the HTTP status.
-        document: makes the body; ``None`` for an answer without one.
-        headers: headers of the answer; those with an empty value are left out.
-        outcome: what logs and metrics call the answer.
+        document: makes the body; ``None`` for a response without one.
+        headers: the response headers; those with an empty value are left out.
+        outcome: the name of the response in logs and metrics.
         root: the root element of the body in XML.
-        written: the media type and the text of a body that has no other format, in place of ``document``.
-        entity_set: the set of the one entity that the body is, where OData's control information comes first in it.
+        written: the media type and the text of a body that has only one format, in place of ``document``.
+        entity_set: the set of the body's one entity, to which JSON adds OData's control information.
     """
 
     status: int
@@ -231,8 +230,8 @@ class Response:
 def endpoint(handle: Callable[[Request], Response]) -> LambdaHandler:
     """Make a Lambda handler of a function from ``Request`` to ``Response``.
 
-    Whatever the function raises becomes a problem document. ``HEAD`` gets the answer to ``GET`` without its body (rule
-    1.4), and a client that has what it asks for gets a 304 (RFC 9110 section 13.1.2).
+    Every exception becomes a problem document. ``HEAD`` gets the response to ``GET`` without its body (rule 1.4), and a
+    client whose copy is up to date gets a 304 (RFC 9110 section 13.1.2).
     """
 
     @observed
@@ -253,14 +252,14 @@ def endpoint(handle: Callable[[Request], Response]) -> LambdaHandler:
 
 
 def problem_of(error: Exception) -> Problem:
-    """Return the problem that an error is answered with."""
+    """Return the problem for an exception."""
     if isinstance(error, Problem):
         return error
     return problems.from_domain_error(error) if isinstance(error, DomainError) else _internal(error)
 
 
 def outcome_of(problem: Problem) -> Outcome:
-    """Return what logs and metrics call a problem."""
+    """Return the name of a problem in logs and metrics."""
     return _OUTCOMES.get(problem.type, Outcome.REFUSED)
 
 
@@ -276,7 +275,7 @@ def _internal(error: Exception) -> Problem:
 
 
 def _unless_known(response: Response, request: Request) -> Response:
-    """Return a 304 in place of what the client has already, as its If-None-Match says."""
+    """Return a 304 instead of the response if If-None-Match names it."""
     known = request.headers.get("If-None-Match", "")
     reads = request.method in ("GET", "HEAD") and response.status == 200
     if reads and (tag := response.headers.get("ETag")) and entity_tag.matches(known, tag):
@@ -287,7 +286,7 @@ def _unless_known(response: Response, request: Request) -> Response:
 def shown(
     answer: Response | Problem, request: Request, media_type: media_types.MediaType
 ) -> tuple[dict[str, str], Shown | None]:
-    """Return the headers of an answer in ``media_type``, and what its body holds, if it has one."""
+    """Return the headers of a response in ``media_type``, and the content of its body, if it has one."""
     as_odata = request.is_odata and media_type.format == "json"
     name = media_type.name
     held: Shown | None = None
@@ -344,7 +343,7 @@ def _answer(status: int, headers: Mapping[str, str], body: str, request: Request
 
 
 class _Rest:
-    """Where an event of version 1.0, from a REST API, has its parts."""
+    """Accessors of an event of version 1.0, from a REST API."""
 
     @staticmethod
     def method(event: Mapping[str, Any]) -> str:
@@ -369,12 +368,12 @@ class _Rest:
     @staticmethod
     def path_with_stage(event: Mapping[str, Any]) -> str:
         called = str(_mapping(event.get("requestContext")).get("path") or "")
-        # SAM local has the resource there, and no stage in its paths.
+        # SAM local sends the resource instead, and has no stage in its paths.
         return called if called and called != _Rest.resource(event) else _Rest.path(event)
 
 
 class _Http:
-    """Where an event of version 2.0, from an HTTP API, has its parts."""
+    """Accessors of an event of version 2.0, from an HTTP API."""
 
     @staticmethod
     def method(event: Mapping[str, Any]) -> str:
@@ -388,7 +387,7 @@ class _Http:
     @staticmethod
     def headers(event: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         # The gateway joins the values of a repeated header with commas. A comma can also be the client's own, so only
-        # equal parts are taken apart again.
+        # equal parts are split again.
         for name, value in _texts(event.get("headers")).items():
             parts = split(value, ",")
             for part in parts if len(parts) > 1 and len(set(parts)) == 1 else [value]:
@@ -409,7 +408,7 @@ class _Http:
 
 
 def _several(single: object, multiple: object) -> Iterator[tuple[str, str]]:
-    """Yield what a version 1.0 event has of names and values: all values, or else the last of each name."""
+    """Yield the names and values in a version 1.0 event: all values of a name, or else its last."""
     seen = set()
     for name, sent in _mapping(multiple).items():
         if isinstance(sent, list):
@@ -427,10 +426,10 @@ def _texts(value: object) -> Mapping[str, str]:
 
 
 def _path_in_api(resource: str, path: str, event: Mapping[str, Any]) -> str:
-    """Return the path within the API, which the base path of a custom domain comes before in ``path``.
+    """Return the path within the API: ``path`` without the base path of a custom domain.
 
-    Only the resource that API Gateway matched tells where the API begins: ``/{proxy+}`` has all of the path, and any
-    other has as many segments as the path.
+    Only the resource that API Gateway matched shows where the API begins: the parameter of ``/{proxy+}`` is the whole
+    path, and any other resource has as many segments as the path.
     """
     if (proxy := _texts(event.get("pathParameters")).get("proxy")) is not None:
         return f"/{proxy}"
@@ -439,7 +438,7 @@ def _path_in_api(resource: str, path: str, event: Mapping[str, Any]) -> str:
 
 
 def _base_url(path: str, path_with_stage: str, event: Mapping[str, Any], headers: Fields) -> str:
-    """Return what the addresses of the API begin with."""
+    """Return the prefix of all addresses of the API."""
     if public_url := _texts(event.get("stageVariables")).get("public_url"):
         return public_url.rstrip("/")
     depth = path.strip("/").count("/") + 1
@@ -447,5 +446,5 @@ def _base_url(path: str, path_with_stage: str, event: Mapping[str, Any], headers
         scheme = "http" if headers.get("X-Forwarded-Proto") == "http" else "https"
         called = quote(path_with_stage, safe="/%", errors="surrogatepass").rstrip("/")
         return f"{scheme}://{host}{called}".rsplit("/", depth)[0]
-    # A relative reference leads to the same host; one that ends in a slash is a step deeper.
+    # Without a host, a relative reference has to do. A path that ends in a slash is one level deeper.
     return "/".join([".."] * (depth - 1 + path_with_stage.endswith("/"))) or "."

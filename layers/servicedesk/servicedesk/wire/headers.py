@@ -1,4 +1,4 @@
-"""Header fields of a request, and the parsing of those whose values are lists (RFC 9110 section 5)."""
+"""Header fields of a request, and the parsing of lists in them (RFC 9110 section 5)."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,13 +10,13 @@ _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
 PARTS = 100
-"""The most parts of a list that are read, so that a long header takes no more time than a normal request."""
+"""The most parts of a list that are read, so that the time for a long header is bounded."""
 
 
 class Fields(Mapping[str, str]):
     """A case-insensitive multidict of header fields (RFC 9110 section 5.1) or query parameters.
 
-    A name that was sent more than once has its values joined with commas, as section 5.3 allows for header fields.
+    The values of a repeated name are joined with commas, as section 5.3 allows for header fields.
     """
 
     def __init__(self, pairs: Iterator[tuple[str, str]] | Sequence[tuple[str, str]] = ()) -> None:
@@ -45,9 +45,9 @@ class Fields(Mapping[str, str]):
 
 
 def split(value: str, separator: str) -> Sequence[str]:
-    """Return the parts of ``value`` between the separators (commas or semicolons) that no quoted string holds.
+    """Split ``value`` at a separator (comma or semicolon) outside of quoted strings.
 
-    Empty parts are left out, and those after the first ``PARTS``.
+    Empty parts are left out, as are those after the first ``PARTS``.
     """
     parts = (part.strip() for part in _PARTS[separator].findall(value))
     return list(islice(filter(None, parts), PARTS))

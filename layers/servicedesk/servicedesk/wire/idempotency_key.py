@@ -13,7 +13,7 @@ _BARE = re.compile(r"[\x20-\x7e]*")
 
 
 def parse(sent: Sequence[str]) -> str | None:
-    """Return the one key that the header's values name, quoted or bare; ``None`` where the header is missing.
+    """Return the key in the header's values, quoted or bare; ``None`` if the header is missing.
 
     Raises:
         Problem: ``invalid-header``, if a value is not 1 to ``KEY_CHARACTERS`` printable ASCII characters, or if two
@@ -34,6 +34,6 @@ def _key(value: str) -> str:
     if not 1 <= len(text) <= KEY_CHARACTERS:
         raise Problem(
             INVALID_HEADER,
-            f"Idempotency-Key has to be 1 to {KEY_CHARACTERS} printable ASCII characters, quoted or bare.",
+            f"Idempotency-Key must be 1 to {KEY_CHARACTERS} printable ASCII characters, quoted or bare.",
         )
     return text

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 HEADER_BYTES = 4096
-"""The longest list, in bytes. A longer one ends in ``more;count=N``."""
+"""The longest list, in bytes. A longer one is truncated, and ends in ``more;count=N``."""
 
 _TOKEN = re.compile(r"[A-Za-z*][A-Za-z0-9!#$%&'*+.^_`|~:/-]*")
 _NOT_IN_A_STRING = re.compile(r"[^\x20-\x24\x26-\x7e]+")

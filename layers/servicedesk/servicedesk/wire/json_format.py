@@ -1,8 +1,7 @@
 """JSON as the contract reads and writes it.
 
-The contract wants strict JSON (rule 3.11), numbers as the client wrote them (3.10), and a fault for a name that is
-given twice (3.5). pydantic-core's parser keeps neither the text of numbers nor duplicates, so the standard library
-reads it.
+The contract requires strict JSON (rule 3.11), numbers as the client wrote them (3.10), and a fault for a duplicate name
+(3.5). pydantic-core's parser keeps neither the text of numbers nor duplicates, so this uses the standard library.
 """
 
 import json
@@ -14,10 +13,10 @@ from servicedesk.wire.problems import MALFORMED_BODY, Problem
 
 
 def decode(text: str, what: str = "task") -> Members:
-    """Return the members of the object in ``text``, which a problem calls ``what``.
+    """Return the members of the object in ``text``. ``what`` names it in a problem.
 
     Raises:
-        Problem: ``malformed-body``, if ``text`` is not JSON (with line and column), or is no object (rule 3.4).
+        Problem: ``malformed-body``, if ``text`` is not JSON (with line and column), or not an object (rule 3.4).
     """
     return members(_read(text), what)
 
@@ -36,10 +35,10 @@ def _read(text: str) -> object:
 
 
 def members(value: object, what: str = "task") -> Members:
-    """Return the members of the object that a JSON value is, and which a problem calls ``what``.
+    """Return the members of a JSON value that must be an object. ``what`` names it in a problem.
 
     Raises:
-        Problem: ``malformed-body``, if it is no object (rule 3.4).
+        Problem: ``malformed-body``, if it is not an object (rule 3.4).
     """
     if value is None:
         raise Problem(MALFORMED_BODY, f"The body is JSON null; a {what} is a JSON object.")
@@ -49,7 +48,7 @@ def members(value: object, what: str = "task") -> Members:
 
 
 def encode(document: Mapping[str, object] | Sequence[Mapping[str, object]]) -> str:
-    """Return ``document`` as JSON, with its members in their order (rule 5.1)."""
+    """Return ``document`` as JSON, with its members in order (rule 5.1)."""
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 

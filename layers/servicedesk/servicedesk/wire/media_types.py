@@ -1,4 +1,4 @@
-"""The format and charset of a body, and the format that the caller wants (contract rules 3.1, 3.2, 3.14, 5.2, 5.3)."""
+"""The format and charset of a body, and content negotiation (contract rules 3.1, 3.2, 3.14, 5.2 and 5.3)."""
 
 import re
 from collections.abc import Mapping, Sequence, Set
@@ -11,7 +11,7 @@ from servicedesk.wire.headers import Fields, split, unquote
 from servicedesk.wire.problems import BODY_TOO_LARGE, MALFORMED_BODY, UNSUPPORTED_MEDIA_TYPE, Problem
 
 BODY_BYTES = 1_048_576
-"""The largest body that is read, in bytes (contract rule 3.13)."""
+"""The largest body, in bytes (contract rule 3.13)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,19 +22,16 @@ class MediaType:
     format: str
 
     def decode(self, text: str, what: str = "task") -> Members:
-        """Return the members of the task in ``text``, or raise a ``malformed-body`` problem.
-
-        ``what`` is what the problem calls the object, where it is not a task.
-        """
+        """Return the members of the object in ``text``. ``what`` names it in a ``malformed-body`` problem."""
         return _xml().decode(text) if self.format == "xml" else json_format.decode(text, what)
 
     def encode(self, document: Mapping[str, object] | Sequence[Mapping[str, object]], *, root: str = "task") -> str:
-        """Return ``document`` as text. ``root`` names the root element where the format has one."""
+        """Return ``document`` as text. ``root`` names the root element of XML."""
         return _xml().encode(document, root=root) if self.format == "xml" else json_format.encode(document)
 
     @property
     def zone(self) -> str:
-        """The suffix with which a date says UTC in this format (rule 5.5)."""
+        """The suffix of UTC dates in this format (rule 5.5)."""
         return "Z" if self.format == "xml" else "+00:00"
 
 
@@ -49,7 +46,7 @@ _SUPPORTED = {
     )
 }
 MERGE_PATCH = MediaType("application/merge-patch+json", "json")
-"""A further media type for the body of a change (RFC 7396). No answer is sent in it."""
+"""A further media type for the body of a change (RFC 7396). No answer has it."""
 
 _ACCEPT = {"Accept": ", ".join(_SUPPORTED)}
 _ACCEPT_PATCH = {"Accept-Patch": ", ".join([MERGE_PATCH.name, *_SUPPORTED])}
@@ -63,7 +60,7 @@ _CHARSETS = {
     }.items()
     for label in labels.split()
 }
-"""Python's names of the charsets by their labels in the WHATWG Encoding Standard, section 4.2 (contract rule 3.2)."""
+"""Python's names of the charsets, by their labels in the WHATWG Encoding Standard, section 4.2 (contract rule 3.2)."""
 
 _MARKS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 _CODINGS = ("identity", "utf-8")
@@ -71,25 +68,25 @@ _WEIGHT = re.compile(r"\d{1,9}(?:\.\d{0,9})?|\.\d{1,9}", re.ASCII)
 
 
 def from_content_type(content_type: str | None, *, merge_patch: bool = False) -> tuple[MediaType, str | None]:
-    """Return the media type that a Content-Type header names, and the label of the charset if it names one.
+    """Return the media type that a Content-Type header names, and the label of its charset if it has one.
 
     Without a header, the body is JSON. ``merge_patch`` says whether it may be a JSON merge patch (rule 10.1).
 
     Raises:
-        Problem: ``unsupported-media-type``, if rule 3.1 does not have the media type, or the header came twice with
+        Problem: ``unsupported-media-type``, if the media type is not one of rule 3.1, or the header was sent twice with
             different values (rule 3.14).
     """
-    # Accept-Patch is what RFC 5789 section 2.2 asks for.
+    # RFC 5789 section 2.2 requires Accept-Patch.
     headers = _ACCEPT | _ACCEPT_PATCH if merge_patch else _ACCEPT
     supported = headers.get("Accept-Patch", headers["Accept"])
     sent = _content_types(content_type)
     if len(sent) > 1:
-        detail = f"Content-Type came more than once, with different values. Send it once, as one of {supported}."
+        detail = f"Content-Type was sent more than once, with different values. Send it once, as one of {supported}."
         raise Problem(UNSUPPORTED_MEDIA_TYPE, detail, headers=headers)
     name, parameters = _parameters(sent[0])
     media_type = MERGE_PATCH if merge_patch and name == MERGE_PATCH.name else _SUPPORTED.get(name)
     if media_type is None:
-        raise Problem(UNSUPPORTED_MEDIA_TYPE, f"The body has to be one of {supported}.", headers=headers)
+        raise Problem(UNSUPPORTED_MEDIA_TYPE, f"The body must be one of {supported}.", headers=headers)
     return media_type, parameters.get("charset") or None
 
 
@@ -102,7 +99,7 @@ def is_json(content_type: str | None, *, merge_patch: bool = False) -> bool:
 
 
 def refuse_coding(headers: Fields) -> None:
-    """Refuse a body whose headers name a content coding.
+    """Refuse a compressed body.
 
     Raises:
         Problem: ``unsupported-media-type`` (rule 3.14).
@@ -113,15 +110,15 @@ def refuse_coding(headers: Fields) -> None:
 
 
 def read(body: bytes, headers: Fields, *, merge_patch: bool = False, what: str = "task") -> Members:
-    """Return the members of the task in ``body``, in the order and spelling sent.
+    """Return the members of the object in ``body``, in the order and spelling sent.
 
-    ``headers`` are those of the request. ``merge_patch`` says whether the body may be a JSON merge patch, whose members
-    are those of a task, and ``what`` what a problem calls the object.
+    ``headers`` are the request's. ``merge_patch`` says whether the body may be a JSON merge patch, and ``what`` names
+    the object in a problem.
 
     Raises:
         Problem: ``unsupported-media-type``, if the service does not support the media type, the charset or the content
             coding; ``body-too-large``, if the body has more than ``BODY_BYTES``; ``malformed-body``, if it is empty, is
-            not in the charset, or is not one task in the format.
+            not in the charset, or is not one object in the format.
     """
     refuse_coding(headers)
     media_type, label = from_content_type(headers.get("Content-Type"), merge_patch=merge_patch)
@@ -143,7 +140,7 @@ def read(body: bytes, headers: Fields, *, merge_patch: bool = False, what: str =
 
 
 def negotiate(accept: str | None, content_type: str | None) -> MediaType:
-    """Return the media type to answer in, by the rules of the original (rule 5.2). This never fails."""
+    """Return the media type of the answer, by the rules of the original (rule 5.2)."""
     ranges = _ranges(accept or "")
     best: tuple[float, int, bool] | None = None
     chosen: MediaType | None = None
@@ -160,19 +157,19 @@ def negotiate(accept: str | None, content_type: str | None) -> MediaType:
 
 
 def accepted(accept: str) -> Set[str]:
-    """Return the media ranges that an Accept header takes, in lower case."""
+    """Return the media ranges of an Accept header that are not refused, in lower case."""
     return {name for name, q in _ranges(accept).items() if q > 0}
 
 
 def _xml() -> ModuleType:
-    # Most requests are JSON, and need not wait for the import of the XML parser at a cold start.
+    # Most requests are JSON, and their cold start need not import the XML parser.
     from servicedesk.wire import xml_format  # noqa: PLC0415
 
     return xml_format
 
 
 def _content_types(content_type: str | None) -> Sequence[str]:
-    """Return the different values that Content-Type came with, as two headers or joined by a comma (rule 3.14)."""
+    """Return the different values of Content-Type, sent as two headers or joined by a comma (rule 3.14)."""
     sent = {"".join(value.split()).lower(): value for value in split(content_type or "", ",")}
     return list(sent.values()) or [JSON.name]
 
@@ -180,18 +177,18 @@ def _content_types(content_type: str | None) -> Sequence[str]:
 def _charset(label: str | None, body: bytes, media_type: MediaType) -> str:
     """Return Python's name of the charset of a body without a byte order mark (rule 3.2).
 
-    The ``label`` that the Content-Type header has counts more than the XML declaration (RFC 7303 section 3.2).
+    The ``label`` in the Content-Type header overrides the XML declaration (RFC 7303 section 3.2).
     """
     declared = None if label or media_type.format != "xml" else _xml().declared_charset(body)
     charset = _CHARSETS.get((label or declared or "utf-8").strip().lower())
     if charset is None:
-        raise Problem(UNSUPPORTED_MEDIA_TYPE, "The charset of the body has to be utf-8 or utf-16.", headers=_ACCEPT)
+        raise Problem(UNSUPPORTED_MEDIA_TYPE, "The charset of the body must be utf-8 or utf-16.", headers=_ACCEPT)
     if declared:
-        # The declaration could be read byte by byte. .NET's StringWriter claims utf-16 in what is then sent as utf-8.
+        # The declaration was readable as ASCII. .NET's StringWriter declares utf-16 in bodies that are sent as utf-8.
         return "utf-8"
     if charset == "utf-16":
         # Without a byte order mark, .NET clients write little-endian although RFC 2781 says big-endian. The first
-        # character is ASCII in both formats, and tells which it is.
+        # character is ASCII in JSON and XML, so its bytes show the order.
         return "utf-16-be" if body.startswith(b"\0") else "utf-16-le"
     return charset
 
@@ -206,9 +203,9 @@ def _parameters(value: str) -> tuple[str, dict[str, str]]:
 
 
 def _ranges(accept: str) -> Mapping[str, float]:
-    """Return the media ranges of an Accept header in their order, each with its weight.
+    """Return the media ranges of an Accept header in order, each with its weight.
 
-    A weight that cannot be read counts as 1.
+    A malformed weight counts as 1.
     """
     ranges: dict[str, float] = {}
     for part in split(accept, ","):
@@ -220,7 +217,7 @@ def _ranges(accept: str) -> Mapping[str, float]:
 
 
 def _covered_by(media_range: str) -> Sequence[str]:
-    """Return the media types that a range covers, in the order in which they are chosen."""
+    """Return the media types that a range covers, in the order of preference."""
     return [name for name in _SUPPORTED if media_range in (name, f"{name.partition('/')[0]}/*", "*/*")]
 
 

@@ -1,4 +1,4 @@
-"""The query options of a list (contract rules 8.2 to 8.5), in the part of OData 4.01 that the contract names."""
+"""The query options of lists, in the subset of OData 4.01 that the contract names (rules 8.2 to 8.5)."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -12,13 +12,13 @@ from servicedesk.wire.preferences import asked
 from servicedesk.wire.problems import INVALID_PARAMETER, Problem, shown_name
 
 PAGE_SIZE = 100
-"""How many tasks a page has at most where the client does not say."""
+"""The default page size, in entries."""
 
 LARGEST_PAGE_SIZE = 500
-"""How many tasks a page has at most, whatever the client says."""
+"""The largest page size, in entries."""
 
 LARGEST_SKIP = 10_000
-"""How many tasks ``$skip`` can leave out. Who wants to go further follows the links."""
+"""The largest ``$skip``. Clients that want to go further follow the links."""
 
 LARGEST_TOP = 2**31 - 1
 """The largest ``$top``."""
@@ -27,7 +27,7 @@ LIST_OPTIONS = ("$filter", "$orderby", "$top", "$skip", "$select", "$skiptoken")
 """The query options of a list."""
 
 UNTYPED = "Collection(Edm.Untyped)"
-"""What a context names for entries that are of no entity set (OData 4.01 Part 1 section 10.15)."""
+"""The context of entries that belong to no entity set (OData 4.01 Part 1 section 10.15)."""
 
 HISTORY_OPTIONS = ("$top", "$skip", "$skiptoken")
 """The query options of a task's history."""
@@ -47,16 +47,16 @@ _DIRECTIONS = {"asc": False, "desc": True}
 
 @dataclass(frozen=True, slots=True)
 class ListOptions:
-    """What a client asks of a list.
+    """The options of a request for a list.
 
     Attributes:
-        query: which tasks, and in which order.
-        page_size: how many tasks a page has at most.
-        applied: the header ``Preference-Applied`` of the answer, empty where it has none.
-        top: after how many tasks the whole list ends, if it ends before all are shown.
-        skip: how many tasks the list leaves out at its start.
-        select: the fields of each task, in the page's order; ``None`` for all.
-        skip_token: where the page begins, as an earlier page's link says; the store knows what it means.
+        query: the filter and the order.
+        page_size: the most entries of a page.
+        applied: the header ``Preference-Applied`` of the answer, or empty.
+        top: the most entries of the whole list, if it is limited.
+        skip: how many entries to skip at the start.
+        select: the fields of each entry, in the page's order; ``None`` for all.
+        skip_token: the cursor from an earlier page's link.
     """
 
     query: TaskQuery
@@ -73,7 +73,7 @@ def list_options(query: Fields, prefer: str | None, selectable: Collection[str] 
 
     Option names match in any case, with or without their ``$``: "4.01 Services MUST support case-insensitive system
     query option names specified with or without the $ prefix" (OData 4.01 Part 2 section 5.1). The query has no others
-    than ``LIST_OPTIONS``, and ``selectable`` has the names that ``$select`` can have.
+    than ``LIST_OPTIONS``. ``selectable`` has the names that ``$select`` accepts.
 
     Raises:
         Problem: ``invalid-parameter``, if an option is given twice or cannot be read.
@@ -96,10 +96,10 @@ def list_options(query: Fields, prefer: str | None, selectable: Collection[str] 
 def chosen_entries(
     entries: Sequence[Mapping[str, object]], members: Mapping[str, Kind], query: Fields
 ) -> Sequence[Mapping[str, object]]:
-    """Return what the query options ask of ``entries``, each of which has ``members`` (contract rules 9.2 and 13.4).
+    """Apply the query options to ``entries``, each of which has ``members`` (contract rules 9.2 and 13.4).
 
     Raises:
-        Problem: ``invalid-parameter``, if an option is given twice or cannot be read, or names what is no member.
+        Problem: ``invalid-parameter``, if an option is given twice, cannot be read, or names no member.
     """
     options = _options(query)
     chosen = entries
@@ -116,10 +116,10 @@ def chosen_entries(
 
 
 def selected(query: Fields, selectable: Collection[str]) -> Sequence[str]:
-    """Return the names that ``$select`` has, in the order of ``selectable``; all without it (contract rule 8.5).
+    """Return the names in ``$select``, in the order of ``selectable``; all without it (contract rule 8.5).
 
     Raises:
-        Problem: ``invalid-parameter``, if it names another, or is given twice.
+        Problem: ``invalid-parameter``, if it names another one, or is given twice.
     """
     text = _options(query).get("select")
     chosen = None if text is None else _selected(text, selectable)
@@ -129,7 +129,7 @@ def selected(query: Fields, selectable: Collection[str]) -> Sequence[str]:
 def _ordered(
     entries: Sequence[Mapping[str, object]], text: str, members: Collection[str]
 ) -> Sequence[Mapping[str, object]]:
-    """Return ``entries`` in the order that ``$orderby`` names by their members."""
+    """Return ``entries`` in the order of ``$orderby``."""
     criteria: dict[str, bool] = {}
     for criterion in text.lower().split(","):
         name, *direction = criterion.split() or [""]
@@ -148,19 +148,19 @@ def _ordered(
 
 
 def _sort_key(value: object) -> tuple[bool, str | int]:
-    # As in OData, null comes before all values.
+    # In OData, null sorts before all values.
     return value is not None, value if isinstance(value, int) else str(value or "")
 
 
 @dataclass(frozen=True, slots=True)
 class DeltaOptions:
-    """What a client asks of the feed of changes.
+    """The options of a request for the feed of changes.
 
     Attributes:
-        page_size: how many tasks a page has at most.
-        applied: the header ``Preference-Applied`` of the answer, empty where it has none.
+        page_size: the most tasks of a page.
+        applied: the header ``Preference-Applied`` of the answer, or empty.
         from_now: whether the feed begins now, and not with the company's first task.
-        token: where the page begins, as an earlier page's link says.
+        token: the cursor from an earlier page's link.
     """
 
     page_size: int = PAGE_SIZE
@@ -177,7 +177,7 @@ def delta_options(query: Fields, prefer: str | None) -> DeltaOptions:
     """
     options = _options(query)
     if len(options) > 1:
-        raise Problem(INVALID_PARAMETER, "Send $deltatoken or $skiptoken, as the link has it, and not both.")
+        raise Problem(INVALID_PARAMETER, "Send either $deltatoken or $skiptoken, as in the link.")
     token = options.get("deltatoken", options.get("skiptoken"))
     page_size, applied = _page_size(prefer)
     from_now = options.get("deltatoken") == "latest"
@@ -193,7 +193,7 @@ def _options(query: Fields) -> Mapping[str, str]:
         if len(sent) > 1 or option in options:
             raise Problem(INVALID_PARAMETER, f"The query option ${option} is given more than once.")
         if "\ufffd" in sent[0]:
-            detail = f"The query option ${option} has U+FFFD, which stands for bytes that are not UTF-8 when decoded."
+            detail = f"The query option ${option} has U+FFFD, the replacement for bytes that are not UTF-8."
             raise Problem(INVALID_PARAMETER, f"{detail} Send its text in UTF-8, percent-encoded.")
         if not sent[0].strip():
             raise Problem(INVALID_PARAMETER, f"The query option ${option} has no value.")
@@ -202,10 +202,9 @@ def _options(query: Fields) -> Mapping[str, str]:
 
 
 def _page_size(prefer: str | None) -> tuple[int, str]:
-    """Return how many tasks a page has, and what ``Preference-Applied`` says of it.
+    """Return the page size, and its ``Preference-Applied``.
 
-    What cannot be read as a size is ignored, as RFC 7240 section 2 has it. A larger page than there can be is answered
-    with the largest: the client asked for so many at most.
+    A malformed size is ignored (RFC 7240 section 2). One that is too large becomes the largest: it is a maximum anyway.
     """
     preferences = asked(prefer)
     for name in ("maxpagesize", "odata.maxpagesize"):
@@ -219,12 +218,12 @@ def _page_size(prefer: str | None) -> tuple[int, str]:
 def _integer(name: str, text: str, largest: int) -> int:
     text = text.strip()
     if not _DIGITS.fullmatch(text) or int(text) > largest:
-        raise Problem(INVALID_PARAMETER, f"The query option {name} has to be an integer from 0 to {largest}.")
+        raise Problem(INVALID_PARAMETER, f"The query option {name} must be an integer from 0 to {largest}.")
     return int(text)
 
 
 def _order(text: str | None) -> tuple[Order, bool]:
-    """Return what a list is ordered by, and whether it descends; without ``text`` the newest number comes first."""
+    """Return the order of a list, and whether it is descending. By default, the newest number comes first."""
     if text is None:
         return Order.NUMBER, True
     name, *direction = text.lower().split()
@@ -243,7 +242,7 @@ def _selected(text: str, selectable: Collection[str]) -> Sequence[str] | None:
         return None
     for name in names:
         if name.lower() not in selectable:
-            detail = f"The query option $select names {shown_name(name)}; there are {', '.join(selectable)}."
+            detail = f"The query option $select names {shown_name(name)}; supported are {', '.join(selectable)}."
             raise Problem(INVALID_PARAMETER, detail)
     chosen = {name.lower() for name in names}
     return [name for name in selectable if name in chosen]
@@ -252,7 +251,7 @@ def _selected(text: str, selectable: Collection[str]) -> Sequence[str] | None:
 def _filter(text: str | None) -> TaskFilter | None:
     if text is None:
         return None
-    # Most lists are not filtered, and need not wait for the parser at a cold start.
+    # Most lists have no filter, and their cold start need not import the parser.
     from servicedesk.wire import odata_filter  # noqa: PLC0415
 
     return odata_filter.read(text)

@@ -1,12 +1,12 @@
 """``$filter`` as a condition on tasks (contract rule 8.4).
 
-What a filter means follows OData Version 4.01 Part 2 (URL Conventions) section 5.1.1: names of operators and functions
-in any case, texts compared character by character, and ``null`` as unknown in ``and``, ``or``, ``not`` and functions.
-As in the original, ``ge`` and ``le`` are false where an operand is null.
+The semantics are those of OData 4.01 Part 2 (URL Conventions) section 5.1.1: names of operators and functions in any
+case, texts compared character by character, and ``null`` as unknown in ``and``, ``or``, ``not`` and functions. As in
+the original, ``ge`` and ``le`` are false if an operand is null.
 
-The parser is our own, because the contract has little of OData: a library for all of it (odata-query) took 60 ms to
-import and 85 lines to refuse the rest. A test compares the two. The text is read once, from left to right, by
-precedence climbing; an operator is a row of ``_OPERATORS``, and a function one of ``_FUNCTIONS``.
+The parser is our own, because the contract needs little of OData: a library for all of it (odata-query) took 60 ms to
+import and 85 lines to refuse the rest. A test compares the two. It is a precedence-climbing parser in one pass; an
+operator is a row of ``_OPERATORS``, and a function one of ``_FUNCTIONS``.
 """
 
 import operator
@@ -23,13 +23,13 @@ from servicedesk.domain.task_query import INDEXED_REFERENCES, Order, Range, Task
 from servicedesk.wire.problems import INVALID_PARAMETER, Problem, shown_name
 
 CHARACTERS = 8192
-"""The longest filter. API Gateway takes no more than 10,240 bytes of request line and headers."""
+"""The longest filter. API Gateway's limit for request line and headers is 10,240 bytes."""
 
 DEPTH = 200
-"""How deep parentheses, functions and operators can be nested, so that no filter exhausts Python's stack."""
+"""The deepest nesting of parentheses, functions and operators, so that no filter exhausts Python's stack."""
 
 LISTED = 500
-"""The most values that can stand after ``in``."""
+"""The most values after ``in``."""
 
 CALLS = 100
 """The most functions in a filter. Each reads a whole text of the task, and a remark can have 262,144 bytes."""
@@ -44,7 +44,7 @@ _LITERAL = re.compile(
 )
 _NAME = re.compile(r"[^\W\d][\w.]*+")
 _NAMED_LITERALS = {"null": "null", "true": "boolean", "false": "boolean"}
-_PLUS = "A + in an address stands for a blank; send the + of an offset as %2B."
+_PLUS = "A + in an address means a space; send the + of an offset as %2B."
 _LOST_PLUS = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:.]++ [0-9]{2}(?::?[0-9]{2})?")
 _LITERALS_OF_KINDS: Mapping[str, Sequence[str]] = {
     GUID.name: ("GUID", "text"),
@@ -53,18 +53,18 @@ _LITERALS_OF_KINDS: Mapping[str, Sequence[str]] = {
     BOOLEAN.name: ("boolean",),
     INTEGER.name: ("number",),
 }
-"""How the values of a kind can be written: GUIDs and dates also in quotes, as the original documents them."""
+"""The literals of each kind: GUIDs and dates also in quotes, as the original documents them."""
 
 type _Value = str | int | None
 type _Evaluate = Callable[[Any], Any]
-"""Returns a value of a task, or of an entry of the catalogue."""
+"""A function from a task, or an entry of the catalogue, to a value."""
 
 type _Test = Callable[[Any, Any], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class _Bounds:
-    """What a condition implies of the fields that lists are indexed by. It can be wider than the condition."""
+    """Bounds of the indexed fields that follow from a condition. They can be wider than the condition."""
 
     archived: bool | None = None
     numbers: Range[int] = field(default_factory=Range)
@@ -72,7 +72,7 @@ class _Bounds:
     references: Mapping[str, str] = field(default_factory=dict)
 
     def both(self, other: "_Bounds") -> "_Bounds":
-        """Return what two conditions imply that both hold."""
+        """Return the bounds if both conditions hold."""
         archived = other.archived if self.archived is None else self.archived
         return _Bounds(
             archived,
@@ -84,12 +84,12 @@ class _Bounds:
 
 _ANYWHERE = _Bounds()
 _NOWHERE = _Bounds(numbers=Range(0, 0))
-"""What a condition implies that is true of no task: no task has the number 0."""
+"""The bounds of a condition that no task meets: no task has the number 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Literal:
-    """A value as it is written; ``kind`` is what sentences call its type: null, boolean, number, date, GUID or text."""
+    """A literal; ``kind`` is its type in messages: null, boolean, number, date, GUID or text."""
 
     kind: str
     text: str
@@ -104,11 +104,11 @@ class _Operand:
 
     Attributes:
         kind: the kind of its values.
-        name: what sentences call it; for a field, the field's name.
-        evaluate: returns the value that it has for a task, ``None`` for null.
-        implied: what follows where it is true.
-        denied: what follows where it is false.
-        height: how many operators and functions are nested in it.
+        name: its name in messages; for a field, the field's name.
+        evaluate: returns its value for a task, ``None`` for null.
+        implied: the bounds if it is true.
+        denied: the bounds if it is false.
+        height: the depth of nested operators and functions.
     """
 
     kind: Kind
@@ -128,9 +128,9 @@ class _Operator:
 
     Attributes:
         binding: how tightly it binds (OData Part 2 section 5.1.1.16).
-        build: makes an operand of its operands.
-        form: where these stand: one ``behind`` it, two ``around`` it, a ``chain`` of them between which it repeats, or
-            one before it and a ``list`` behind.
+        build: combines its operands into one.
+        form: the position of the operands: one ``behind`` it, two ``around`` it, a ``chain`` of them with the operator
+            repeated in between, or one before it and a ``list`` behind.
     """
 
     binding: int
@@ -139,16 +139,16 @@ class _Operator:
 
 
 def read(text: str) -> TaskFilter:
-    """Return the condition that ``text``, the value of ``$filter``, says.
+    """Parse ``text``, the value of ``$filter``.
 
     Names of fields match in any case (rule 3.5). In ``eq``, ``ne`` and ``in`` the original's values for "unset" (rule
     3.6) and the empty text mean null, except ``false``, which is a value of its own. In ``gt``, ``ge``, ``lt`` and
-    ``le`` they mean themselves: ``due_date gt 1980-01-01`` finds each task that is due, as the original finds it.
+    ``le`` they mean themselves: ``due_date gt 1980-01-01`` finds every task that has a due date, as in the original.
 
     Raises:
-        Problem: ``invalid-parameter``, if the text is longer than ``CHARACTERS``, cannot be read, is nested deeper than
-            ``DEPTH``, lists more than ``LISTED`` values, has more than ``CALLS`` functions, or says something that is
-            not supported.
+        Problem: ``invalid-parameter``, if the text is longer than ``CHARACTERS``, cannot be parsed, is nested deeper
+            than ``DEPTH``, lists more than ``LISTED`` values, has more than ``CALLS`` functions, or uses something that
+            is not supported.
     """
     if len(text) > CHARACTERS:
         _refuse(f"is longer than {CHARACTERS} characters.")
@@ -165,7 +165,7 @@ def read(text: str) -> TaskFilter:
 
 
 def read_entry(text: str, members: Mapping[str, Kind]) -> Callable[[Mapping[str, object]], bool]:
-    """Return the condition that ``text`` says of an entry of the catalogue with these ``members`` (rule 13.4).
+    """Parse ``text`` as a condition on an entry of the catalogue with these ``members`` (rule 13.4).
 
     Raises:
         Problem: as ``read``.
@@ -181,25 +181,25 @@ def _refuse(detail: str) -> NoReturn:
 
 
 class _Parser:
-    """Reads a filter from left to right; ``_next`` is the token that comes next, and ``_kind`` what it is."""
+    """A recursive-descent parser of a filter; ``_next`` is the next token, and ``_kind`` its kind."""
 
     def __init__(self, text: str, field: Callable[[str], "_Operand"]) -> None:
         self._text = text
         self._field = field
-        self._tokens = _TOKEN.finditer(text)  # each character begins a token, and the last one is the end
+        self._tokens = _TOKEN.finditer(text)  # some token matches at each character, and at the end
         self._calls = 0
         self._next, self._start = "", 0
         self._advance()
 
     def condition(self) -> _Operand:
-        """Return the condition that the whole text is."""
+        """Parse the whole text."""
         found = self._expression()
         if self._kind != "end":
             self._refuse_token("an operator")
         return _condition(found)
 
     def _advance(self) -> str:
-        """Go on to the next token, and return the one before it."""
+        """Consume the next token, and return it."""
         before, self._before = self._next, self._start
         match = next(self._tokens)
         self._kind = match.lastgroup or "end"
@@ -217,7 +217,7 @@ class _Parser:
             self._refuse_token(words)
 
     def _expression(self, binding: int = 0, depth: int = 1) -> _Part:
-        """Return what is made of the operators that bind more tightly than ``binding``."""
+        """Parse an expression of operators that bind more tightly than ``binding``."""
         if depth > DEPTH:
             _refuse(f"is nested deeper than {DEPTH} parentheses, functions and operators.")
         left = self._operand(depth)
@@ -232,16 +232,16 @@ class _Parser:
         return left
 
     def _operator(self) -> _Operator | None:
-        """Return the operator that comes next; none at the end of an expression."""
+        """Return the next operator; ``None`` at the end of an expression."""
         if self._kind == "end" or self._next in (")", ","):
             return None
         row = _OPERATORS.get(self._next.lower())
         if row is None or row.form == "behind":
             if _LOST_PLUS.fullmatch(self._text[self._before : self._end]):
-                _refuse(f"has a blank before {self._next}, at {self._place()}. {_PLUS}")
+                _refuse(f"has a space before {self._next}, at {self._place()}. {_PLUS}")
             self._refuse_token("an operator")
         if (self._text[self._start - 1] + self._text[self._end : self._end + 1]).strip():
-            _refuse(f"needs a blank before and behind {self._next}, at {self._place()}.")
+            _refuse(f"needs a space before and after {self._next}, at {self._place()}.")
         return row
 
     def _operand(self, depth: int) -> _Part:
@@ -260,11 +260,11 @@ class _Parser:
         name = self._advance()
         if self._kind == "text" and not self._text[self._start - 1].isspace():
             shown = shown_name(f"{name}{self._next}")
-            _refuse(f"does not support the literal {shown}; GUIDs and dates stand bare or in quotes.")
+            _refuse(f"does not support the literal {shown}; write GUIDs and dates bare or in quotes.")
         return self._call(name, depth) if self._next == "(" else self._field(name)
 
     def _literal(self) -> _Literal | None:
-        """Return the literal that comes next, if one does."""
+        """Consume the next token if it is a literal, and return that."""
         if self._kind == "text":
             return _Literal("text", self._advance()[1:-1].replace("''", "'"))
         if self._kind != "word":
@@ -274,7 +274,7 @@ class _Parser:
         return _Literal(kind, self._advance()) if kind else None
 
     def _values(self) -> Sequence[_Literal]:
-        """Return the list that comes next."""
+        """Parse a list of literals."""
         self._expect("(", "a list in parentheses")
         values: list[_Literal] = []
         while not self._accept(")"):
@@ -304,29 +304,29 @@ class _Parser:
 
     def _refuse_token(self, wanted: str) -> NoReturn:
         if self._kind == "end":
-            _refuse(f"ends where {wanted} has to be.")
+            _refuse(f"ends where {wanted} must follow.")
         if self._kind == "quote":
             _refuse(f"has a quote that is not closed, at {self._place()}.")
         _refuse(f"needs {wanted} at {self._place()}; {_SUPPORTED}.")
 
 
 def _condition(part: _Part) -> _Operand:
-    """Return the operand that ``part`` is, which has to be true or false."""
+    """Return ``part`` as an operand that is true or false."""
     if isinstance(part, _Literal):
         if part.kind not in ("null", "boolean"):
-            _refuse(f"has {part} where a field or a condition has to be.")
+            _refuse(f"has {part} where a field or a condition must be.")
         value = {"null": None, "true": True, "false": False}[part.text.lower()]
         implied, denied = _ANYWHERE if value else _NOWHERE, _ANYWHERE if value is False else _NOWHERE
         return _Operand(BOOLEAN, str(part), lambda _: value, implied, denied)
     if part.kind is not BOOLEAN:
-        _refuse(f"has {part.name} as a condition; its type is {part.kind.name}, so it has to be compared.")
+        _refuse(f"has {part.name} as a condition; its type is {part.kind.name}, so it must be compared.")
     return part
 
 
 def _field(name: str) -> _Operand:
     known = FIELDS.get(name.lower())
     if known is None:
-        _refuse(f"names {shown_name(name)}, which is no field of a task.")
+        _refuse(f"names {shown_name(name)}, which is not a field of a task.")
     evaluate = operator.attrgetter(known.name)
     if known.name == "archived":
         return _Operand(known.kind, known.name, evaluate, _Bounds(archived=True), _Bounds(archived=False))
@@ -336,20 +336,20 @@ def _field(name: str) -> _Operand:
 def _member(name: str, members: Mapping[str, Kind]) -> _Operand:
     kind = members.get(name.lower())
     if kind is None:
-        _refuse(f"names {shown_name(name)}, which is no member of an entry.")
+        _refuse(f"names {shown_name(name)}, which is not a member of an entry.")
     return _Operand(kind, name.lower(), operator.itemgetter(name.lower()))
 
 
 def _of(
     operands: Sequence[_Operand], evaluate: _Evaluate, implied: _Bounds = _ANYWHERE, denied: _Bounds = _ANYWHERE
 ) -> _Operand:
-    """Return the condition that an operator makes of ``operands``."""
+    """Return the condition of an operator over ``operands``."""
     height = 1 + max(operand.height for operand in operands)
     return _Operand(BOOLEAN, "a condition", evaluate, implied, denied, height)
 
 
 def _junction(*, decisive: bool) -> Callable[..., _Operand]:
-    """Return what builds a chain of ``or``, which one true condition decides, or of ``and``, which a false one does."""
+    """Return the builder of ``or``, which one true condition decides, or of ``and``, which a false one decides."""
 
     def build(*parts: _Part) -> _Operand:
         conditions = [_condition(part) for part in parts]
@@ -383,7 +383,7 @@ def _negation(part: _Part) -> _Operand:
 
 def _membership(operand: _Part, listed: Sequence[_Literal]) -> _Operand:
     if isinstance(operand, _Literal):
-        _refuse(f"has {operand} before in, where a field has to be.")
+        _refuse(f"has {operand} before in, where a field must be.")
     values = {_value_or_null(literal, operand) for literal in listed}
     known = [value for value in values if value is not None]
     implied = _ANYWHERE if None in values else _between(operand.name, min(known), max(known)) if known else _NOWHERE
@@ -391,7 +391,7 @@ def _membership(operand: _Part, listed: Sequence[_Literal]) -> _Operand:
 
 
 def _comparison(test: _Test, mirrored: _Test) -> Callable[..., _Operand]:
-    """Return what builds a comparison by ``test``, or by ``mirrored`` where the operands have to change places."""
+    """Return the builder of a comparison by ``test``, or by ``mirrored`` if the operands are swapped."""
     is_equality = test in (operator.eq, operator.ne)
 
     def build(left: _Part, right: _Part) -> _Operand:
@@ -399,7 +399,7 @@ def _comparison(test: _Test, mirrored: _Test) -> Callable[..., _Operand]:
             return compare(left, test, right)
         if isinstance(right, _Operand):
             return compare(right, mirrored, left)
-        _refuse(f"compares {left} with {right}; one of them has to be a field.")
+        _refuse(f"compares {left} with {right}; one of them must be a field.")
 
     def compare(operand: _Operand, test: _Test, with_: _Part) -> _Operand:
         implied = _ANYWHERE
@@ -448,7 +448,7 @@ def _text(part: _Part, function: str) -> _Operand:
 
 
 def _value(literal: _Literal, operand: _Operand) -> _Value:
-    """Return the canonical value of a literal that ``operand`` is less or greater than."""
+    """Return the canonical value of a literal for comparing ``operand`` by less and greater."""
     if literal.kind == "null":
         return None
     comparison = f"compares {operand.name}, whose type is {operand.kind.name}, with {literal}"
@@ -465,13 +465,13 @@ def _value(literal: _Literal, operand: _Operand) -> _Value:
 
 
 def _value_or_null(literal: _Literal, operand: _Operand) -> _Value:
-    """Return the canonical value of a literal, ``None`` where it is one of the values for "unset"."""
+    """Return the canonical value of a literal, ``None`` if it is one of the values for "unset"."""
     value = _value(literal, operand)
     return None if operand.kind is not BOOLEAN and operand.kind.is_unset(literal.text) else value
 
 
 def _implied(operand: _Operand, test: _Test, value: str | int) -> _Bounds:
-    """Return what follows where ``operand`` compares so with ``value``."""
+    """Return the bounds if ``test`` holds between ``operand`` and ``value``."""
     if isinstance(value, bool):
         if test not in (operator.eq, operator.ne):
             return _ANYWHERE
@@ -482,7 +482,7 @@ def _implied(operand: _Operand, test: _Test, value: str | int) -> _Bounds:
 
 
 def _between(name: str, low: Any, high: Any) -> _Bounds:
-    """Return what follows where the field has a value from ``low`` to ``high``."""
+    """Return the bounds if a field has a value from ``low`` to ``high``."""
     if name == Order.NUMBER:
         return _Bounds(numbers=Range(low, high))
     if name == Order.CHANGE:
@@ -493,7 +493,7 @@ def _between(name: str, low: Any, high: Any) -> _Bounds:
 
 
 def _overlap[Value: (int, str)](one: Range[Value], other: Range[Value]) -> Range[Value]:
-    """Return the values that are in both ranges, or one value where there is none: no range is ever empty."""
+    """Return the intersection of two ranges, or a range of one value if it is empty: no range is ever empty."""
     lows = [low for low in (one.low, other.low) if low is not None]
     highs = [high for high in (one.high, other.high) if high is not None]
     low = max(lows, default=None)
@@ -521,6 +521,6 @@ _FUNCTIONS: Mapping[str, tuple[Kind, int, Callable[..., Any]]] = {
     "startswith": (BOOLEAN, 2, str.startswith),
     "tolower": (TEXT, 1, str.lower),
 }
-"""The kind of a function's value, how many texts it takes, and what computes it of them."""
+"""For each function, the kind of its value, its number of arguments, which are texts, and its implementation."""
 
 _SUPPORTED = f"supported are {', '.join(_OPERATORS)}, parentheses, null, and the functions {', '.join(_FUNCTIONS)}"

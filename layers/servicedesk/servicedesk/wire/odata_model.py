@@ -1,7 +1,7 @@
-"""The model of the OData service, made from the declarations of a task and of the catalogue (contract rule 13.1).
+"""The metadata of the OData service, from the declarations of a task and the catalogue (contract rule 13.1).
 
-It is CSDL 4.0 and has no more than clients need. There is no ``edmx:Reference``, because Olingo fetches the documents
-that are named there, and sends them the API key.
+It is CSDL 4.0, with no more than clients need. It has no ``edmx:Reference``, because Olingo would fetch the referenced
+documents and send them the API key.
 """
 
 import json
@@ -21,7 +21,7 @@ from servicedesk.wire.problems import INVALID_PARAMETER, Problem
 
 NAMESPACE = "ServiceDesk"
 COMPUTED = "Org.OData.Core.V1.Computed"
-"""The term for properties that only the server fills. Without it clients send null for them."""
+"""The term for properties that only the server fills. Without it, clients send null for them."""
 
 _TYPES: Mapping[str, str] = {
     GUID.name: "Edm.Guid",
@@ -44,10 +44,10 @@ class Property:
 
     Attributes:
         name: its name.
-        kind: what kind of values it has.
-        nullable: whether an answer can have null for it.
+        kind: the kind of its values.
+        nullable: whether it can be null.
         length: the most characters of a text.
-        precision: the digits of a date's seconds.
+        precision: the fraction digits of a date's seconds.
         computed: whether only the server fills it.
     """
 
@@ -70,7 +70,7 @@ def _property(name: str, kind: Kind, *, nullable: bool = False, precision: int =
 
 
 def _length(name: str) -> int:
-    """Return the most characters of a text: those of a field of a task, or else of a name in the catalogue."""
+    """Return the longest text of a task's field, or else of a name in the catalogue, in characters."""
     declared = Task.model_fields[name].metadata if name in FIELDS else ()
     limits = [entry.max_length for entry in declared if isinstance(entry, MaxLen)]
     # A text never has more characters than bytes.
@@ -97,21 +97,21 @@ ENTITY_SETS: Mapping[str, Sequence[Property]] = {
         for kind in catalogue_document.MEMBERS
     },
 }
-"""The entity sets with the properties of their types, which have the same names. The key of each is ``id``."""
+"""The entity sets, with the properties of their types. A type has the name of its set, and the key ``id``."""
 
 
 def media_type(request: Request) -> str:
     """Return the media type of the model in the answer to a request.
 
-    It is XML, which all clients read, unless ``Accept`` has neither XML nor a wildcard. Some clients that want XML name
-    JSON first, because their HTTP libraries do. ``$format`` counts more than ``Accept``.
+    It is XML, which all clients read, unless ``Accept`` has JSON and neither XML nor a wildcard. Some clients that want
+    XML name JSON first, because their HTTP libraries do. ``$format`` overrides ``Accept``.
 
     Raises:
-        Problem: ``invalid-parameter``, if ``$format`` is another.
+        Problem: ``invalid-parameter``, if ``$format`` is neither XML nor JSON.
     """
     if asked := request.query.get("$format", request.query.get("format")):
         if asked.lower() not in _FORMATS:
-            raise Problem(INVALID_PARAMETER, f"The query option $format takes {', '.join(_FORMATS)}.")
+            raise Problem(INVALID_PARAMETER, f"The query option $format must be one of {', '.join(_FORMATS)}.")
         return _FORMATS[asked.lower()]
     taken = media_types.accepted(request.headers.get("Accept", ""))
     if taken & _XML_TYPES:

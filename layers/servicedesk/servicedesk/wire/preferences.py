@@ -11,11 +11,11 @@ _KNOWN = {"handling": ("strict", "lenient"), "return": ("minimal", "representati
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """The preferences that are honoured.
+    """The supported preferences.
 
     Attributes:
-        strict: whether what the service does not take from a body is a fault.
-        minimal: whether the answer is to hold no more than the task's ids.
+        strict: whether an ignored field of the body is a fault.
+        minimal: whether the answer has no more than the task's ids.
         applied: the header ``Preference-Applied`` of an answer that shows a task.
         applied_to_problem: the same for a problem, which is always returned whole.
     """
@@ -27,7 +27,7 @@ class Preferences:
 
     @classmethod
     def of(cls, request: Request) -> "Preferences":
-        """Read the Prefer header of a request. Unknown preferences are ignored."""
+        """Parse the Prefer header of a request. Unknown preferences are ignored."""
         preferences = asked(request.headers.get("Prefer"))
         returns = preferences.get("return")
         applied = {
@@ -44,7 +44,7 @@ class Preferences:
 def asked(prefer: str | None) -> Mapping[str, str]:
     """Return the preferences of a Prefer header, names and values in lower case.
 
-    Of a preference that is given twice, the first counts.
+    The first of two equal preferences wins.
     """
     preferences: dict[str, str] = {}
     for preference in split(prefer or "", ","):

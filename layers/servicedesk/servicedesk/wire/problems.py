@@ -1,6 +1,6 @@
-"""Problem details (RFC 9457) for every fault that a caller can meet (contract section 6).
+"""Problem details (RFC 9457) for every error that a caller can get (contract section 6).
 
-The wire raises a ``Problem`` itself; what the domain and the store refuse becomes one in ``from_domain_error``.
+The wire raises a ``Problem`` itself; ``from_domain_error`` converts the errors of the domain and the store.
 """
 
 import json
@@ -21,10 +21,10 @@ from servicedesk.domain.faults import (
 )
 
 ERRORS = 1000
-"""The most faults that one answer lists, so that no body can cause an answer too large to send."""
+"""The most faults that one answer lists, so that no body can make the answer too large to send."""
 
 RETRY_AFTER = 5
-"""Seconds after which a client may retry when a dependency did not answer."""
+"""Seconds after which a client may retry if a dependency did not answer."""
 
 _PLAIN_NAME = re.compile(r"[\w./-]{1,100}", re.ASCII)
 
@@ -43,11 +43,11 @@ INVALID_HEADER = ProblemType(400, "invalid-header", "A header is not valid")
 INVALID_PARAMETER = ProblemType(400, "invalid-parameter", "A query option is not valid")
 NO_COMPANY = ProblemType(403, "no-company", "The credentials name no company")
 NO_SUCH_ROUTE = ProblemType(404, "no-such-route", "There is no such address")
-METHOD_NOT_ALLOWED = ProblemType(405, "method-not-allowed", "The address does not have this method")
+METHOD_NOT_ALLOWED = ProblemType(405, "method-not-allowed", "The address does not support this method")
 NO_SUCH_TASK = ProblemType(404, "no-such-task", "There is no such task")
 TASK_EXISTS = ProblemType(409, "task-exists", "A different task has this id")
 GONE = ProblemType(410, "gone", "The table was restored")
-PRECONDITION_FAILED = ProblemType(412, "precondition-failed", "The task is another version than If-Match names")
+PRECONDITION_FAILED = ProblemType(412, "precondition-failed", "The task has another version than If-Match names")
 BODY_TOO_LARGE = ProblemType(413, "body-too-large", "The body is too large")
 UNSUPPORTED_MEDIA_TYPE = ProblemType(415, "unsupported-media-type", "The media type is not supported")
 INVALID_TASK = ProblemType(422, "invalid-task", "The task is not valid")
@@ -68,13 +68,13 @@ _TYPES_OF_DOMAIN_ERRORS: Mapping[type[DomainError], ProblemType] = {
 
 
 class Problem(Exception):
-    """A request that cannot be answered as asked. ``gateway.endpoint`` turns it into the answer.
+    """Raised for a request that is refused. ``gateway.endpoint`` makes the answer of it.
 
     Attributes:
-        type: what kind of problem it is.
+        type: the type of the problem.
         detail: a sentence for people.
         headers: headers of the answer.
-        faults: the faults of single fields, if that is what is wrong; only the first ``ERRORS`` are sent.
+        faults: the faults of single fields, if any; only the first ``ERRORS`` are sent.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class Problem(Exception):
     def document(self, request_id: str, *, as_odata: bool = False) -> dict[str, object]:
         """Return the problem details object, without null members.
 
-        ``as_odata`` adds the member that OData clients look for (contract rule 13.5, OData JSON Format 4.01 section
+        ``as_odata`` adds the member ``error`` for OData clients (contract rule 13.5, OData JSON Format 4.01 section
         21.1).
         """
         document: dict[str, object] = {
@@ -123,7 +123,7 @@ class Problem(Exception):
 
 
 def from_domain_error(error: DomainError, headers: Mapping[str, str] | None = None) -> Problem:
-    """Return the problem for ``error``, to be sent with ``headers``."""
+    """Return the problem for ``error``, with ``headers``."""
     headers = dict(headers or {})
     detail = str(error)
     faults: Sequence[Fault] = ()
@@ -140,7 +140,7 @@ def from_domain_error(error: DomainError, headers: Mapping[str, str] | None = No
 
 
 def shown_name(name: str) -> str:
-    """Return the name of a field as a sentence shows it: as a JSON string unless it is plain ASCII."""
+    """Return the name of a field for a message: quoted as a JSON string unless it is plain ASCII."""
     return name if _PLAIN_NAME.fullmatch(name) else json.dumps(name[:100])
 
 

@@ -1,4 +1,4 @@
-"""Which query options a route takes, and what becomes of the others (contract rule 1.5)."""
+"""The query options that a route supports, and the treatment of all others (contract rule 1.5)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,27 +10,27 @@ from servicedesk.wire.preferences import Preferences
 from servicedesk.wire.problems import INVALID_PARAMETER, Problem, shown_name
 
 _SAYS_NOTHING = {"format": ("json", "application/json"), "count": ("false",)}
-"""Options of OData that ask for what an OData client gets anyway, below ``/api`` (contract rule 13.3)."""
+"""Options that ask for what an OData client gets anyway, below ``/api`` (contract rule 13.3)."""
 
 CACHE_BUSTER = "_"
-"""The option by which jQuery and others bypass caches; it says nothing to the service."""
+"""The option by which jQuery and others bypass caches. It has no meaning for the service."""
 
 _ODATA = {
     *("apply", "compute", "count", "deltatoken", "expand", "filter", "format", "id", "index", "orderby"),
     *("schemaversion", "search", "select", "skip", "skiptoken", "top"),
 }
-"""The system query options of OData 4.01 Part 2 section 5.1. Services have to read them with and without ``$``."""
+"""The system query options of OData 4.01 Part 2 section 5.1. Services must accept them with and without ``$``."""
 
 
 def taken(request: Request, options: Sequence[str], *, reads: bool) -> tuple[Request, Mapping[str, str]]:
-    """Return the request with only those query options that its route takes, and headers that tell of the others.
+    """Return the request with only the query options that its route supports, and headers that name the others.
 
-    ``options`` are those that the route takes, the ones of OData with their ``$``, and ``reads`` tells whether it only
-    reads: where it writes, an option that was misspelt must not be ignored, because it may have asked for a dry run.
+    ``options`` are those of the route, with the ``$`` of OData's. ``reads`` tells whether it only reads: if it writes,
+    a misspelt option must not be ignored, because it may have meant a dry run.
 
     Raises:
-        Problem: ``invalid-parameter``, for an option of OData that the route does not take; where it writes, or where
-            the client prefers ``handling=strict``, for any other, too.
+        Problem: ``invalid-parameter``, for an option of OData that the route does not support, and for any unknown
+            option if the route writes or the client prefers ``handling=strict``.
     """
     preferences = Preferences.of(request)
     applied = preferences.applied_to_problem if reads else ""

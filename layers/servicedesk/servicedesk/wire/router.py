@@ -1,4 +1,4 @@
-"""The router: which target answers a method and a path (contract rules 1.1 and 1.4)."""
+"""The router, from a method and a path to a target (contract rules 1.1 and 1.4)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from servicedesk.wire.problems import INVALID_PARAMETER, METHOD_NOT_ALLOWED, NO_
 
 @dataclass(frozen=True, slots=True)
 class Match[Target]:
-    """What a method and a path lead to.
+    """The result of routing a method and a path.
 
     Attributes:
-        target: what the route was declared with.
-        route: the path as it was declared, such as ``/tasks/{id}``.
-        parameters: what stands in the place of the route's parameters, percent-decoded.
+        target: the target of the route.
+        route: the path of the route, such as ``/tasks/{id}``.
+        parameters: the values of the route's parameters, percent-decoded.
     """
 
     target: Target
@@ -26,7 +26,7 @@ class Router[Target]:
     """A table of routes, each a method and a path with its target.
 
     A segment of a path can have one parameter, such as ``{id}`` or ``Task({id})``. A literal path wins over one with a
-    parameter. Below ``/api``, literals match in any case, as they do in ASP.NET.
+    parameter. Below ``/api``, literals match in any case, as in ASP.NET.
     """
 
     def __init__(self, routes: Iterable[tuple[str, str, Target]]) -> None:
@@ -38,9 +38,9 @@ class Router[Target]:
         self._with_parameters = [(path, _folded(_segments(path))) for path in sorted(self._methods) if "{" in path]
 
     def match(self, method: str, path: str) -> Match[Target]:
-        """Return what ``method`` and ``path`` lead to; ``HEAD`` leads where ``GET`` does.
+        """Route ``method`` and ``path``, with ``HEAD`` as ``GET``.
 
-        The path is percent-encoded, and decoded once. A slash at its end makes no difference.
+        The path is percent-encoded, and decoded once. A trailing slash makes no difference.
 
         Raises:
             Problem: ``no-such-route``, ``method-not-allowed`` with ``Allow``, or ``invalid-parameter`` for OData's
@@ -52,12 +52,12 @@ class Router[Target]:
         wanted = "GET" if method == "HEAD" else method
         if wanted not in methods:
             allowed = ", ".join(sorted({*methods, *(["HEAD"] if "GET" in methods else [])}))
-            detail = f"This address takes {allowed}, and not this method."
+            detail = f"This address supports only {allowed}."
             raise Problem(METHOD_NOT_ALLOWED, detail, headers={"Allow": allowed})
         return Match(methods[wanted], route, parameters)
 
     def literal(self, method: str, path: str) -> Match[Target] | None:
-        """Return what a route of exactly this method and path leads to, which nothing wins over, if there is one."""
+        """Return the match of a route without parameters, over which no other wins, if there is one."""
         segments = [unquote(segment) for segment in _segments(path)]
         route = self._literal.get(tuple(_folded(segments)), "")
         target = self._methods.get(route, {}).get(method)
@@ -75,7 +75,7 @@ class Router[Target]:
             ):
                 return route, parameters
         if segments[-1].lower() == "$count" and folded[0] == "api":
-            detail = "OData's /$count is not supported: follow the links of the list, and count what it shows."
+            detail = "OData's /$count is not supported. Follow the links of the list, and count its entries."
             raise Problem(INVALID_PARAMETER, detail)
         raise Problem(NO_SUCH_ROUTE, "The API has no such path.")
 
@@ -89,12 +89,12 @@ def _folded(segments: Sequence[str]) -> Sequence[str]:
 
 
 def _matches(pattern: str, folded: str, sent: str, parameters: dict[str, str]) -> bool:
-    """Return whether a segment, folded and as it was sent, has the form of ``pattern``; keep its parameter."""
+    """Return whether a segment, case-folded and as sent, matches ``pattern``, and add its parameter."""
     before, opened, rest = pattern.partition("{")
     if not opened:
         return folded == pattern
     name, _, after = rest.partition("}")
-    if folded == "$count":  # what OData calls so is the parameter of no route
+    if folded == "$count":  # reserved by OData, and never a parameter
         return False
     if not (folded.startswith(before) and folded.endswith(after) and len(folded) > len(before) + len(after)):
         return False

@@ -13,7 +13,7 @@ _NUMBER = re.compile(r"[0-9]{1,18}")
 def of(request: Request) -> str | int:
     """Return the id, or else the number, of the task that the request's address names.
 
-    The address is ``…/{id}``, or the original's ``/api/Task(<id>)``, where the key can be quoted, and named as in
+    The address is ``…/{id}``, or the original's ``/api/Task(<id>)``, whose key can be quoted, and named as in
     ``Task(id=<id>)`` (OData 4.01 Part 2 section 4.3.1).
 
     Raises:
@@ -32,7 +32,7 @@ def of(request: Request) -> str | int:
 
 
 def entity_set(request: Request) -> str:
-    """Return the entity set of which an OData address names or creates one entity (contract rule 13.2).
+    """Return the entity set of an OData address that names or creates one entity (contract rule 13.2).
 
     It is empty for other addresses: ``/tasks/{id}`` and ``/api/Task/{id}`` show a task as the published page does.
     """
@@ -44,7 +44,7 @@ def key(text: str) -> str:
     """Return the id or number in the parentheses of an address.
 
     Raises:
-        Problem: ``no-such-route``, if they have another key than the id.
+        Problem: ``no-such-route``, if they name another key than the id.
     """
     name, equals, value = text.partition("=")
     if equals and name.strip().lower() != "id":

@@ -17,10 +17,10 @@ class TaskBody:
     """A body, sorted into client fields, server fields and unknown ones.
 
     Attributes:
-        fields: the client's own fields that are valid.
-        faults: the faults of the client's other fields.
-        unknown: the names that are no field of a task, as sent.
-        claims: what the client sent for the server's fields, as canonical texts; ``None`` for what cannot be read.
+        fields: the valid client fields.
+        faults: the faults of the other client fields.
+        unknown: the names that are not fields of a task, as sent.
+        claims: the values sent for server fields, as canonical texts; ``None`` for a malformed one.
     """
 
     fields: ClientFields
@@ -30,15 +30,15 @@ class TaskBody:
 
     @property
     def named_fields(self) -> frozenset[str]:
-        """The client's fields that the body fills, validly or not."""
+        """The client fields that the body fills, with valid values or not."""
         filled = {name for name, text in self.fields.items() if text is not None}
         return frozenset(filled | {fault.field for fault in self.faults})
 
     def ignored_fields(self, task: Task, before: Task | None = None) -> str:
         """Return the header ``Ignored-Fields``, which names the fields that were ignored (rule 4.2).
 
-        ``before`` is the task as it was, where the body changes one: a client that sends back what it read, and so
-        the old ``modified_dateutc``, asks for nothing that it does not get.
+        ``before`` is the task before a change. A client that sends back what it read, and so the old
+        ``modified_dateutc``, loses nothing, so that is not ignored.
         """
         return ignored_fields.header(self.unknown, self._overruled(task, before))
 
@@ -51,7 +51,7 @@ class TaskBody:
         ]
 
     def _overruled(self, task: Task, before: Task | None) -> Sequence[str]:
-        """Return the server's fields whose sent value differs from that of ``task`` (rule 4.1)."""
+        """Return the server fields whose sent value differs from that of ``task`` (rule 4.1)."""
         return [
             name
             for name, claim in self.claims.items()
@@ -60,19 +60,19 @@ class TaskBody:
 
 
 def read(request: Request) -> TaskBody:
-    """Read the body of ``request``, which creates a task. Faults in its fields are collected, not raised.
+    """Parse the body of ``request``, which creates a task. Faults in its fields are collected, not raised.
 
     Raises:
-        Problem: ``unsupported-media-type``, ``body-too-large``, or ``malformed-body``, if the body cannot be read as
-            a task or names a field twice, in whatever case (rule 3.5).
+        Problem: ``unsupported-media-type``, ``body-too-large``, or ``malformed-body``, if the body cannot be parsed as
+            a task or has a field twice, in whatever case (rule 3.5).
     """
     return _sorted(_members(request), CLIENT_FIELDS)
 
 
 def read_change(request: Request) -> TaskBody:
-    """Read the body of ``request``, which changes a task: a JSON merge patch, where it is a PATCH (rule 10.1).
+    """Parse the body of ``request``, which changes a task: a JSON merge patch, if it is a PATCH (rule 10.1).
 
-    The client's fields are those that it may change (rule 10.3).
+    The client fields are those that it may change (rule 10.3).
 
     Raises:
         Problem: as ``read``.
@@ -108,10 +108,10 @@ def _each_once(members: Members) -> Iterator[tuple[str, str, object]]:
     seen: dict[str, str] = {}
     for sent_name, value in members:
         if "@" in sent_name:
-            continue  # control information of OData or an annotation, and no field (rule 4.1)
+            continue  # control information of OData or an annotation, not a field (rule 4.1)
         name = sent_name.lower()
         if name.isascii() and not sent_name.isascii():
-            name = sent_name  # a letter like the Kelvin sign becomes an ASCII one, but no field is meant
+            name = sent_name  # lower() maps the Kelvin sign to an ASCII k, but that names no field
         if name in seen:
             raise Problem(
                 MALFORMED_BODY,

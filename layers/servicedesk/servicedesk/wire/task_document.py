@@ -1,4 +1,4 @@
-"""A task as an answer shows it (contract section 5)."""
+"""The document of a task in an answer (contract section 5)."""
 
 from collections.abc import Mapping
 
@@ -21,5 +21,5 @@ def part(fields: Mapping[str, object], zone: str) -> dict[str, object]:
 
 
 def minimal(task: Task) -> dict[str, object]:
-    """Return what a client needs to find ``task`` again (rule 5.6)."""
+    """Return only the ids of ``task`` (rule 5.6)."""
     return {"id": task.id, "id2": task.id2}

@@ -1,4 +1,4 @@
-"""Pages of a list as answers, with the links to what follows (contract rules 8.1 and 8.6)."""
+"""Pages of a list as answers, with links to the next page (contract rules 8.1 and 8.6)."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -17,21 +17,21 @@ from servicedesk.wire.odata import ListOptions
 from servicedesk.wire.problems import INVALID_PARAMETER, Problem
 
 LINK_BYTES = 8000
-"""The longest link. API Gateway takes no more than 10,240 bytes of request line and headers."""
+"""The longest link. API Gateway's limit for request line and headers is 10,240 bytes."""
 
 LINK_HEADER_BYTES = 4000
-"""The longest header ``Link`` of an answer whose body has the links, too. Many proxies take 4 KB of a header."""
+"""The longest header ``Link`` of an answer whose body has the links, too. Many proxies limit a header to 4 KB."""
 
 type Entry[Of = Task] = Callable[[Of, str], Mapping[str, object]]
-"""Makes an entry of a list from a task, given how a date says UTC in the answer's format."""
+"""Makes an entry of a list from a task, given the suffix of UTC dates in the answer's format."""
 
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """Where a request reads on in a list, and how the list goes on from there (contract rules 8.2 and 8.6).
+    """The position of a page in its list, and the link to the next one (contract rules 8.2 and 8.6).
 
     Attributes:
-        cursor: where the page begins, with what is left of ``$top`` and ``$skip``.
+        cursor: where the page begins, with the rest of ``$top`` and ``$skip``.
         size: the most entries of the page.
     """
 
@@ -43,7 +43,7 @@ class Paging:
 
     @classmethod
     def of(cls, request: Request, options: ListOptions, company_id: str, order: Order | None, of: str = "") -> "Paging":
-        """Read the request's options. ``of`` is what the list belongs to, if it is not the company's.
+        """Return the paging of a request. ``of`` is the task that the list belongs to, if it is not the company's.
 
         Raises:
             Problem: as ``cursors.from_token``.
@@ -56,7 +56,7 @@ class Paging:
         return cls(cursor, size, request, company_id, text)
 
     def links(self, shown: int, following: Position | AfterVersion | None, skip: int) -> Mapping[str, str]:
-        """Return the link to the next page, after a page that shows so many entries, if there is one."""
+        """Return the link to the next page, if there is one, after a page with ``shown`` entries."""
         top = None if self.cursor.top is None else self.cursor.top - shown
         if not following or top == 0:
             return {}
@@ -73,9 +73,9 @@ def response[Of](
     links: Mapping[str, str],
     applied: str = "",
 ) -> Response:
-    """Return a page of a list. ``entity_set`` is what it is a part of, and ``links`` are the relations of what follows.
+    """Return a page of the list of an entity set, with ``links`` by their relations.
 
-    In XML the entries of ``Task`` are called as the published page has it.
+    In XML the entries of ``Task`` are named ``task``, as on the published page.
     """
 
     def document(zone: str) -> Mapping[str, object]:
@@ -92,7 +92,7 @@ def response[Of](
 
 
 def select(entry: Entry, names: Sequence[str] | None) -> Entry:
-    """Return an entry that has only the fields ``names`` (contract rule 8.5), or all without names."""
+    """Return an entry with only the fields ``names``, or with all if that is ``None`` (contract rule 8.5)."""
     if names is None:
         return entry
     chosen = set(names)
@@ -100,16 +100,16 @@ def select(entry: Entry, names: Sequence[str] | None) -> Entry:
 
 
 def link(request: Request, option: str, token: str) -> str:
-    """Return the address of the same list with ``option`` in place of the tokens that the request has."""
+    """Return the address of the same list with ``option`` in place of the request's tokens."""
     kept = [(name, value) for name, value in _query(request) if "token" not in name]
-    # A blank is a plus sign: with %20, a link could be three times as long as what the client has sent.
+    # A space is encoded as +: with %20, a link could be three times as long as the client's own query.
     return f"{request.url}?{urlencode([*kept, (option, token)], safe="$'(),:/!*?@")}"
 
 
 def require_short_links(request: Request) -> None:
     """Raise ``invalid-parameter`` if a link to a further page of the list could be longer than ``LINK_BYTES``.
 
-    Whether there is a further page does not matter, so that a query does not fail one day because there are more tasks.
+    It does so even if there is no further page, so that a query does not start to fail when tasks are added.
     """
     if len(link(request, "$skiptoken", "x" * TOKEN_CHARACTERS)) > LINK_BYTES:
         detail = f"The query options are too long: the link to the next page would have more than {LINK_BYTES} bytes."

@@ -1,4 +1,4 @@
-"""A task as the original's ``TaskView`` shows it: without null, and with the names of what it refers to (rule 8.11)."""
+"""A task as the original's ``TaskView`` shows it: without null, and with the names of its references (rule 8.11)."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -25,7 +25,7 @@ KINDS: Mapping[str, Kind] = {
 
 
 def entry(task: Task, catalogue: Catalogue) -> dict[str, object]:
-    """Return ``task`` as an entry of ``TaskView``. The names come from the company's catalogue."""
+    """Return ``task`` as an entry of ``TaskView``, with names from the company's catalogue."""
     shown = {name: _without_null(field.kind, getattr(task, name)) for name, field in FIELDS.items()}
     return shown | {name: value(task, catalogue) for name, (_, value) in _BESIDE_FIELDS.items()}
 

@@ -15,13 +15,14 @@ from servicedesk.wire.problems import INVALID_PARAMETER, UNSUPPORTED_MEDIA_TYPE,
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A search, as the grid asks for it.
+    """A search of the grid.
 
     Attributes:
         filter: the archived tasks or the open ones; ``None`` for all.
-        start: how many of the first tasks to leave out.
+        start: how many tasks to skip.
         size: how many tasks to show.
-        order: what the tasks are ordered by, and ``descending`` in which direction.
+        order: the field by which the tasks are sorted.
+        descending: whether the order is descending.
     """
 
     filter: TaskFilter | None
@@ -32,21 +33,21 @@ class Search:
 
 
 def read(request: Request) -> Search:
-    """Read the body of ``request``, which is all that a search has.
+    """Parse the body of ``request`` as a search.
 
     Raises:
-        Problem: ``invalid-parameter``, if the body asks for more than this service can do;
-            ``unsupported-media-type``, if it is not JSON; and the problems of ``media_types.read``.
+        Problem: ``invalid-parameter``, if the search is not supported; ``unsupported-media-type``, if the body is not
+            JSON; and the problems of ``media_types.read``.
     """
     if media_types.from_content_type(request.headers.get("Content-Type"))[0].format != "json":
-        # Reading XML keeps only what a task can have, so a query_object in it would be lost without a word.
-        detail = "The body of a search has to be application/json or text/json."
+        # The XML parser keeps only what a task can have, so a query_object in it would be lost silently.
+        detail = "The body of a search must be application/json or text/json."
         raise Problem(UNSUPPORTED_MEDIA_TYPE, detail, headers={"Accept": "application/json, text/json"})
     body = _members(media_types.read(request.body(), request.headers, what="search"), "the body", _BODY)
     grid = _members(body.get("query_object"), "query_object", _GRID)
     filters = grid.get("filterModel")
     if filters and not (isinstance(filters, Members) and not any(value for _, value in filters)):
-        raise Problem(INVALID_PARAMETER, "filterModel is not supported: send it empty. GET /tasks has $filter.")
+        raise Problem(INVALID_PARAMETER, "filterModel is not supported. Send it empty, or use $filter of GET /tasks.")
     start = _integer(grid.get("startRow"), "startRow", 0, LARGEST_SKIP, default=0)
     last = start + LARGEST_PAGE_SIZE
     end = _integer(grid.get("endRow"), "endRow", start, last, default=last)
@@ -62,12 +63,12 @@ _SORT = ("colId", "sort")
 def _members(value: object, name: str, known: tuple[str, ...]) -> Mapping[str, object]:
     """Return the members of an object by their names as ``known`` spells them.
 
-    Whatever is falsy says nothing: null, false, and an empty text, array or object. Grids send many such members.
+    An unknown member that is falsy (null, false, or an empty string, array or object) is ignored; grids send many.
     """
     if not value:
         return {}
     if not isinstance(value, Members):
-        raise Problem(INVALID_PARAMETER, f"{name} has to be an object.")
+        raise Problem(INVALID_PARAMETER, f"{name} must be an object.")
     spelled = {member.lower(): member for member in known}
     members: dict[str, object] = {}
     for sent_name, content in value:
@@ -89,7 +90,7 @@ def _integer(value: object, name: str, least: int, largest: int, *, default: int
     try:
         return values.integer(value, least, largest)
     except InvalidValueError:
-        detail = f"{name} has to be an integer from {least} to {largest}."
+        detail = f"{name} must be an integer from {least} to {largest}."
         raise Problem(INVALID_PARAMETER, detail) from None
 
 
@@ -99,7 +100,7 @@ def _filter(archived: object) -> TaskFilter | None:
     try:
         wanted = values.boolean(archived) == "true"
     except InvalidValueError:
-        raise Problem(INVALID_PARAMETER, "archived has to be true or false.") from None
+        raise Problem(INVALID_PARAMETER, "archived must be true or false.") from None
     return TaskFilter(lambda task: task.archived is wanted, archived=wanted)
 
 
@@ -111,4 +112,4 @@ def _order(model: object) -> tuple[Order, bool]:
         if sort.get("colId") in list(Order) and sort.get("sort") in ("asc", "desc"):
             return Order(str(sort["colId"])), sort["sort"] == "desc"
     orders = " or ".join(Order)
-    raise Problem(INVALID_PARAMETER, f"sortModel can name one column, {orders}, with asc or desc.")
+    raise Problem(INVALID_PARAMETER, f"sortModel must name one column, {orders}, with asc or desc.")

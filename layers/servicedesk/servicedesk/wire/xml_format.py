@@ -1,8 +1,8 @@
 """XML as the contract reads and writes it: elements in any order and namespace, and no DOCTYPE (rule 3.12).
 
-Expat reads it, and refuses a DOCTYPE at its first character, so that no body ever declares an entity. Below a field
-only the two elements of a DateTimeOffset are kept, so the size of a body bounds the memory that it takes, whatever its
-shape. (defusedxml refuses with the same callback of the same parser, but then builds a tree of the whole body.)
+Expat parses it and refuses a DOCTYPE at its first character, so that no body ever declares an entity. Below a field
+only the two elements of a DateTimeOffset are kept, so the size of a body bounds its memory, whatever its shape.
+(defusedxml refuses a DOCTYPE by the same callback of the same parser, but builds a tree of the whole body.)
 """
 
 import re
@@ -16,11 +16,11 @@ from servicedesk.wire.formats import Members
 from servicedesk.wire.problems import MALFORMED_BODY, Problem, shown_name
 
 NAMESPACE_CHARACTERS = 100
-"""The longest name of a namespace. Expat may copy it for each element and each attribute of a body."""
+"""The longest name of a namespace. Expat may copy it for every element and attribute of a body."""
 
 _INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
 _PROBLEM = "urn:ietf:rfc:7807"
-# It stands between namespace and local name. No text of XML can contain it, and so no namespace can.
+# It separates namespace and local name. XML cannot contain it, so no namespace can.
 _SEPARATOR = "\x1f"
 _NIL = f"{_INSTANCE}{_SEPARATOR}nil"
 _LIST = "ArrayOf"
@@ -32,8 +32,8 @@ _DECLARATION = re.compile(r"""<\?xml\s[^>]*?\sencoding\s*=\s*["']([A-Za-z][\w.-]
 def decode(text: str) -> Members:
     """Return the child elements of the ``task`` element in ``text``.
 
-    The value of an element with child elements is a ``DateTimeOffset`` if it is one (rule 3.8), and otherwise
-    ``Members``, which no field of a task can be.
+    The value of an element with child elements is a ``DateTimeOffset`` if it has that form (rule 3.8), and otherwise
+    ``Members``, which no field of a task accepts.
 
     Raises:
         Problem: ``malformed-body``, if ``text`` is not well-formed (with line and column), has a DOCTYPE, has another
@@ -41,7 +41,7 @@ def decode(text: str) -> Members:
     """
     reader = _TaskReader()
     try:
-        # The charset was settled before (rule 3.2). Naming it here overrides what the XML declaration claims.
+        # The charset is already decided (rule 3.2). Naming it here overrides the XML declaration.
         reader.parser.Parse(text.encode(), True)
     except expat.ExpatError as error:
         raise Problem(
@@ -59,9 +59,9 @@ def declared_charset(body: bytes) -> str | None:
 
 
 def encode(document: Mapping[str, object] | Sequence[Mapping[str, object]], *, root: str = "task") -> str:
-    """Return ``document`` as XML below the element ``root``: as rule 5.4 writes a task, or RFC 9457 a problem.
+    """Return ``document`` as XML below the element ``root``, in the form of rule 5.4, or of RFC 9457 for a problem.
 
-    A root such as ``ArrayOftask`` has an element ``task`` for each entry of the list, or of the list's ``value``.
+    A root such as ``ArrayOftask`` has an element ``task`` for each entry of the list, or of its member ``value``.
     """
     if root == "problem":
         return f'<problem xmlns="{_PROBLEM}">{_elements(cast("Mapping[str, object]", document))}</problem>'
@@ -91,11 +91,11 @@ def _with_sorted_members(value: object) -> object:
 
 
 class _TaskReader:
-    """Expat's callbacks. The elements at depth 2 are the fields; a field with deeper elements is not a text."""
+    """Expat's callbacks. The elements at depth 2 are the fields; a field with child elements is not a text."""
 
     def __init__(self) -> None:
         self.members = Members()
-        # With None, expat does not keep a table of all names that it has met.
+        # With None, expat keeps no table of all names in the body.
         self.parser = expat.ParserCreate("utf-8", _SEPARATOR, None)
         self.parser.buffer_text = True
         self.parser.StartDoctypeDeclHandler = self._doctype
@@ -116,7 +116,7 @@ class _TaskReader:
         raise Problem(MALFORMED_BODY, "The body has a DOCTYPE, which is not accepted. Leave it out.")
 
     def _namespace(self, _prefix: str | None, uri: str | None) -> None:
-        # Expat puts the whole name before the name of each element and attribute.
+        # Expat prefixes the name of every element and attribute with the whole namespace.
         if uri and len(uri) > NAMESPACE_CHARACTERS:
             raise Problem(MALFORMED_BODY, f"The body has a namespace with more than {NAMESPACE_CHARACTERS} characters.")
 
@@ -126,9 +126,7 @@ class _TaskReader:
         nil = attributes.get(_NIL, "").strip() in ("true", "1")
         if self._depth == 1:
             if local_name != "task":
-                raise Problem(
-                    MALFORMED_BODY, f"The root element of the body is {shown_name(local_name)}, and not task."
-                )
+                raise Problem(MALFORMED_BODY, f"The root element of the body is {shown_name(local_name)}, not task.")
             if nil:
                 raise Problem(MALFORMED_BODY, "The task element of the body is marked as nil.")
         elif self._depth == 2:
