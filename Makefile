@@ -11,6 +11,8 @@ export SAM_CLI_TELEMETRY = 0
 export REDOCLY_TELEMETRY = off
 export REDOCLY_SUPPRESS_UPDATE_NOTICE = true
 export ARCHITECTURE
+# Commands here start Python hundreds of times, and without bytecode each start compiles all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run events test quick check documents openapi lock fuzz test-stack bench sam-local invoke deploy replay-events build clean
 help:

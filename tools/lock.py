@@ -19,13 +19,13 @@ EXPORTS = {
     "pages": ROOT / "functions/describe_api/requirements.txt",
     "uv": ROOT / "tools/environments/uv.txt",
 }
-"""The groups that are installed where there is no uv yet: by `sam build`, and before the first environment."""
+"""The groups that are installed where `uv.lock` is not at hand: by `sam build`, and before the first environment."""
 
 
 def export(group: str) -> str:
     """Return the locked packages of a dependency group, with their hashes, as requirements for Linux."""
     command = ["export", "--frozen", "--only-group", group, "--no-header", "--no-annotate"]
-    # Whoever builds the layer need not be on Linux, and pip looks at the machine that it runs on.
+    # Whoever builds the layer need not be on Linux, and uv looks at the machine that it runs on.
     return re.sub(r" ; .*?(?=( \\)?$)", "", _uv(*command), flags=re.MULTILINE)
 
 
