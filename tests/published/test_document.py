@@ -67,6 +67,12 @@ def test_11_2_a_route_has_the_query_options_that_it_takes() -> None:
         assert {named[name] for name in references if name in named} == taken[method, path], (method, path)
 
 
+def test_11_2_every_component_is_used() -> None:
+    used = set(re.findall(r'"#/components/(\w+)/([^"]+)"', json.dumps(DOCUMENT)))
+    defined = {(section, name) for section, names in DOCUMENT["components"].items() for name in names}
+    assert used == {one for one in defined if one[0] != "securitySchemes"}
+
+
 def test_11_2_a_route_that_nobody_described_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(get_catalogue_docs, "DOCUMENTATION", {})
     documented.cache_clear()

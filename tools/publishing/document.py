@@ -64,13 +64,12 @@ def document() -> dict[str, Any]:
     Raises:
         KeyError: a route has no documentation.
     """
-    types = problem_types()
     own = {name: schema for said in documented().values() for name, schema in said.schemas.items()}
     components = {
         "schemas": schemas() | own | {"TaskEvent": events.schema()},
         "parameters": _parameters(),
         "headers": _headers(),
-        "responses": _problem_components(types),
+        "responses": _problem_components(),
         "securitySchemes": {
             "ApiKey": {"type": "http", "scheme": "bearer", "description": "The API key of your company."},
             "Basic": {"type": "http", "scheme": "basic", "description": "The API key as user name or password."},
@@ -80,8 +79,8 @@ def document() -> dict[str, Any]:
     for (method, path), operation in documented().items():
         parameters = [_reference("parameters", "id")] if "{id}" in path else []
         item = paths.setdefault(path, {"parameters": parameters} if parameters else {})
-        item[method] = _operation(method, path, operation, types)
-    whole = {
+        item[method] = _operation(method, path, operation)
+    return {
         "openapi": "3.1.1",
         "info": {
             "title": "Task API",
@@ -98,7 +97,6 @@ def document() -> dict[str, Any]:
         "webhooks": {"taskEvent": events.webhook(example_task())},
         "components": components,
     }
-    return _only_what_is_used(whole)
 
 
 @cache
@@ -134,6 +132,7 @@ A body can have up to 1 MiB.
 """
 
 
+@cache
 def problem_types() -> Mapping[str, ProblemType]:
     """Return the types of problem that callers can get: the functions' own, and those of the gateway."""
     return {**_gateway_types(), **_own_types()}
@@ -158,18 +157,16 @@ def _gateway_types() -> Mapping[str, ProblemType]:
     return {name: ProblemType(one["status"], name, one["title"]) for name, one in named.items()}
 
 
-def _operation(method: str, path: str, operation: Documentation, types: Mapping[str, ProblemType]) -> dict[str, Any]:
+def _operation(method: str, path: str, operation: Documentation) -> dict[str, Any]:
     described: dict[str, Any] = {
         "operationId": operation.id,
         "tags": [operation.tag],
         "summary": operation.summary,
         "description": operation.description,
     }
-    reads = (method.upper(), path) in _reads()
-    parameters = [
-        *operation.parameters,
-        *(["Prefer-read"] if reads and "Prefer-list" not in operation.parameters else []),
-    ]
+    parameters = [*operation.parameters]
+    if (method.upper(), path) in _reads() and "Prefer-list" not in parameters:
+        parameters.append("Prefer-read")
     if parameters:
         described["parameters"] = [_reference("parameters", _component(name)) for name in parameters]
     if operation.body:
@@ -180,7 +177,7 @@ def _operation(method: str, path: str, operation: Documentation, types: Mapping[
         }
     described["responses"] = {
         str(status): _answer(method, path, answer, operation) for status, answer in operation.answers.items()
-    } | _problem_responses(path, operation, types)
+    } | _problem_responses(path, operation)
     if operation.is_public:
         described["security"] = []
     if operation.alias_of:
@@ -238,13 +235,11 @@ def _answer(method: str, path: str, answer: Answer, operation: Documentation) ->
     }
     if answer.json:
         described["content"] = _response_content(method, path, answer, operation)
-    there = {operation.id for operation in documented().values()}
-    if links := {
-        target: {"operationId": target, "parameters": dict(parameters)}
-        for target, parameters in answer.links.items()
-        if target in there
-    }:
-        described["links"] = links
+    if answer.links:
+        described["links"] = {
+            target: {"operationId": target, "parameters": dict(parameters)}
+            for target, parameters in answer.links.items()
+        }
     return described
 
 
@@ -328,25 +323,20 @@ def _example_entity(name: str, members: Mapping[str, object]) -> Mapping[str, ob
 # ---- Problems -------------------------------------------------------------------------------------------------------
 
 
-def _problems_by_status(
-    operation: Documentation, types: Mapping[str, ProblemType]
-) -> Mapping[int, Sequence[ProblemType]]:
+def _problems_by_status(operation: Documentation) -> Mapping[int, Sequence[ProblemType]]:
     names: Sequence[str] = (*operation.problems, *EVERYWHERE)
     if operation.is_public:
         names = ("too-many-requests", "internal", "unavailable")
     by_status: dict[int, list[ProblemType]] = {}
-    for name in names:
-        # A type may belong to an operation that does not exist yet.
-        if name in types:
-            by_status.setdefault(types[name].status, []).append(types[name])
+    for one in (problem_types()[name] for name in names):
+        by_status.setdefault(one.status, []).append(one)
     return by_status
 
 
-def _problem_responses(path: str, operation: Documentation, types: Mapping[str, ProblemType]) -> dict[str, Any]:
-    by_status = _problems_by_status(operation, types)
+def _problem_responses(path: str, operation: Documentation) -> dict[str, Any]:
     return {
-        str(status): _reference("responses", _name_of_problems(status, by_status[status], as_odata=_is_odata(path)))
-        for status in sorted(by_status)
+        str(status): _reference("responses", _name_of_problems(status, types, as_odata=_is_odata(path)))
+        for status, types in sorted(_problems_by_status(operation).items())
     }
 
 
@@ -359,12 +349,12 @@ def _name_of_problems(status: int, types: Sequence[ProblemType], *, as_odata: bo
     return "-".join([str(status), *(one.name for one in types), *(["odata"] if as_odata else [])])
 
 
-def _problem_components(types: Mapping[str, ProblemType]) -> dict[str, Any]:
+def _problem_components() -> dict[str, Any]:
     """Return a response for each combination of problem types with one status that an operation has."""
     found: dict[str, Any] = {}
     for (_, path), operation in documented().items():
         as_odata = _is_odata(path)
-        for status, members in _problems_by_status(operation, types).items():
+        for status, members in _problems_by_status(operation).items():
             name = _name_of_problems(status, members, as_odata=as_odata)
             found[name] = _problem_response(status, members, as_odata=as_odata)
     return found
@@ -440,164 +430,123 @@ def _example_problem(kind: ProblemType, *, as_odata: bool = False) -> dict[str, 
 
 
 def _parameters() -> dict[str, Any]:
-    def in_query(name: str, description: str, schema: Schema, **more: object) -> dict[str, Any]:
-        return {"name": name, "in": "query", "description": description, "schema": schema, **more}
+    def one_of(*values: str) -> Schema:
+        return {"type": "string", "enum": list(values)}
 
-    def in_header(name: str, description: str, schema: Schema, **more: object) -> dict[str, Any]:
-        return {"name": name, "in": "header", "description": description, "schema": schema, **more}
+    def up_to(most: int) -> Schema:
+        return {"type": "integer", "minimum": 0, "maximum": most}
 
-    # Without examples, because the console would send them.
-    token: Schema = {"type": "string", "minLength": 1}
-    if_match = (
-        "The `ETag` of the task that you read, or `*` for any version. If the task has another version, the answer is "
-        "412."
-    )
-    described = {
-        "id": {
-            "name": "id",
-            "in": "path",
-            "description": "The task's `id`, or its number, `id2`.",
-            "required": True,
-            "schema": {"type": "string", "minLength": 1, "maxLength": 38, "pattern": "^[0-9A-Fa-f(){}-]+$"},
-        },
-        "validate_only": in_query(
-            "validate_only",
-            "With `true`, the request is validated and nothing is stored. Values are true, 1, false (the default) and "
-            "0.",
-            # Without a default, because the console would send it with every request.
-            {"type": "boolean"},
-        ),
-        "$filter": in_query(
-            "$filter",
-            "Only tasks that meet this condition: fields of a task with `eq ne gt ge lt le in`, `and or not`, "
-            "parentheses, `null`, and `startswith endswith contains tolower` on texts, as in "
-            "`archived eq false and startswith(subject,'Printer')`.",
-            {"type": "string", "minLength": 1},
-        ),
-        "$orderby": in_query(
-            "$orderby",
+    # Without examples and defaults, because the console would send them.
+    anything, a_text = {"type": "string"}, {"type": "string", "minLength": 1}
+    in_query: Mapping[str, tuple[str, Schema]] = {
+        "validate_only": (prose.VALIDATE_ONLY, {"type": "boolean"}),
+        "$filter": (prose.FILTER, a_text),
+        "$orderby": (
             "The order of the list; by default, the newest number comes first.",
-            {"type": "string", "enum": [f"{order}{way}" for order in Order for way in ("", " asc", " desc")]},
+            one_of(*(f"{order}{way}" for order in Order for way in ("", " asc", " desc"))),
         ),
-        "$top": in_query(
-            "$top",
-            "The most tasks of the whole list.",
-            {"type": "integer", "minimum": 0, "maximum": LARGEST_TOP},
-        ),
-        "$skip": in_query(
-            "$skip",
-            "The number of tasks to skip. To go further, follow the links.",
-            {"type": "integer", "minimum": 0, "maximum": LARGEST_SKIP},
-        ),
-        "$select": in_query(
-            "$select",
+        "$top": ("The most tasks of the whole list.", up_to(LARGEST_TOP)),
+        "$skip": ("The number of tasks to skip. To go further, follow the links.", up_to(LARGEST_SKIP)),
+        "$select": (
             "Only these fields of each task, as in `id,id2,subject`.",
-            {"type": "array", "minItems": 1, "items": {"type": "string", "enum": list(FIELDS)}},
-            style="form",
-            explode=False,
+            {"type": "array", "minItems": 1, "items": one_of(*FIELDS)},
         ),
-        "$skiptoken": in_query(
-            "$skiptoken", "The cursor of a page, from a link. Follow the links instead of setting it yourself.", token
-        ),
-        "$deltatoken": in_query(
-            "$deltatoken", "The cursor from a delta link, or `latest` to start with changes from now on.", token
-        ),
-        "$orderby-entries": in_query(
-            "$orderby",
+        "$skiptoken": ("The cursor of a page, from a link. Follow the links instead of setting it yourself.", a_text),
+        "$deltatoken": ("The cursor from a delta link, or `latest` to start with changes from now on.", a_text),
+        "$orderby-entries": (
             "The order of the entries: their members, separated by commas, each with `asc` or `desc`.",
-            {"type": "string", "enum": ["name", "name desc", "sequence", "sequence desc", "is_default desc,name"]},
+            one_of("name", "name desc", "sequence", "sequence desc", "is_default desc,name"),
         ),
-        "$format": in_query(
-            "$format", "The format of the metadata; overrides `Accept`.", {"type": "string", "enum": ["json", "xml"]}
-        ),
-        "$filter-entries": in_query(
-            "$filter",
-            "Only entries that meet this condition on their members, as in `name eq 'High'`.",
-            {"type": "string", "minLength": 1},
-        ),
-        "$select-entries": in_query(
-            "$select", "Only these members of each entry, as in `id,name`.", {"type": "string", "minLength": 1}
-        ),
-        "Idempotency-Key": in_header(
-            "Idempotency-Key",
-            "The identity of a create without an `id`, as in `erp-order-4711`: the same key is the same task.",
-            {"type": "string", "minLength": 1, "maxLength": KEY_CHARACTERS, "pattern": r"^[!#-\[\]-~]+$"},
-        ),
-        "If-None-Match": in_header(
-            "If-None-Match",
-            "The `ETag` of your copy. If it is up to date, the answer is 304 without a body.",
-            {"type": "string"},
-        ),
-        "If-Match": in_header("If-Match", if_match, {"type": "string", "minLength": 1}, required=True),
-        "If-Match-optional": in_header(
-            "If-Match",
-            f"{if_match} Optional at this address.",
-            {"type": "string", "minLength": 1},
-        ),
-        "Prefer-create": in_header(
-            "Prefer",
-            "With `handling=strict`, ignored fields are errors. With `return=minimal`, the answer has no more than the "
-            "ids. Separate several preferences by commas.",
-            {"type": "string"},
-        ),
-        "Prefer-list": in_header(
-            "Prefer",
-            f"`maxpagesize=n` sets the page size, 1 to {LARGEST_PAGE_SIZE}; the default is {PAGE_SIZE}. With "
-            "`handling=strict`, an unsupported query option is an error.",
-            {"type": "string"},
-        ),
-        "Prefer-read": in_header(
-            "Prefer",
-            "With `handling=strict`, an unsupported query option is an error.",
-            {"type": "string"},
-        ),
+        "$format": ("The format of the metadata; overrides `Accept`.", one_of("json", "xml")),
+        "$filter-entries": ("Only entries that meet this condition on their members, as in `name eq 'High'`.", a_text),
+        "$select-entries": ("Only these members of each entry, as in `id,name`.", a_text),
     }
-    return {_component(name): about for name, about in described.items()}
+    sizes = f"`maxpagesize=n` sets the page size, 1 to {LARGEST_PAGE_SIZE}; the default is {PAGE_SIZE}."
+    in_header: Mapping[str, tuple[str, Schema]] = {
+        "Idempotency-Key": (
+            "The identity of a create without an `id`, as in `erp-order-4711`: the same key is the same task.",
+            a_text | {"maxLength": KEY_CHARACTERS, "pattern": r"^[!#-\[\]-~]+$"},
+        ),
+        "If-None-Match": (
+            "The `ETag` of your copy. If it is up to date, the answer is 304 without a body.",
+            anything,
+        ),
+        "If-Match": (prose.IF_MATCH, a_text),
+        "If-Match-optional": (f"{prose.IF_MATCH} Optional at this address.", a_text),
+        "Prefer-create": (prose.PREFER_CREATE, anything),
+        "Prefer-list": (f"{sizes} {prose.PREFER_READ}", anything),
+        "Prefer-read": (prose.PREFER_READ, anything),
+    }
+    more: Mapping[str, Schema] = {"If-Match": {"required": True}, "$select": {"style": "form", "explode": False}}
+    of_tasks = a_text | {"maxLength": 38, "pattern": "^[0-9A-Fa-f(){}-]+$"}
+    places = {
+        "path": {"id": ("The task's `id`, or its number, `id2`.", of_tasks)},
+        "query": in_query,
+        "header": in_header,
+    }
+    return {
+        _component(name): {
+            "name": re.sub("-(entries|optional|create|list|read)$", "", name),
+            "in": place,
+            "description": description,
+            **({"required": True} if place == "path" else {}),
+            "schema": schema,
+            **more.get(name, {}),
+        }
+        for place, described in places.items()
+        for name, (description, schema) in described.items()
+    }
 
 
 def _headers() -> dict[str, Any]:
-    def header(description: str, example: object, **more: object) -> dict[str, Any]:
-        schema = {"type": "integer" if isinstance(example, int) else "string"}
-        return {"description": description, "schema": schema, "example": example, **more}
-
-    described = {
-        "X-Request-Id": header("The id of the request in the service's logs.", "6f1c2a52-4a0e-4d0a-9d6f-0a4a5a0c8f11"),
-        "Cache-Control": header("No cache may store an answer with a company's data.", "no-store"),
-        "Cache-Control-public": header("Caches may store the answer for a while.", "public, max-age=300"),
-        "Vary": header("The request headers that the answer depends on.", "Accept, Content-Type"),
-        "Vary-public": header("The request headers that the answer depends on.", "Accept-Encoding"),
-        "Content-Security-Policy": header("The page may load nothing from elsewhere.", "default-src 'none'"),
-        "ETag": header("The entity tag of this version.", entity_tag.of_task(example_task(), 1)),
-        "Location": header("The address of the task.", f"{BASE_URL}/tasks/{example_task().id}"),
-        "Content-Location": header(
-            "The task's address by its id, if the request used its number.", f"{BASE_URL}/tasks/{example_task().id}"
-        ),
-        "Ignored-Fields": header(
+    address = f"{BASE_URL}/tasks/{example_task().id}"
+    described: Mapping[str, tuple[str, object]] = {
+        "X-Request-Id": ("The id of the request in the service's logs.", "6f1c2a52-4a0e-4d0a-9d6f-0a4a5a0c8f11"),
+        "Cache-Control": ("No cache may store an answer with a company's data.", "no-store"),
+        "Cache-Control-public": ("Caches may store the answer for a while.", "public, max-age=300"),
+        "Vary": ("The request headers that the answer depends on.", "Accept, Content-Type"),
+        "Vary-public": ("The request headers that the answer depends on.", "Accept-Encoding"),
+        "Content-Security-Policy": ("The page may load nothing from elsewhere.", "default-src 'none'"),
+        "ETag": ("The entity tag of this version.", entity_tag.of_task(example_task(), 1)),
+        "Location": ("The address of the task.", address),
+        "Content-Location": ("The task's address by its id, if the request used its number.", address),
+        "Ignored-Fields": (
             "The ignored fields of the body, with the reason, as a Structured Field list (RFC 9651).",
             "db_address_id;reason=unknown, company_id;reason=server-assigned",
         ),
-        "Ignored-Parameters": header(
-            "The ignored query options, as a Structured Field list (RFC 9651).", "page;reason=unknown"
+        "Ignored-Parameters": (
+            "The ignored query options, as a Structured Field list (RFC 9651).",
+            "page;reason=unknown",
         ),
-        "OData-Version": header("The answer's version of OData.", ODATA_VERSION["OData-Version"]),
-        "Preference-Applied": header("The preferences of the request that were applied.", "return=minimal"),
-        "Idempotent-Replayed": header("An earlier request created the task.", "true"),
-        "Task-Version": header("The current version of the task.", 2),
-        "Complete-To-Version": header(
-            "The same as `Task-Version` if the page lacks no entry, else the version below its highest gap.", 2
+        "OData-Version": ("The answer's version of OData.", ODATA_VERSION["OData-Version"]),
+        "Preference-Applied": ("The preferences of the request that were applied.", "return=minimal"),
+        "Idempotent-Replayed": ("An earlier request created the task.", "true"),
+        "Task-Version": ("The current version of the task.", 2),
+        "Complete-To-Version": (
+            "The same as `Task-Version` if the page lacks no entry, else the version below its highest gap.",
+            2,
         ),
-        "Link": header(
-            "The address of the next page, or of the next changes.", f'<{BASE_URL}/tasks?$skiptoken=…>; rel="next"'
+        "Link": (
+            "The address of the next page, or of the next changes.",
+            f'<{BASE_URL}/tasks?$skiptoken=…>; rel="next"',
         ),
-        "Retry-After": header("The seconds to wait before a retry.", problems.RETRY_AFTER),
-        "Accept": header("The media types that a body can have.", "application/json, text/json"),
-        "Accept-Encoding": header("The content codings that a body can have.", "identity"),
-        "Accept-Patch": header(
-            "The media types that the body of a change can have.", "application/merge-patch+json, application/json"
+        "Retry-After": ("The seconds to wait before a retry.", problems.RETRY_AFTER),
+        "Accept": ("The media types that a body can have.", "application/json, text/json"),
+        "Accept-Encoding": ("The content codings that a body can have.", "identity"),
+        "Accept-Patch": (
+            "The media types that the body of a change can have.",
+            "application/merge-patch+json, application/json",
         ),
-        "WWW-Authenticate": header("How to send the API key.", 'Basic realm="Task API", charset="UTF-8", Bearer'),
+        "WWW-Authenticate": ("How to send the API key.", 'Basic realm="Task API", charset="UTF-8", Bearer'),
     }
-    return {_component(name): about for name, about in described.items()}
+    return {
+        _component(name): {
+            "description": description,
+            "schema": {"type": "integer" if isinstance(example, int) else "string"},
+            "example": example,
+        }
+        for name, (description, example) in described.items()
+    }
 
 
 # ---- Samples --------------------------------------------------------------------------------------------------------
@@ -634,29 +583,3 @@ def _example_name(summary: str) -> str:
 
 def _reference(section: str, name: str) -> dict[str, str]:
     return {"$ref": f"#/components/{section}/{name}"}
-
-
-def _only_what_is_used(whole: dict[str, Any]) -> dict[str, Any]:
-    """Return the document without unreferenced components."""
-    used: set[tuple[str, str]] = set()
-
-    def follow(value: Any) -> None:
-        if isinstance(value, dict):
-            reference = value.get("$ref")
-            if isinstance(reference, str):
-                _, _, section, name = reference.split("/")
-                if (section, name) not in used:
-                    used.add((section, name))
-                    follow(whole["components"][section][name])
-            for inner in value.values():
-                follow(inner)
-        elif isinstance(value, list):
-            for inner in value:
-                follow(inner)
-
-    follow([whole["paths"], whole["webhooks"]])
-    kept = {
-        section: {name: one for name, one in members.items() if section == "securitySchemes" or (section, name) in used}
-        for section, members in whole["components"].items()
-    }
-    return whole | {"components": kept}

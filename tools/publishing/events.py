@@ -11,6 +11,8 @@ from servicedesk.domain.task_event import EventType, TaskEvent
 from servicedesk.wire import event_entry
 from servicedesk.wire.event_entry import OMITTED_WHEN_LARGE, SOURCE
 
+from tools.publishing.schemas import Schema, entire, of
+
 DESCRIPTION = """\
 The operator of this service can let you react to tasks instead of polling for them. Each creation and each change puts
 one event on the EventBridge bus of the service. Its rules deliver events to queues, functions and webhooks.
@@ -18,74 +20,61 @@ one event on the EventBridge bus of the service. Its rules deliver events to que
 An event arrives at least once. A duplicate has the same `event_id`; order the events of a task by `epoch` and then by
 `version`. Ignore members that you do not know: later releases may add some."""
 
-_UUID = {"type": "string", "format": "uuid"}
 
-
-def schema() -> dict[str, Any]:
+def schema() -> Schema:
     """Return the JSON Schema of an event as EventBridge delivers it. It refers to the schema ``ListedTask``."""
-    task = "#/components/schemas/ListedTask"
+    task = [{"$ref": "#/components/schemas/ListedTask"}]
     # Every version has all fields, null where unset, but for the one that makes events too large.
     whole = [name for name in FIELDS if name != OMITTED_WHEN_LARGE]
+    actor = {
+        "contact_id": of(["string", "null"], "The contact.", format="uuid"),
+        "key_id": of(["string", "null"], "The id of the API key. It is not secret."),
+    }
     detail = {
-        "event_id": _UUID | {"description": "The id of the event. A duplicate has the same one."},
-        "company_id": _UUID | {"description": "The company of the task."},
-        "epoch": {
-            "type": "string",
-            "minLength": 1,
-            "description": "Grows, compared as text, with each restore of the table. Order the events of a task by "
-            "`epoch` and then by `version`.",
-        },
-        "version": {
-            "type": "integer",
-            "minimum": 1,
-            "description": "1 for the creation, and one more for each change of the task. After a restore, versions "
-            "can repeat with a greater `epoch`.",
-        },
-        "actor": {
-            "type": "object",
-            "description": "The author of the write. The members are null if they are unknown.",
-            "required": ["contact_id", "key_id"],
-            "properties": {
-                "contact_id": {"type": ["string", "null"], "format": "uuid", "description": "The contact."},
-                "key_id": {"type": ["string", "null"], "description": "The id of the API key. It is not secret."},
-            },
-        },
+        "event_id": of("string", "The id of the event. A duplicate has the same one.", format="uuid"),
+        "company_id": of("string", "The company of the task.", format="uuid"),
+        "epoch": of(
+            "string",
+            "Grows, compared as text, with each restore of the table. Order the events of a task by `epoch` and then "
+            "by `version`.",
+            minLength=1,
+        ),
+        "version": of(
+            "integer",
+            "1 for the creation, and one more for each change of the task. After a restore, versions can repeat with a "
+            "greater `epoch`.",
+            minimum=1,
+        ),
+        "actor": entire("The author of the write. The members are null if they are unknown.", actor),
         "task": {
             "description": "The whole task at this version, as in `GET /tasks/{id}`.",
-            "allOf": [{"$ref": task}],
+            "allOf": task,
             "required": whole,
         },
-        "changed": {
-            "type": "array",
-            "items": {"type": "string", "enum": list(FIELDS)},
-            "description": "Only of a change: the changed fields.",
-        },
-        "previous": {
-            "description": "Only of a change: the old values of these fields.",
-            "allOf": [{"$ref": task}],
-        },
-        "omitted": {
-            "type": "array",
-            "items": {"type": "string", "const": OMITTED_WHEN_LARGE},
-            "description": "The field that `task` and `previous` lack, because the event would be too large.",
-        },
+        "changed": of(
+            "array",
+            "Only of a change: the changed fields.",
+            items={"type": "string", "enum": list(FIELDS)},
+        ),
+        "previous": {"description": "Only of a change: the old values of these fields.", "allOf": task},
+        "omitted": of(
+            "array",
+            "The field that `task` and `previous` lack, because the event would be too large.",
+            items={"type": "string", "const": OMITTED_WHEN_LARGE},
+        ),
     }
-    return {
-        "type": "object",
-        "description": "One creation or change of a task, as EventBridge delivers it.",
-        "required": ["source", "detail-type", "detail"],
-        "properties": {
-            "source": {"type": "string", "const": SOURCE, "description": "The source of all these events."},
-            "detail-type": {"type": "string", "enum": list(EventType), "description": "What happened to the task."},
-            "detail": {
-                "type": "object",
-                "description": "The event itself.",
-                "required": ["event_id", "company_id", "epoch", "version", "actor", "task"],
-                "properties": detail,
-                "dependentRequired": {"changed": ["previous"]},
-            },
-        },
+    event = {
+        "source": of("string", "The source of all these events.", const=SOURCE),
+        "detail-type": of("string", "What happened to the task.", enum=list(EventType)),
+        "detail": of(
+            "object",
+            "The event itself.",
+            required=["event_id", "company_id", "epoch", "version", "actor", "task"],
+            properties=detail,
+            dependentRequired={"changed": ["previous"]},
+        ),
     }
+    return entire("One creation or change of a task, as EventBridge delivers it.", event)
 
 
 def webhook(task: Task) -> Mapping[str, Any]:

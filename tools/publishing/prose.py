@@ -40,6 +40,22 @@ later to get the tasks that were created or changed since, and a new link. A tas
 ever missed.
 """
 
+FILTER = """\
+Only tasks that meet this condition: fields of a task with `eq ne gt ge lt le in`, `and or not`, parentheses, `null`, \
+and `startswith endswith contains tolower` on texts, as in `archived eq false and startswith(subject,'Printer')`."""
+
+VALIDATE_ONLY = """\
+With `true`, the request is validated and nothing is stored. Values are true, 1, false (the default) and 0."""
+
+IF_MATCH = """\
+The `ETag` of the task that you read, or `*` for any version. If the task has another version, the answer is 412."""
+
+PREFER_CREATE = """\
+With `handling=strict`, ignored fields are errors. With `return=minimal`, the answer has no more than the ids. \
+Separate several preferences by commas."""
+
+PREFER_READ = "With `handling=strict`, an unsupported query option is an error."
+
 CODES = {
     "required": "The field must be filled.",
     "too_long": "The text is longer than `limit`.",

@@ -19,7 +19,6 @@ from tools.publishing.prose import CODES, PROBLEMS
 type Schema = dict[str, Any]
 
 BASE_URL = "https://api.example.org/v1"
-_CONTEXT = {"type": "string", "description": "The context URL of OData."}
 ENTITIES = {
     "Task": "TaskEntity",
     "TaskOrIds": "TaskEntityOrIds",
@@ -28,8 +27,17 @@ ENTITIES = {
 }
 """The schemas of entities with OData's control information, by the schemas of the same without it."""
 
-_NEXT = {"type": "string", "description": "The address of the next page; the last page has none."}
-_DELTA = {"type": "string", "description": "Only on the last page: the address to call later for further changes."}
+
+def of(kind: str | Sequence[str], description: str, **more: object) -> Schema:
+    """Return the schema of a value of a type of JSON Schema."""
+    return {"type": kind, "description": description, **more}
+
+
+_CONTEXT = of("string", "The context URL of OData.")
+_LINKS = {
+    "@odata.nextLink": of("string", "The address of the next page; the last page has none."),
+    "@odata.deltaLink": of("string", "Only on the last page: the address to call later for further changes."),
+}
 
 
 def example_task() -> Task:
@@ -76,13 +84,13 @@ def schemas() -> dict[str, Schema]:
     shown = {name: _without(schema, ("x-changeable", "readOnly")) for name, schema in fields.items()}
     view = _view(shown)
     whole = _task("A task with all its fields, null where unset.", shown, list(shown))
-    whole_view = _object("A task as the original shows it, without null.", view, list(view), xml={"name": "TaskView"})
+    whole_view = entire("A task as the original shows it, without null.", view, xml={"name": "TaskView"})
     ids = {name: shown[name] for name in ("id", "id2")}
     return {
         "Task": whole,
         "TaskEntity": _entity(whole),
         "ListedTask": _task("A task of a list: all its fields, or those that `$select` names.", shown),
-        "TaskIds": _object("The ids of a task, for `Prefer: return=minimal`.", ids, list(ids), xml={"name": "task"}),
+        "TaskIds": entire("The ids of a task, for `Prefer: return=minimal`.", ids, xml={"name": "task"}),
         **{
             f"{name}OrIds": {
                 "description": "The task, or only its ids with `Prefer: return=minimal`.",
@@ -113,15 +121,14 @@ def schemas() -> dict[str, Schema]:
         **_names(),
         **_service(),
         **_problem(),
-        "Html": {"type": "string", "description": "A page for people."},
-        "OpenApi": _object(
+        "Html": of("string", "A page for people."),
+        "OpenApi": entire(
             "An OpenAPI document.",
             {
-                "openapi": {"type": "string", "description": "The version of OpenAPI."},
-                "info": {"type": "object", "description": "About the API."},
-                "paths": {"type": "object", "description": "The operations, by path and method."},
+                "openapi": of("string", "The version of OpenAPI."),
+                "info": of("object", "About the API."),
+                "paths": of("object", "The operations, by path and method."),
             },
-            ["openapi", "info", "paths"],
         ),
     }
 
@@ -131,26 +138,29 @@ def _task(description: str, properties: Mapping[str, Schema], required: Sequence
 
 
 def _object(description: str, properties: Mapping[str, Schema], required: Sequence[str] = (), **more: object) -> Schema:
-    schema: Schema = {"type": "object", "description": description, "properties": dict(properties)}
+    schema = of("object", description, properties=dict(properties))
     return schema | ({"required": list(required)} if required else {}) | more
+
+
+def entire(description: str, properties: Mapping[str, Schema], **more: object) -> Schema:
+    """Return the schema of an object that has all its members."""
+    return _object(description, properties, list(properties), **more)
 
 
 def _entity(schema: Schema) -> Schema:
     """Return the schema of an entity with OData's control information, which comes first (rule 13.2)."""
-    tag = {"type": "string", "description": "The `ETag`; a dry run has none."}
-    control = {"@odata.context": _CONTEXT, "@odata.etag": tag}
+    control = {"@odata.context": _CONTEXT, "@odata.etag": of("string", "The `ETag`; a dry run has none.")}
     # With $select, an entity has only the selected fields.
     return schema | {"properties": control | schema["properties"], "required": ["@odata.context"]}
 
 
 def _array(description: str, name: str, root: str) -> Schema:
-    return {"type": "array", "description": description, "items": _ref(name), "xml": {"name": root, "wrapped": True}}
+    return of("array", description, items=_ref(name), xml={"name": root, "wrapped": True})
 
 
 def _page(entry: str, *links: str) -> Schema:
-    value: Schema = {"type": "array", "description": "The entries of the page.", "items": _ref(entry)}
-    known = {"@odata.nextLink": _NEXT, "@odata.deltaLink": _DELTA}
-    properties = {"@odata.context": _CONTEXT, "value": value} | {link: known[link] for link in links}
+    value = of("array", "The entries of the page.", items=_ref(entry))
+    properties = {"@odata.context": _CONTEXT, "value": value} | {link: _LINKS[link] for link in links}
     return _object("A page of a list.", properties, ["@odata.context", "value"])
 
 
@@ -187,12 +197,14 @@ def _filled_in_a_change(name: str) -> Schema:
     return {"x-filled-by": str(FilledBy.CLIENT_OR_DEFAULT if filled_by is FilledBy.SERVER else filled_by)}
 
 
+_TYPES = {bool: "boolean", int: "integer", str: "string", type(None): ["string", "null"]}
+
+
 def _view(shown: Mapping[str, Schema]) -> dict[str, Schema]:
-    types = {bool: "boolean", int: "integer", str: "string"}
     properties: dict[str, Schema] = {}
     for name, value in task_view.entry(example_task(), BUILT_IN).items():
         schema = shown.get(name) or _VIEW_ONLY[name] | {"x-filled-by": str(FilledBy.SERVER)}
-        properties[name] = {"type": types[type(value)], **_without(schema, ("type", "examples")), "examples": [value]}
+        properties[name] = {"type": _TYPES[type(value)], **_without(schema, ("type", "examples")), "examples": [value]}
     # A task without a number has an empty one.
     return properties | {"id2": properties["id2"] | {"type": ["integer", "string"]}}
 
@@ -209,52 +221,40 @@ _VIEW_ONLY: Mapping[str, Schema] = {
 }
 
 
+_ENTRY = {
+    "id": "The entry's id.",
+    "name": "The entry's name.",
+    "default": "Whether this is the default entry.",
+    "sequence": "The position of the entry in the catalogue, from 1.",
+    "completed": "Whether a task with this status is archived.",
+    "default_status_id": "The initial status of tasks of this type, if it has one.",
+}
+"""The members of an entry of the catalogue. The original's names of two of them begin with ``is_``."""
+
+
 def _catalogue() -> dict[str, Schema]:
     whole = TypeAdapter(Catalogue).json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
     shown = json.loads(json.dumps(whole["$defs"]))
-    described = {
-        "id": "The entry's id.",
-        "name": "The entry's name.",
-        "default": "Whether this is the default entry.",
-        "completed": "Whether a task with this status is archived.",
-        "default_status_id": "The initial status of tasks of this type, if it has one.",
-    }
     entries: dict[str, Schema] = {}
     for name, schema in shown.items():
-        properties = {
-            one: _tidy(about) | {"description": described[one]} for one, about in schema["properties"].items()
-        }
+        properties = {one: _tidy(about) | {"description": _ENTRY[one]} for one, about in schema["properties"].items()}
         for one, shown_as in properties.items():
             if one.endswith("id"):
                 shown_as["format"] = "uuid"
         description = str(schema["description"]).replace("``", "`")
-        entries[f"Catalogue{name}"] = _object(description, properties, list(properties), xml={"name": "i"})
-    parts: dict[str, Schema] = {
-        name: {
-            "type": "array",
-            "description": f"The {name} of the company.",
-            "items": _ref(f"Catalogue{about['items']['$ref'].rpartition('/')[2]}"),
-            "xml": {"wrapped": True},
-        }
-        for name, about in whole["properties"].items()
-        if name != "company_name"
-    }
+        entries[f"Catalogue{name}"] = entire(description, properties, xml={"name": "i"})
+    parts: dict[str, Schema] = {}
+    for name, about in whole["properties"].items():
+        if name != "company_name":
+            entry = _ref(f"Catalogue{about['items']['$ref'].rpartition('/')[2]}")
+            parts[name] = of("array", f"The {name} of the company.", items=entry, xml={"wrapped": True})
     description = "The entries that a company's tasks may refer to. One type, status and priority is the default."
-    return {"Catalogue": _object(description, parts, list(parts), xml={"name": "catalogue"}), **entries}
+    return {"Catalogue": entire(description, parts, xml={"name": "catalogue"}), **entries}
 
 
 def _entries(kind: str) -> Sequence[tuple[str, Schema]]:
-    described = {
-        "id": "The entry's id.",
-        "name": "The entry's name.",
-        "is_default": "Whether this is the default entry.",
-        "sequence": "The position of the entry in the catalogue, from 1.",
-        "is_completed": "Whether a task with this status is archived.",
-        "default_status_id": "The initial status of tasks of this type, if it has one.",
-    }
-    types = {bool: "boolean", int: "integer", str: "string", type(None): ["string", "null"]}
-    properties: dict[str, Schema] = {
-        name: {"type": types[type(value)], "description": described[name], "examples": [value]}
+    properties = {
+        name: of(_TYPES[type(value)], _ENTRY[name.removeprefix("is_")], examples=[value])
         for name, value in catalogue_entries(kind)[0].items()
     }
     entry = f"{kind}Entry"
@@ -268,134 +268,87 @@ def _entries(kind: str) -> Sequence[tuple[str, Schema]]:
 
 
 def _names() -> dict[str, Schema]:
-    properties: dict[str, Schema] = {
-        "id": {"type": "string", "format": "uuid", "description": "The entry's id."},
-        "name": {"type": "string", "description": "The entry's name."},
-        "translations": {"type": "array", "description": "Always empty.", "maxItems": 0, "items": {}},
+    properties = {
+        "id": of("string", _ENTRY["id"], format="uuid"),
+        "name": of("string", _ENTRY["name"]),
+        "translations": of("array", "Always empty.", maxItems=0, items={}),
     }
     kinds = ("TaskType", "TaskStatus")
     return {
-        "Translation": _object("The name of an entry.", properties, list(properties)),
+        "Translation": entire("The name of an entry.", properties),
         "Translations": _array("The names of the entries.", "Translation", "ArrayOfEntry"),
         **{f"ArrayOf{kind}Name": _array("The names in XML.", "Translation", f"ArrayOf{kind}") for kind in kinds},
     }
 
 
 def _service() -> dict[str, Schema]:
-    properties: dict[str, Schema] = {
-        "name": {"type": "string", "description": "The name of the entity set."},
-        "kind": {"type": "string", "description": "Its kind.", "enum": ["EntitySet"]},
-        "url": {"type": "string", "description": "Its address, relative to the service document."},
+    properties = {
+        "name": of("string", "The name of the entity set."),
+        "kind": of("string", "Its kind.", enum=["EntitySet"]),
+        "url": of("string", "Its address, relative to the service document."),
     }
     return {
-        "EntitySet": _object("An entity set.", properties, list(properties), xml={"name": "EntitySet"}),
+        "EntitySet": entire("An entity set.", properties, xml={"name": "EntitySet"}),
         "ServiceDocument": _page("EntitySet"),
         "ArrayOfEntitySet": _array("The entity sets in XML.", "EntitySet", "ArrayOfEntitySet"),
-        "Model": {"type": "object", "description": "CSDL 4.0.", "xml": {"name": "edmx:Edmx"}},
+        "Model": of("object", "CSDL 4.0.", xml={"name": "edmx:Edmx"}),
     }
 
 
 def _search() -> Schema:
-    sort = _object(
+    sort = entire(
         "A column and a direction.",
         {
-            "colId": {"type": "string", "description": "The column.", "enum": list(Order)},
-            "sort": {"type": "string", "description": "The direction.", "enum": ["asc", "desc"]},
-        },
-        ["colId", "sort"],
-        additionalProperties=False,
-    )
-    grid = _object(
-        "The rows that the grid shows.",
-        {
-            "startRow": {
-                "type": "integer",
-                "description": "How many rows to skip.",
-                "minimum": 0,
-                "maximum": LARGEST_SKIP,
-                "default": 0,
-            },
-            "endRow": {
-                "type": "integer",
-                "description": f"The row to end before, at most {LARGEST_PAGE_SIZE} after startRow.",
-                "minimum": 0,
-                "maximum": LARGEST_SKIP + LARGEST_PAGE_SIZE,
-            },
-            "filterModel": {
-                "type": "object",
-                "description": "Must be empty: `GET /tasks` has `$filter`.",
-                "maxProperties": 0,
-            },
-            "sortModel": {"type": "array", "description": "One column to sort by.", "maxItems": 1, "items": sort},
+            "colId": of("string", "The column.", enum=list(Order)),
+            "sort": of("string", "The direction.", enum=["asc", "desc"]),
         },
         additionalProperties=False,
     )
-    archived: Schema = {
-        "type": ["boolean", "null"],
-        "description": "The archived tasks, or the open ones; all without it.",
+    end = f"The row to end before, at most {LARGEST_PAGE_SIZE} after startRow."
+    grid = {
+        "startRow": of("integer", "How many rows to skip.", minimum=0, maximum=LARGEST_SKIP, default=0),
+        "endRow": of("integer", end, minimum=0, maximum=LARGEST_SKIP + LARGEST_PAGE_SIZE),
+        "filterModel": of("object", "Must be empty: `GET /tasks` has `$filter`.", maxProperties=0),
+        "sortModel": of("array", "One column to sort by.", maxItems=1, items=sort),
     }
-    return _object(
-        "A search of the original's grid.",
-        {"archived": archived, "query_object": grid},
-        additionalProperties=False,
-    )
+    body = {
+        "archived": of(["boolean", "null"], "The archived tasks, or the open ones; all without it."),
+        "query_object": _object("The rows that the grid shows.", grid, additionalProperties=False),
+    }
+    return _object("A search of the original's grid.", body, additionalProperties=False)
 
 
 def _odata_error() -> Schema:
-    fault: dict[str, Schema] = {
-        "code": {"type": "string", "description": "The fault for programs.", "enum": list(CODES)},
-        "message": {"type": "string", "description": "The fault for people."},
-        "target": {"type": "string", "description": "The field.", "examples": ["subject"]},
+    fault = {
+        "code": of("string", "The fault for programs.", enum=list(CODES)),
+        "message": of("string", "The fault for people."),
+        "target": of("string", "The field.", examples=["subject"]),
     }
-    faults: Schema = {
-        "type": "array",
-        "description": "The faults of single fields.",
-        "items": _object("A fault of one field.", fault, list(fault)),
-    }
-    properties: dict[str, Schema] = {
-        "code": {"type": "string", "description": "The problem for programs.", "enum": list(PROBLEMS)},
-        "message": {"type": "string", "description": "This problem for people, as a sentence."},
-        "details": faults,
+    properties = {
+        "code": of("string", "The problem for programs.", enum=list(PROBLEMS)),
+        "message": of("string", "This problem for people, as a sentence."),
+        "details": of("array", "The faults of single fields.", items=entire("A fault of one field.", fault)),
     }
     description = "The error in the form of OData, below `/api/` and in the gateway's own answers."
     return _object(description, properties, ["code", "message"])
 
 
 def _problem() -> dict[str, Schema]:
-    fault = _object(
-        "A fault of one field.",
-        {
-            "pointer": {"type": "string", "description": "The field, as a JSON Pointer.", "examples": ["#/subject"]},
-            "code": {
-                "type": "string",
-                "description": "The fault for programs.",
-                "enum": list(CODES),
-                "x-enumDescriptions": CODES,
-                "examples": ["too_long"],
-            },
-            "detail": {"type": "string", "description": "The fault for people."},
-            "limit": {"type": "integer", "description": "The limit that the value exceeds, if there is one."},
-        },
-        ["pointer", "code", "detail"],
-        xml={"name": "i"},
-    )
-    properties: dict[str, Schema] = {
-        "type": {
-            "type": "string",
-            "format": "uri",
-            "description": "The problem for programs.",
-            "enum": [f"urn:servicedesk:problem:{name}" for name in PROBLEMS],
-        },
-        "title": {"type": "string", "description": "The type of problem for people."},
-        "status": {"type": "integer", "description": "The status of the answer.", "minimum": 400, "maximum": 599},
-        "detail": {"type": "string", "description": "This problem for people, as a sentence."},
-        "instance": {"type": "string", "format": "uri", "description": "The id of the request, for the operator."},
-        "errors": {
-            "type": "array",
-            "description": "The faults of single fields.",
-            "items": _ref("Fault"),
-            "xml": {"wrapped": True},
-        },
+    code = of("string", "The fault for programs.", enum=list(CODES), examples=["too_long"])
+    fault = {
+        "pointer": of("string", "The field, as a JSON Pointer.", examples=["#/subject"]),
+        "code": code | {"x-enumDescriptions": CODES},
+        "detail": of("string", "The fault for people."),
+        "limit": of("integer", "The limit that the value exceeds, if there is one."),
+    }
+    types = [f"urn:servicedesk:problem:{name}" for name in PROBLEMS]
+    properties = {
+        "type": of("string", "The problem for programs.", format="uri", enum=types),
+        "title": of("string", "The type of problem for people."),
+        "status": of("integer", "The status of the answer.", minimum=400, maximum=599),
+        "detail": of("string", "This problem for people, as a sentence."),
+        "instance": of("string", "The id of the request, for the operator.", format="uri"),
+        "errors": of("array", "The faults of single fields.", items=_ref("Fault"), xml={"wrapped": True}),
         "error": _ref("ODataError"),
     }
     xml = {"name": "problem", "namespace": "urn:ietf:rfc:7807"}
@@ -408,5 +361,5 @@ def _problem() -> dict[str, Schema]:
             "required": ["error"],
         },
         "ODataError": _odata_error(),
-        "Fault": fault,
+        "Fault": _object("A fault of one field.", fault, ["pointer", "code", "detail"], xml={"name": "i"}),
     }
