@@ -1,6 +1,7 @@
-"""The account that the user's credentials open, for the commands that work on AWS."""
+"""The account that the user's credentials open, and what a stack says of itself."""
 
 import sys
+from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -17,3 +18,9 @@ def account() -> str:
             f"AWS does not accept your credentials ({reason}): "
             "run `aws configure` or `aws sso login`, or set AWS_PROFILE."
         )
+
+
+def outputs_of(cloudformation: Any, stack_name: str) -> dict[str, str]:
+    """Return the outputs of a stack by their names."""
+    [stack] = cloudformation.describe_stacks(StackName=stack_name)["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}

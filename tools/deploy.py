@@ -19,7 +19,7 @@ from uuid import uuid4
 
 import boto3
 
-from tools.account import account
+from tools.account import account, outputs_of
 from tools.build import BUILD_STAMP, ROOT, SAM, architecture, build
 from tools.template import read
 
@@ -52,7 +52,7 @@ def main() -> None:
     if not saved:
         print(f"SAM did not save your answers to {CONFIG_FILE.name}, so see the README for what comes next.")
         return
-    outputs = _outputs(saved["stack_name"], saved["region"])
+    outputs = outputs_of(boto3.client("cloudformation", region_name=saved["region"]), saved["stack_name"])
     if not outputs:
         sys.exit("Nothing was deployed.")
     remove_unused_versions(saved["stack_name"], saved["region"])
@@ -158,12 +158,6 @@ def _deploy(template: Path, environment: str, *, guided: bool, confirmed: bool =
     done = subprocess.run(command, cwd=ROOT, check=False)
     if done.returncode:
         sys.exit("sam deploy failed or was stopped; its output is above.")
-
-
-def _outputs(stack_name: str, region: str) -> dict[str, str]:
-    client = boto3.client("cloudformation", region_name=region)
-    [stack] = client.describe_stacks(StackName=stack_name)["Stacks"]
-    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
 
 if __name__ == "__main__":

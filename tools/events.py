@@ -8,11 +8,10 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tools.build import ROOT
-from tools.local_stack import REGION, LocalStack
+from tools.local_stack import LocalStack, local_client
 from tools.server import until_stopped
 
 ENVIRONMENT_FILE = ROOT / ".local/demo.env"
@@ -54,13 +53,7 @@ def line(event: Mapping[str, Any]) -> str:
 def main() -> None:
     """Show events until Ctrl-C."""
     named = dict(text.partition("=")[::2] for text in _environment())
-    queues = boto3.client(
-        "sqs",
-        endpoint_url=named["AWS_ENDPOINT_URL"],
-        region_name=REGION,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
+    queues = local_client("sqs", endpoint_url=named["AWS_ENDPOINT_URL"])
     with until_stopped():
         try:
             print("Waiting for events; Ctrl-C stops.", flush=True)

@@ -14,6 +14,7 @@ from typing import Any
 import boto3
 
 from tools import ministack_template
+from tools.account import outputs_of
 from tools.build import ROOT, SAM, architecture, build
 from tools.server import running
 
@@ -104,8 +105,7 @@ def _deploy(template: str, endpoint: str) -> None:
 
 def describe(endpoint: str, server: subprocess.Popen[bytes]) -> LocalStack:
     """Return the stack that is deployed there. An update of it gives MiniStack's API another id."""
-    [stack] = local_client("cloudformation", endpoint_url=endpoint).describe_stacks(StackName=STACK_NAME)["Stacks"]
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    outputs = outputs_of(local_client("cloudformation", endpoint_url=endpoint), STACK_NAME)
     api_id = outputs["ApiUrl"].removeprefix("https://").partition(".")[0]
     stage = outputs["ApiUrl"].rpartition("/")[2]
     base_url = f"{endpoint}/restapis/{api_id}/{stage}/_user_request_"

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Self
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tools.account import account
+from tools.account import account, outputs_of
 
 HIDDEN_SECONDS = 900
 """How long nobody else receives a message that we deal with; a place of 100 records takes less."""
@@ -238,8 +238,7 @@ def main() -> None:
 
 
 def _replay_stack(name: str) -> Result:
-    [stack] = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+    outputs = outputs_of(boto3.client("cloudformation"), name)
     url, function = outputs["UndeliveredEventsUrl"], outputs["PublishEventsName"]
     functions = boto3.client("lambda")
 

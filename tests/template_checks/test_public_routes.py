@@ -47,8 +47,8 @@ def test_a_web_acl_can_stand_before_the_stage(translated: Translated) -> None:
     [association] = translated.of_type("AWS::WAFv2::WebACLAssociation").values()
     assert association["Condition"] == "HasWebAcl"
     assert association["Properties"]["WebACLArn"] == {"Ref": "WebAclArn"}
-    stage = translated.template["Outputs"]["StageArn"]["Value"]["Fn::Sub"]
-    assert association["Properties"]["ResourceArn"]["Fn::Sub"] == stage.replace("${StageName}", "${ApiStage}")
+    stage = "arn:${AWS::Partition}:apigateway:${AWS::Region}::/restapis/${Api}/stages/${ApiStage}"
+    assert association["Properties"]["ResourceArn"]["Fn::Sub"] == stage
 
 
 def test_what_is_open_is_answered_by_a_function_that_can_reach_no_data(translated: Translated) -> None:
