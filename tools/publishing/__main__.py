@@ -22,7 +22,7 @@ def text() -> str:
 
 
 def _written(value: object, depth: int) -> str:
-    """Return a value as JSON, on one line if that fits; json's own indentation takes three times as many lines."""
+    """Return a value as JSON, with as many members on a line as fit; json's own indentation takes twice the lines."""
     line = json.dumps(value, ensure_ascii=False)
     if depth + len(line) <= WIDTH or not isinstance(value, dict | list):
         return line
@@ -30,7 +30,13 @@ def _written(value: object, depth: int) -> str:
         parts = [f"{json.dumps(name)}: {_written(member, depth + 1)}" for name, member in value.items()]
     else:
         parts = [_written(entry, depth + 1) for entry in value]
-    inner = ",\n".join(" " * (depth + 1) + part for part in parts)
+    lines: list[str] = []
+    for part in parts:
+        if lines and "\n" not in lines[-1] + part and depth + len(lines[-1]) + len(part) + 4 <= WIDTH:
+            lines[-1] += f", {part}"
+        else:
+            lines.append(part)
+    inner = ",\n".join(" " * (depth + 1) + line for line in lines)
     first, last = "{}" if isinstance(value, dict) else "[]"
     return f"{first}\n{inner}\n{' ' * depth}{last}"
 
