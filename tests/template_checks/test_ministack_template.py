@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from cfnlint.decode import cfn_yaml
 
 from tools.ministack_template import deployable
 from tools.template import ROOT, parse, resources, template
@@ -62,6 +61,8 @@ def test_a_setting_that_has_gone_is_noticed() -> None:
 
 
 def test_the_template_is_read_as_cfn_lint_reads_it() -> None:
+    from cfnlint.decode import cfn_yaml  # seconds, for every process that collects tests
+
     assert template() == cfn_yaml.load(str(ROOT / "template.yaml"))
 
 
