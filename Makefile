@@ -28,7 +28,7 @@ events: .venv/.ready
 
 ## make test                           run every test that this machine can run
 test: .venv/.ready .local/sam/.ready .local/ministack/.ready $(if $(NPM),.local/node/.ready) $(if $(MAVEN),.local/olingo/.ready)
-	@$(RUN) pytest --numprocesses 3 $(TESTS)
+	@$(RUN) pytest --numprocesses 4 $(TESTS)
 
 ## make quick                          run the short tests, which need neither MiniStack nor Java
 quick: .venv/.ready

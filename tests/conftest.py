@@ -68,8 +68,17 @@ def no_command(name: str) -> str | None:
     return None if shutil.which(name) else f"There is no {name}."
 
 
-STARTS_SERVERS = ("newcomer", "stack", "sam_local", "exactly_once", "lists", "events")
-"""The folders whose tests share servers. They take longest, and so come first."""
+TAKES_LONG = (
+    "stack",
+    "newcomer",
+    "sam_local",
+    "exactly_once",
+    "events/test_wire_faults.py",
+    "newcomer/test_recipes.py",
+    "lists",
+    "events",
+)
+"""The folders whose tests share servers, and files in them that use none; they come first."""
 
 
 def group(path: str) -> str:
@@ -77,8 +86,9 @@ def group(path: str) -> str:
 
     ``path`` is relative to the tests, which it may name. Clients use the stack of the HTTP tests.
     """
-    folder = path.removeprefix("tests/").partition("/")[0].replace("clients", "stack")
-    return folder if folder in STARTS_SERVERS else path
+    path = path.removeprefix("tests/")
+    folder = path.partition("/")[0].replace("clients", "stack")
+    return folder if folder in TAKES_LONG and path not in TAKES_LONG else path
 
 
 class ByGroup(LoadScopeScheduling):  # type: ignore[misc]
@@ -100,7 +110,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByGroup:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest, and mark what takes Docker."""
-    places = {name: place for place, name in enumerate(STARTS_SERVERS)}
+    places = {name: place for place, name in enumerate(TAKES_LONG)}
     for item in items:
         if "sam_local" in item.path.as_posix():
             item.add_marker("docker")

@@ -1,9 +1,10 @@
 """Take from boto3 and botocore the services that the functions make no client for.
 
 `python slim.py SITE_PACKAGES SOURCES…`, at build time. To make a client, boto3 looks through 400 services, reads the
-endpoints of all of them, and imports S3's transfer manager. Without these a cold start is shorter
-(tests/bench/README.md) and the package smaller by 25 MB. A service that is kept has everything: operations, paginators,
-waiters. All files keep their names and their form, so boto3 reads them as it reads its own.
+endpoints of all of them, and imports S3's transfer manager and the writer of its docstrings. Without these a cold start
+is shorter (tests/bench/README.md) and the package smaller by 25 MB. A service that is kept has everything but its
+documentation: operations, paginators, waiters. All files keep their names and their form, so boto3 reads them as it
+reads its own.
 
 The services are those that the sources name in `boto3.client("…")`. The build fails where boto3 is used otherwise.
 """
@@ -23,6 +24,17 @@ TRANSFER = '''"""boto3 looks at this class when it is imported. Nothing here tra
 
 class TransferConfig:
     pass
+'''
+DOCSTRING = '''"""Every docstring is empty here, because what boto3 would write it from is not in this layer."""
+
+
+class _Docstring(str):
+    def __new__(cls, *_args, **_kwargs):
+        return super().__new__(cls)
+
+
+def __getattr__(_name):
+    return _Docstring
 '''
 
 
@@ -52,6 +64,17 @@ def cut_transfer(package: Path) -> None:
     package.mkdir()
     (package / "__init__.py").touch()
     (package / "manager.py").write_text(TRANSFER)
+
+
+def cut_docstrings(package: Path) -> None:
+    """Leave of the ``docs`` of boto3 or botocore what they import to make a client. The rest parses and writes HTML."""
+    for path in package.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != "utils.py":
+            path.unlink()
+    (package / "__init__.py").touch()
+    (package / "docstring.py").write_text(DOCSTRING)
 
 
 def services_of(sources: Sequence[Path]) -> set[str]:
@@ -101,4 +124,6 @@ if __name__ == "__main__":
     cut_data(site_packages / "botocore/data", used)
     if "s3" not in used:
         cut_transfer(site_packages / "s3transfer")
+    for package in ("boto3", "botocore"):
+        cut_docstrings(site_packages / package / "docs")
     shutil.rmtree(site_packages / "boto3/examples", ignore_errors=True)

@@ -65,10 +65,16 @@ def test_boto3_makes_every_client_of_the_functions(layer: tuple[str, Path]) -> N
     if architecture != build.architecture():
         pytest.skip("the layer is for another processor")
     program = """
+import sys
 import boto3
 from servicedesk.store import dynamodb, event_bus, usage_plan
 for client in (dynamodb.client(), usage_plan.client(), event_bus.EventBus("x")._client):
     print(boto3.__file__, *client.meta.service_model.operation_names)
+client = dynamodb.client()
+shown = [client.put_item, client.get_paginator("query").paginate, client.get_waiter("table_exists").wait]
+shown.append(boto3.resource("dynamodb").Table("tasks").put_item)
+assert [method.__doc__ for method in shown] == [""] * 4, shown
+assert "html" not in sys.modules, "boto3 has brought its writer of docstrings"
 """
     path = f"{folder}/python:{ROOT}/layers/servicedesk"
     environment = {"PYTHONPATH": path, "AWS_DEFAULT_REGION": "eu-west-1", "AWS_EC2_METADATA_DISABLED": "true"}

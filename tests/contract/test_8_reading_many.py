@@ -717,7 +717,11 @@ def test_8_9_another_token_is_refused(client: Client, token: str) -> None:
 @contextmanager
 def restored(module: Any) -> Iterator[None]:
     """The API over a restored table, whose stream is another one."""
-    with patch.object(module, "stores", replace(module.stores, epoch="2026-11-26T09:30:00.000")):
+    with patch.object(
+        module,
+        "stores",
+        replace(module.stores, stream_arn="arn:aws:dynamodb:::table/tasks/stream/2026-11-26T09:30:00.000"),
+    ):
         yield
 
 

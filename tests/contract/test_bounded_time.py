@@ -23,7 +23,7 @@ TIMES = 5
 LEAST_SECONDS = 0.001
 """What counts as the normal time of a request that takes less: Lambda bills whole milliseconds."""
 
-TRIES = 5
+TRIES = 20
 """The least time of so many tries counts, because other processes take theirs on the same machine."""
 
 COMPANY = "0ddc0de0-0000-4000-8000-00000000000c"

@@ -132,7 +132,7 @@ def test_the_collector_rests_while_a_function_starts(function: str) -> None:
 def test_a_start_imports_only_what_a_create_needs() -> None:
     """The other operations, XML, filters and the model of OData are imported with the first request that needs them."""
     later = {f"servicedesk.wire.{name}" for name in ("odata", "odata_model", "odata_filter", "xml_format")}
-    later |= {"servicedesk.store.task_lists", "servicedesk.store.history", "servicedesk.operations.change_task"}
+    later |= {f"servicedesk.{name}" for name in ("domain.task_query", "domain.task_event", "operations.change_task")}
     start = f"import sys; sys.path.insert(0, {str(ROOT / 'functions/api')!r}); import app"
     check = f"{start}\nassert not {later} & sys.modules.keys(), {later} & sys.modules.keys()"
     started(check, **template.environment("ApiFunction"))

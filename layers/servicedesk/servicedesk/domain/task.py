@@ -21,6 +21,9 @@ from servicedesk.domain.kinds import BOOLEAN, DATE, GUID, INTEGER, TEXT, Kind, M
 REMARK_BYTES = 262_144
 """The longest remark, in bytes of UTF-8, so that an item stays below DynamoDB's limit of 400 KB."""
 
+INDEXED_REFERENCES = ("customer_reference", "reference_back_office", "to_id_in_table")
+"""The fields with an index, so that a value finds its tasks however many others there are (contract rule 8.7)."""
+
 type ClientFields = Mapping[str, str | None]
 """The fields in a request: canonical texts by name. ``None`` means sent, but not filled (rule 3.6)."""
 

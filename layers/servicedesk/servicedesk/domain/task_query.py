@@ -36,10 +36,6 @@ class TaskFilter:
     reads_remark: bool = False
 
 
-INDEXED_REFERENCES = ("customer_reference", "reference_back_office", "to_id_in_table")
-"""The fields with an index, so that a value finds its tasks however many others there are (contract rule 8.7)."""
-
-
 class Order(StrEnum):
     """The field by which a list is ordered (rule 8.3)."""
 

@@ -6,7 +6,7 @@ from functools import cached_property
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from servicedesk.store import dynamodb, task_stream
+from servicedesk.store import dynamodb
 from servicedesk.store.catalogues import CatalogueStore
 from servicedesk.store.tasks import TaskStore
 from servicedesk.wire import query_options
@@ -21,23 +21,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Stores:
-    """The stores that operations read and write. Those that a create does not need are imported on first use.
-
-    Attributes:
-        epoch: a text that grows with each restore of the table (contract rule 12.1), and limits cursors of the feed.
-    """
+    """The stores that operations read and write. What a create does not need is imported on first use."""
 
     client: "DynamoDBClient"
     tasks_table: str
-    epoch: str
+    stream_arn: str
     tasks: TaskStore
     catalogues: CatalogueStore
 
     @classmethod
     def over(cls, client: "DynamoDBClient", tasks_table: str, stream_arn: str) -> "Stores":
         """Return the stores over a table and its stream."""
-        epoch = task_stream.epoch_of(stream_arn)
-        return cls(client, tasks_table, epoch, TaskStore(client, tasks_table), CatalogueStore(client, tasks_table))
+        return cls(client, tasks_table, stream_arn, TaskStore(client, tasks_table), CatalogueStore(client, tasks_table))
+
+    @cached_property
+    def epoch(self) -> str:
+        """A text that grows with each restore of the table (contract rule 12.1), and limits cursors of the feed."""
+        from servicedesk.store.task_stream import epoch_of  # noqa: PLC0415
+
+        return epoch_of(self.stream_arn)
 
     @cached_property
     def lists(self) -> "TaskLists":

@@ -17,8 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from servicedesk.domain.actor import NOBODY, Actor
-from servicedesk.domain.task import FIELDS, Task
-from servicedesk.domain.task_query import INDEXED_REFERENCES
+from servicedesk.domain.task import FIELDS, INDEXED_REFERENCES, Task
 from servicedesk.store import dynamodb, keys
 
 FIRST_VERSION = 1

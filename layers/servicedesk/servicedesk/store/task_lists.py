@@ -28,9 +28,9 @@ from botocore.exceptions import ClientError
 
 from servicedesk.domain import values
 from servicedesk.domain.faults import NoSuchTaskError, UnavailableError
-from servicedesk.domain.task import Task
+from servicedesk.domain.task import INDEXED_REFERENCES, Task
 from servicedesk.domain.task_position import LARGEST_NUMBER, AfterChange, AfterNumber, Position
-from servicedesk.domain.task_query import INDEXED_REFERENCES, Order, Range, TaskFilter, TaskQuery
+from servicedesk.domain.task_query import Order, Range, TaskFilter, TaskQuery
 from servicedesk.store import dynamodb, keys, task_items
 from servicedesk.store.task_items import Versioned
 from servicedesk.telemetry import timed

@@ -18,8 +18,8 @@ from typing import Any, NoReturn
 
 from servicedesk.domain.faults import InvalidValueError
 from servicedesk.domain.kinds import BOOLEAN, DATE, GUID, INTEGER, TEXT, Kind, read_bound
-from servicedesk.domain.task import FIELDS, Task
-from servicedesk.domain.task_query import INDEXED_REFERENCES, Order, Range, TaskFilter
+from servicedesk.domain.task import FIELDS, INDEXED_REFERENCES, Task
+from servicedesk.domain.task_query import Order, Range, TaskFilter
 from servicedesk.wire.problems import INVALID_PARAMETER, Problem, shown_name
 
 CHARACTERS = 8192
