@@ -22,7 +22,7 @@ from tests.stack.test_http import SAMPLE_ID
 
 ENVIRONMENT = readme.blocks("Call it", "sh")[0].splitlines()[0]
 PYTHON = sys.executable
-ADDING = "Add to what is there"
+ADDING = "Append to a remark"
 
 
 @pytest.fixture(scope="module")
