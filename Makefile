@@ -1,4 +1,4 @@
-# `make` alone lists the targets. Each sets up what it needs: Python's packages in .venv, other tools in .local.
+# `make` alone lists the targets. Each sets up its requirements: Python's packages in .venv, other tools in .local.
 
 PYTHON ?= python3.13
 ARCHITECTURE ?= $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
@@ -11,7 +11,7 @@ export SAM_CLI_TELEMETRY = 0
 export REDOCLY_TELEMETRY = off
 export REDOCLY_SUPPRESS_UPDATE_NOTICE = true
 export ARCHITECTURE
-# Commands here start Python hundreds of times, and without bytecode each start compiles all that it imports.
+# Commands here start Python hundreds of times, and without bytecode each start compiles all its imports.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run events test quick check documents openapi lock fuzz test-stack bench sam-local invoke deploy replay-events build clean
@@ -22,7 +22,7 @@ help:
 run: .venv/.ready .local/sam/.ready .local/ministack/.ready
 	@$(RUN) tools.run --port $(or $(PORT),4566)
 
-## make events                         show what happens to the tasks of make run, one line for each event, as it happens
+## make events                         show the events of make run live, one line for each
 events: .venv/.ready
 	@$(RUN) tools.events
 
@@ -50,28 +50,28 @@ check: .venv/.ready .local/sam/.ready .local/checkov/.ready $(if $(NPM),.local/n
 	  && .local/checkov/bin/checkov --config-file tools/checkov.yaml --framework cloudformation --quiet --compact \
 	    --skip-download -f .local/translated.json
 
-## make documents                      write the parts of the documents that are made from the code
+## make documents                      update the generated parts of the documents
 documents: .venv/.ready
 	@$(RUN) tools.documents
 
-## make openapi                        write the OpenAPI document, from the declarations
+## make openapi                        generate the OpenAPI document from the declarations
 openapi: .venv/.ready
 	@$(RUN) tools.publishing
 
-## make lock [UPGRADE=package]         pin the packages that pyproject.toml asks for; UPGRADE= brings the newest of one
+## make lock [UPGRADE=package]         pin the packages of pyproject.toml; UPGRADE= upgrades one of them
 lock: .venv/.ready
 	@$(RUN) tools.lock $(if $(UPGRADE),--upgrade-package $(UPGRADE))
 
-## make fuzz [EXAMPLES=500]            a long search for answers that the OpenAPI document does not have
+## make fuzz [EXAMPLES=500]            search long for answers that the OpenAPI document does not describe
 fuzz: .venv/.ready .local/sam/.ready .local/ministack/.ready
 	@export FUZZ_EXAMPLES=$(or $(EXAMPLES),500); $(RUN) pytest tests/stack/test_fuzz.py -q
 
-## make test-stack                     the HTTP tests against a deployed stack: BASE_URL=… ALPHA_KEY=… BETA_KEY=…
+## make test-stack                     run the HTTP tests against a deployed stack: BASE_URL=… ALPHA_KEY=… BETA_KEY=…
 test-stack: .venv/.ready
 	$(if $(and $(BASE_URL),$(ALPHA_KEY),$(BETA_KEY)),,$(error make test-stack needs BASE_URL, ALPHA_KEY and BETA_KEY))
 	@$(RUN) pytest tests/stack/test_http.py
 
-## make bench                          measure a create beside other ways to write it, a page of a list, and an import
+## make bench                          measure a create, beside other ways to write it, a page of a list, and an import
 bench: .venv/.ready .local/sam/.ready
 	@$(RUN) tools.build
 	@$(RUN) tests.bench.bench
@@ -88,26 +88,26 @@ invoke: .venv/.ready .local/sam/.ready
 	$(if $(EVENT),,$(error make invoke needs EVENT=, the name of a fixture in events/))
 	@$(RUN) tools.sam_local invoke "$(EVENT)"
 
-## make deploy [ENVIRONMENT=default]   deploy to AWS; the first time SAM guides you; with YES=1 it asks nothing
+## make deploy [ENVIRONMENT=default]   deploy to AWS; SAM guides the first deployment; YES=1 is non-interactive
 deploy: .venv/.ready .local/sam/.ready
 	@$(RUN) tools.deploy $(if $(ENVIRONMENT),--environment $(ENVIRONMENT)) $(if $(YES),--yes)
 
-## make replay-events STACK=name       put the events of the stack's dead-letter queue on the bus again
+## make replay-events STACK=name       replay the events of the stack's dead-letter queue
 replay-events: .venv/.ready
 	$(if $(STACK),,$(error make replay-events needs STACK=, the name of the stack))
 	@$(RUN) tools.replay_events --stack "$(STACK)"
 
-## make build                          build what is deployed, in .aws-sam/build [ARCHITECTURE=x86_64|arm64]
+## make build                          build functions and layers in .aws-sam/build [ARCHITECTURE=x86_64|arm64]
 build: .venv/.ready .local/sam/.ready
 	@$(RUN) tools.build
 
-## make clean                          remove everything that the other targets have made
+## make clean                          remove everything that the other targets made
 clean:
 	@if [ -e .local/docker/dockerd.pid ]; then tests/sam_local/engine.sh stop; fi
 	rm -rf .venv .local .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# Contributors, their editors and most targets use this environment. It finds the domain package where it is written.
+# The environment of contributors, their editors and most targets. It uses the package servicedesk from its sources.
 .venv/.ready: uv.lock tools/environments/uv.txt
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null \
 	  || { echo "This needs Python 3.13, and '$(PYTHON)' is not it; name one with PYTHON=/path/to/python3.13" >&2; exit 1; }

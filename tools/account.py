@@ -1,4 +1,4 @@
-"""The account that the user's credentials open, and what a stack says of itself."""
+"""The AWS account of the user's credentials, and the outputs of its stacks."""
 
 import sys
 from typing import Any
@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 
 def account() -> str:
-    """Return the account's number. Exit with one line where AWS does not accept the credentials."""
+    """Return the account's number, or exit with one line if AWS does not accept the credentials."""
     try:
         region = boto3.Session().region_name or "us-east-1"
         return str(boto3.client("sts", region_name=region).get_caller_identity()["Account"])

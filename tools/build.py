@@ -11,12 +11,12 @@ ROOT = Path(__file__).resolve().parents[1]
 SAM = ROOT / ".local/sam/bin/sam"
 BUILT_TEMPLATE = ROOT / ".aws-sam/build/template.yaml"
 BUILD_STAMP = ".inputs"
-"""The name of a file beside the built template. It holds a digest of the sources that SAM built."""
+"""The name of a file beside the built template, with a digest of the sources that SAM built."""
 INPUTS = ("template.yaml", "functions", "layers")
 
 
 def architecture() -> str:
-    """Return the processor to build for, which the Makefile has chosen."""
+    """Return the processor architecture to build for, which the Makefile chooses."""
     return os.environ.get("ARCHITECTURE", "x86_64")
 
 

@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 SAMPLE_TABLE = {"id": "4ea0c198-0550-444a-b8a6-2949d3c2938b", "name": "sample string 8"}
-"""The table that the published page's sample links to. The demo companies have it in addition to the built-in ones."""
+"""The table that the published page's sample links to, which the demo companies have besides the built-in ones."""
 
 FIXTURE_SECRET = "local-demo-key-that-opens-nothing-elsewhere"
-"""The secret in `events/authorizer.json`. It is public, so only throw-away local databases may hold its keys."""
+"""The secret in `events/authorizer.json`. It is public, so only throw-away local databases may have its keys."""
 
 FIXTURE_KEYS = ("0123456789abcdef", "fedcba9876543210")
-"""The ids of two keys of Alpha that `events/` names: one calls the API, and the other is revoked."""
+"""The ids of two keys of Alpha in `events/`: one calls the API, and the other is revoked."""
 
 BETA_KEYS = ("00112233445566be",)
-"""The id of Beta's key in a database that is seeded without a function that issues keys."""
+"""The id of Beta's key in a database that is seeded without `OnboardCompany`."""
 
 type Onboard = Callable[[dict[str, object]], dict[str, Any]]
 
@@ -56,7 +56,7 @@ def onboard(company: Company, send: Onboard) -> Company:
 
 
 def add_fixture_keys(keys: KeyStore, company: Company = ALPHA, key_ids: Sequence[str] = FIXTURE_KEYS) -> None:
-    """Store keys that all have the fixtures' secret. By default they are the two of Alpha that `events/` names."""
+    """Store keys with the fixtures' secret, by default the two of Alpha in `events/`."""
     for key_id in key_ids:
         key = ApiKey(
             key_id=key_id,
@@ -85,7 +85,7 @@ def seed(client: "DynamoDBClient", tasks_table: str, keys_table: str) -> tuple[C
 
 
 def write_environment(file: Path, base_url: str, companies: list[Company], more: Mapping[str, str]) -> None:
-    """Write the addresses, keys and ids to ``file``, which a shell can source. Only its owner may read it."""
+    """Write the addresses, keys and ids to ``file``, for a shell to source. Only its owner may read it."""
     named = {"BASE_URL": base_url}
     for company in companies:
         named[f"{company.name}_KEY"] = company.key
@@ -96,7 +96,7 @@ def write_environment(file: Path, base_url: str, companies: list[Company], more:
 
 
 def examples(base_url: str, alpha: Company, beta: Company) -> str:
-    """Return `curl` lines in JSON and XML that a user can paste in this project's folder."""
+    """Return `curl` lines in JSON and XML to paste in this project's folder."""
     return f"""
   # the shortest task, as JSON
   curl -i {base_url}/tasks -H 'Authorization: Bearer {alpha.key}' \\

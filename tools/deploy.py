@@ -1,6 +1,6 @@
-"""Deploy to AWS, for `make deploy`: guide the first deployment, repeat it later, and print what to do next.
+"""Deploy to AWS, for `make deploy`: guide the first deployment, repeat it later, and print the next steps.
 
-SAM finds the credentials where every AWS tool does, and keeps the user's answers in `samconfig.toml`.
+SAM keeps the user's answers in `samconfig.toml`.
 """
 
 import argparse
@@ -36,8 +36,8 @@ def main() -> None:
     saved = answers(environment)
     if arguments.yes and not saved:
         sys.exit(
-            f"{CONFIG_FILE.name} has no [{environment}.deploy.parameters] with a region, and without a terminal nobody "
-            "can be asked; see OPERATING.md, Roll out."
+            f"{CONFIG_FILE.name} has no [{environment}.deploy.parameters] with a region, which a non-interactive "
+            "deployment needs; see OPERATING.md, Roll out."
         )
     deploys_to = account()
     os.environ["ARCHITECTURE"] = saved.get("Architecture", architecture())
@@ -45,12 +45,12 @@ def main() -> None:
     _deploy(build(), environment, guided=not saved, confirmed=arguments.yes)
     saved = answers(environment)
     if saved.get("Architecture", architecture()) != architecture():
-        # SAM's guide asks for the processor only after we have built the layers.
+        # SAM's guide asks for the architecture only after we have built the layers.
         os.environ["ARCHITECTURE"] = saved["Architecture"]
         print(f"You chose {architecture()}: building and deploying for that …", flush=True)
         _deploy(build(), environment, guided=False)
     if not saved:
-        print(f"SAM did not save your answers to {CONFIG_FILE.name}, so see the README for what comes next.")
+        print(f"SAM did not save your answers to {CONFIG_FILE.name}; see the README for the next steps.")
         return
     outputs = outputs_of(boto3.client("cloudformation", region_name=saved["region"]), saved["stack_name"])
     if not outputs:
@@ -61,10 +61,7 @@ def main() -> None:
 
 
 def answers(environment: str) -> dict[str, str]:
-    """Return what the user answered at the first deployment to ``environment``: SAM's options and the parameters.
-
-    Before that deployment there are no answers, and the mapping is empty.
-    """
+    """Return the user's answers for ``environment``: SAM's options and the parameters. A new environment has none."""
     sections = tomllib.loads(CONFIG_FILE.read_text()).get(environment, {})
     saved: dict[str, Any] = {}
     for command in ("global", "deploy"):
@@ -78,34 +75,34 @@ def answers(environment: str) -> dict[str, str]:
 
 
 def release_of(inputs: str, saved: Mapping[str, str]) -> str:
-    """Return a name for a release: a digest of ``inputs``, which stands for the sources, and of the ``saved`` answers.
+    """Return the name of a release: a digest of ``inputs``, which stands for the sources, and of the ``saved`` answers.
 
-    Deploying the same sources with the same answers again gives the same name, and so publishes nothing.
+    The same sources with the same answers have the same name, so that deploying them again publishes nothing.
     """
     return hashlib.sha256(json.dumps([inputs, dict(saved)], sort_keys=True).encode()).hexdigest()
 
 
 def released(template: Mapping[str, Any], release: str) -> dict[str, Any]:
-    """Return a copy of ``template`` that publishes every function and the API's stage anew for each new ``release``.
+    """Return a copy of ``template`` that publishes every function and redeploys the API's stage for a new ``release``.
 
-    SAM alone does not see the value of a parameter change, so a narrowed `CorsOrigins` would reach neither the
-    functions behind their alias nor the preflight (aws/serverless-application-model#3820). We write the release into
-    the template, because CloudFormation keeps a parameter's value for later deployments, and a plain `sam deploy` of
-    other code would then publish nothing.
+    SAM alone does not notice a changed parameter, so a narrowed `CorsOrigins` would reach neither the functions behind
+    their alias nor the preflight (aws/serverless-application-model#3820). The release is written into the template,
+    because as a parameter CloudFormation would keep its value, and a plain `sam deploy` of other code would publish
+    nothing.
     """
     copied: dict[str, Any] = deepcopy(dict(template))
     for resource in copied["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
-            # SAM appends it to the description, too. Without that change Lambda would refuse to publish a version.
+            # SAM also appends it to the description; without any change Lambda would not publish a version.
             resource["Properties"]["AutoPublishCodeSha256"] = release
     copied["Resources"]["Api"]["Properties"]["DefinitionBody"]["info"]["version"] = release
     return copied
 
 
 def remove_unused_versions(stack_name: str, region: str) -> None:
-    """Delete the versions of the stack's functions that no alias names. With SnapStart each costs money for ever.
+    """Delete the versions of the stack's functions that no alias refers to. With SnapStart each costs money for ever.
 
-    SAM retains them. A later deployment can need none of them, because it rolls back to what an alias names.
+    SAM retains them. No later deployment needs them, because a rollback returns to the version of the alias.
     """
     pages = boto3.client("cloudformation", region_name=region).get_paginator("list_stack_resources")
     parts = [part for page in pages.paginate(StackName=stack_name) for part in page["StackResourceSummaries"]]
@@ -122,7 +119,7 @@ def remove_unused_versions(stack_name: str, region: str) -> None:
 
 
 def next_steps(outputs: dict[str, str], region: str) -> str:
-    """Return commands to paste that onboard the first company, issue its key and create its first task."""
+    """Return commands that onboard the first company, issue its key and create its first task."""
     company_id = uuid4()
     invoke = (
         f"aws lambda invoke --region {region} --function-name {outputs['OnboardCompanyName']} \\\n"
@@ -132,7 +129,7 @@ def next_steps(outputs: dict[str, str], region: str) -> str:
   # onboard your first company, with the built-in catalogue; company_id is a GUID of your choice
   {invoke} '{{"action": "onboard", "company_id": "{company_id}"}}'
 
-  # issue a key for it; it is shown this once
+  # issue a key for it, which is shown only this once
   {invoke} '{{"action": "issue_key", "company_id": "{company_id}", "label": "first"}}'
 
   # create its first task, with that key
@@ -142,7 +139,7 @@ def next_steps(outputs: dict[str, str], region: str) -> str:
 
 
 def _deploy(template: Path, environment: str, *, guided: bool, confirmed: bool = False) -> None:
-    # We cannot know yet what the user will tell SAM's guide, so a guided deployment is always a new release.
+    # The answers to SAM's guide are not known yet, so a guided deployment is always a new release.
     told = {"": str(uuid4())} if guided else answers(environment)
     release = release_of(template.with_name(BUILD_STAMP).read_text(), told)
     written = template.with_name("release.json")  # beside it, so that relative paths hold

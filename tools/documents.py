@@ -1,4 +1,4 @@
-"""Write the parts of the documents that are made from the code, or with ``--check`` fail if one of them is out of date.
+"""Update the parts of the documents that are generated from the code, or with ``--check`` fail if one is out of date.
 
 In a document, a generated part stands between ``<!-- made from the code: NAME -->`` and ``<!-- end of NAME -->``.
 """
@@ -59,7 +59,7 @@ def parameters() -> str:
 
 
 def alarms() -> str:
-    """Return the table of the template's alarms, those with the same description in one row."""
+    """Return the table of the template's alarms, with one row for each description."""
     names: dict[str, list[str]] = {}
     for about in resources("AWS::CloudWatch::Alarm").values():
         called = about["AlarmName"]["Fn::Sub"]
@@ -72,7 +72,7 @@ def alarms() -> str:
 
 
 def operators_commands() -> str:
-    """Return the table of operators' commands, from the models that check them."""
+    """Return the table of operators' commands, from the models that validate them."""
     rows = []
     for model in get_args(commands.Command.__value__):
         [action] = get_args(model.model_fields["action"].annotation)
@@ -86,7 +86,7 @@ def operators_commands() -> str:
 
 
 def outcomes() -> str:
-    """Return the table of outcomes, with the text that stands below each of them in the code."""
+    """Return the table of outcomes, with their docstrings."""
     source = ast.walk(ast.parse(inspect.getsource(Outcome)))
     [declaration] = [node for node in source if isinstance(node, ast.ClassDef)]
     rows = []
@@ -108,14 +108,14 @@ PARTS = {
     "docs/catalogue.md": {"the built-in catalogue": catalogue},
     "tests/contract/README.md": {"the tests of each rule": rules.table},
 }
-"""What is generated, by the document and the name of the part."""
+"""The generated parts, by document and name."""
 
 
 def updated(document: str, text: str) -> str:
-    """Return ``text``, which is that of ``document``, with its generated parts as they have to be.
+    """Return ``text``, the content of ``document``, with up-to-date generated parts.
 
     Raises:
-        ValueError: the document does not have the marks of a part exactly once.
+        ValueError: the document does not have the markers of a part exactly once.
     """
     for name, make in PARTS[document].items():
         begin, end = f"<!-- made from the code: {name} -->", f"<!-- end of {name} -->"
@@ -123,7 +123,7 @@ def updated(document: str, text: str) -> str:
             [before, rest] = text.split(begin)
             [_, after] = rest.split(end)
         except ValueError:
-            raise ValueError(f"{document} has to have {begin} and {end} once each.") from None
+            raise ValueError(f"{document} must have {begin} and {end} once each.") from None
         text = f"{before}{begin}\n\n{make()}\n{end}{after}"
     return text
 
@@ -150,7 +150,7 @@ def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def main() -> int:
-    """Write the generated parts, or check them, and return the exit status."""
+    """Update the generated parts, or check them, and return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tools.documents", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--check", action="store_true", help="write nothing, and fail if a document is out of date")
     check = parser.parse_args().check

@@ -1,4 +1,4 @@
-"""`make events`: the events of the `make run` that runs, one line for each as it happens, until Ctrl-C.
+"""Show the events of a running `make run`, one line for each, until Ctrl-C (`make events`).
 
 `make run` attaches a queue to the stack's bus, as any consumer does (docs/events.md), and this reads it.
 """
@@ -20,7 +20,7 @@ WAIT_SECONDS = 5
 
 
 def attach(stack: LocalStack) -> str:
-    """Let a queue have all events of a local stack's bus, and return its address."""
+    """Attach a queue to the bus of a local stack, and return its URL."""
     queues, events = stack.client("sqs"), stack.client("events")
     url: str = queues.create_queue(QueueName=QUEUE)["QueueUrl"]
     arn = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -31,7 +31,7 @@ def attach(stack: LocalStack) -> str:
 
 
 def received(queues: Any, url: str, wait_seconds: int = WAIT_SECONDS) -> Iterator[dict[str, Any]]:
-    """Yield the events that the queue has, or gets within ``wait_seconds``; each is gone from it afterwards."""
+    """Yield the events that the queue has, or gets within ``wait_seconds``, and delete each of them."""
     answer = queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=wait_seconds)
     for message in answer.get("Messages", []):
         yield json.loads(message["Body"])
@@ -39,7 +39,7 @@ def received(queues: Any, url: str, wait_seconds: int = WAIT_SECONDS) -> Iterato
 
 
 def line(event: Mapping[str, Any]) -> str:
-    """An event in one line: when and what, whose task, its number, version and subject, by whom, and what changed."""
+    """Return an event as one line: time, type, company, number, version, subject, actor and changed fields."""
     detail = event["detail"]
     task = detail["task"]
     words = [event["time"], event["detail-type"], detail["company_id"], f"#{task['id2']}", f"v{detail['version']}"]
@@ -61,12 +61,12 @@ def main() -> None:
                 for event in received(queues, named["EVENTS_QUEUE"]):
                     print(line(event), flush=True)
         except (BotoCoreError, ClientError) as error:
-            sys.exit(f"The service of make run does not answer any more: {error}")
+            sys.exit(f"The service of make run does not answer: {error}")
 
 
 def _environment() -> list[str]:
     if not ENVIRONMENT_FILE.exists():
-        sys.exit("There are no events without a service: start one with make run, and call this beside it.")
+        sys.exit("There are no events without a service: start one with make run in another terminal.")
     return ENVIRONMENT_FILE.read_text().splitlines()
 
 

@@ -23,15 +23,15 @@ LOG_FILE = ROOT / ".local/ministack.log"
 STACK_NAME = "task-api"
 REGION = "eu-west-1"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": REGION}
-"""The environment that keeps a command away from any real account."""
+"""The environment of commands, so that none reaches a real account."""
 
 local_client = partial(boto3.client, region_name=REGION, aws_access_key_id="test", aws_secret_access_key="test")
-"""Make a boto3 client whose credentials open nothing; its ``endpoint_url`` has to be given."""
+"""Make a boto3 client with dummy credentials. It needs an ``endpoint_url``."""
 
 
 @dataclass(frozen=True)
 class LocalStack:
-    """A deployed stack: where its API answers, and the AWS endpoint behind it."""
+    """A deployed stack: the address of its API, and the AWS endpoint behind it."""
 
     base_url: str
     endpoint: str
@@ -46,7 +46,7 @@ class LocalStack:
         """Invoke ``OnboardCompany`` as an operator does, and return its answer.
 
         Raises:
-            RuntimeError: the function has refused the command.
+            RuntimeError: the function refused the command.
         """
         answer = self.client("lambda").invoke(
             FunctionName=self.outputs["OnboardCompanyName"], Payload=json.dumps(command).encode()
@@ -72,7 +72,7 @@ def deployed(
     template = ministack_template.write(build())
     progress(f"Starting MiniStack on 127.0.0.1:{port}")
     endpoint = f"http://127.0.0.1:{port}"
-    # Functions inherit MiniStack's environment, so it has nothing of the user's account or of our own packages.
+    # Functions inherit MiniStack's environment, so it contains nothing of the user's account or of our own packages.
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON"))}
     environment = {
         **inherited,
@@ -104,12 +104,12 @@ def _deploy(template: str, endpoint: str) -> None:
 
 
 def describe(endpoint: str, server: subprocess.Popen[bytes]) -> LocalStack:
-    """Return the stack that is deployed there. An update of it gives MiniStack's API another id."""
+    """Return the stack that is deployed at an endpoint. An update gives MiniStack's API another id."""
     outputs = outputs_of(local_client("cloudformation", endpoint_url=endpoint), STACK_NAME)
     api_id = outputs["ApiUrl"].removeprefix("https://").partition(".")[0]
     stage = outputs["ApiUrl"].rpartition("/")[2]
     base_url = f"{endpoint}/restapis/{api_id}/{stage}/_user_request_"
-    # Events give another address than the one at which MiniStack answers, and Location has to hold here, too.
+    # Events have another address than MiniStack's, and Location must be valid here, too.
     local_client("apigateway", endpoint_url=endpoint).update_stage(
         restApiId=api_id,
         stageName=stage,

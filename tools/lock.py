@@ -1,8 +1,8 @@
 """Pin the packages of pyproject.toml in uv.lock, or with ``--check`` fail if a file made from it is out of date.
 
-uv writes into its lock file where it found each file. Those addresses go out again, because every machine has an index
-of its own; the hashes say what it may deliver. `uv sync` needs the addresses and `uv export` does not, so environments
-are installed from exported requirements. With the addresses go the source distributions: `no-build` forbids them.
+uv writes the address of each file into its lock file. They are removed, because every machine has its own index; the
+hashes identify the files. `uv sync` needs the addresses and `uv export` does not, so environments are installed from
+exported requirements. Source distributions are removed as well: `no-build` forbids them.
 """
 
 import argparse
@@ -19,18 +19,18 @@ EXPORTS = {
     "pages": ROOT / "functions/describe_api/requirements.txt",
     "uv": ROOT / "tools/environments/uv.txt",
 }
-"""The groups that are installed where `uv.lock` is not at hand: by `sam build`, and before the first environment."""
+"""The groups that are installed without `uv.lock`: by `sam build`, and before the first environment."""
 
 
 def export(group: str) -> str:
     """Return the locked packages of a dependency group, with their hashes, as requirements for Linux."""
     command = ["export", "--frozen", "--only-group", group, "--no-header", "--no-annotate"]
-    # Whoever builds the layer need not be on Linux, and uv looks at the machine that it runs on.
+    # The layer can be built on another system than Linux, and uv evaluates markers for the one that it runs on.
     return re.sub(r" ; .*?(?=( \\)?$)", "", _uv(*command), flags=re.MULTILINE)
 
 
 def without_addresses(lock: str) -> str:
-    """Return the text of a lock file without what depends on the index that it was made with."""
+    """Return the text of a lock file without the addresses of a package index."""
     lock = re.sub(r"^sdist = .*\n", "", lock, flags=re.MULTILINE)
     lock = re.sub(r'\{ registry = "[^"]*" \}', '{ registry = "index" }', lock)
     return re.sub(r'\{ url = "(?:[^"]*/)?([^/"]+)", (hash = "[^"]+").*\}', r'{ url = "\1", \2 }', lock)
@@ -44,7 +44,7 @@ def main() -> None:
     if arguments.check:
         _uv("lock", "--check", "--offline")
         if outdated := [str(path.relative_to(ROOT)) for path, text in _files() if path.read_text() != text]:
-            sys.exit(f"Not as `make lock` writes it: {', '.join(outdated)}")
+            sys.exit(f"Out of date; run `make lock`: {', '.join(outdated)}")
     else:
         _uv("lock", *options)
         for path, text in _files():

@@ -1,4 +1,4 @@
-"""`make replay-events`: puts the events on the bus whose places in the stream are in the dead-letter queue.
+"""Replay the events of the dead-letter queue, whose messages name records of the stream (`make replay-events`).
 
 docs/events.md says when.
 """
@@ -18,23 +18,23 @@ from botocore.exceptions import BotoCoreError, ClientError
 from tools.account import account, outputs_of
 
 HIDDEN_SECONDS = 900
-"""How long nobody else receives a message that we deal with; a place of 100 records takes less."""
+"""The visibility timeout of a message in seconds; processing 100 records takes less."""
 
 LARGEST_PAYLOAD = 5_000_000
-"""The most bytes of records that go into one call. Lambda takes 6 MB, and no record is larger than five."""
+"""The most bytes of records in one call. Lambda's limit is 6 MB, and no record is larger than five."""
 
 EMPTY_PAGES = 100
-"""How many pages without a record are read in a row, since the end of a shard that is still written to never comes."""
+"""The most empty pages to read in a row, because a shard that is still written to has no end."""
 
 type Publish = Callable[[bytes], None]
 
 
 class NotReplayedError(Exception):
-    """A place stays in the queue, for the reason that the message gives."""
+    """Raised for a message that stays in the queue."""
 
 
 class Result(NamedTuple):
-    """How many places were replayed, how many were removed because their records are gone, and how many are left."""
+    """The numbers of messages that were replayed, deleted because their records are gone, and left in the queue."""
 
     replayed: int = 0
     gone: int = 0
@@ -42,17 +42,17 @@ class Result(NamedTuple):
 
 
 def replay(queues: Any, url: str, streams: Any, publish: Publish) -> Result:
-    """Try once to replay every place that the queue has, and print what became of those that were not.
+    """Try once to replay every message of the queue, and print the failures.
 
-    ``publish`` calls the function with a payload and raises where it does not succeed. A message is deleted when all
-    records of its place that are still there have been published, or none is there any more. The others can be received
-    again when this returns or raises.
+    ``publish`` calls the function with a payload, and raises ``NotReplayedError`` if that fails. A message is deleted
+    once all of its records that still exist have been published, or if none exists. The others are visible again when
+    this returns or raises.
     """
     replayed = gone = 0
     seen: set[str] = set()
     left: dict[str, str] = {}
     try:
-        # One message at a time, so that each is hidden for as long as its own place takes.
+        # One message at a time, so that the visibility timeout of each covers its own processing.
         while found := queues.receive_message(
             QueueUrl=url, MaxNumberOfMessages=1, VisibilityTimeout=HIDDEN_SECONDS, WaitTimeSeconds=1
         ).get("Messages"):
@@ -80,7 +80,7 @@ def replay(queues: Any, url: str, streams: Any, publish: Publish) -> Result:
 
 
 def _replay_place(streams: Any, message: dict[str, Any], publish: Publish) -> bool:
-    """Publish the records of a place, and return whether any was still there."""
+    """Publish the records of a message, and return whether any still exists."""
     place = _Place.of(message["Body"])
     records = _records(streams, place)
     oldest = next(records, None)
@@ -106,13 +106,13 @@ class _Place:
 
     stream: str
     shard: str | None
-    """The shard's id. A place that ``PublishEvents`` put aside has none, because no record names its shard."""
+    """The shard's id. Positions from ``PublishEvents`` have none, because no record names its shard."""
     first: str
     last: str
 
     @classmethod
     def of(cls, body: str) -> Self:
-        """Read what Lambda sends to the queue of a mapping that gives up a batch, or ``PublishEvents`` of a record."""
+        """Parse a message that Lambda sends for a batch that it gives up, or ``PublishEvents`` for a record."""
         try:
             told = json.loads(body)["DDBStreamBatchInfo"]
             place = cls(
@@ -123,16 +123,16 @@ class _Place:
             )
             int(place.first), int(place.last)
         except (KeyError, TypeError, ValueError) as error:
-            raise NotReplayedError("it is no place in a stream.") from error
+            raise NotReplayedError("it is not a position in a stream.") from error
         return place
 
     def has(self, record: dict[str, Any]) -> bool:
-        """Return whether a record of the shard is one of the place."""
+        """Return whether a record of the shard is in this range."""
         return int(self.first) <= _number(record) <= int(self.last)
 
 
 def _records(streams: Any, place: _Place) -> Iterator[dict[str, Any]]:
-    """Yield the records of the place that the stream still has. Some may come twice."""
+    """Yield the records of the place that the stream still has, possibly with duplicates."""
     exceptions = streams.exceptions
     try:
         if place.shard is None:
@@ -140,7 +140,7 @@ def _records(streams: Any, place: _Place) -> Iterator[dict[str, Any]]:
             return
         yield from _read(streams, place, ShardIteratorType="AT_SEQUENCE_NUMBER", SequenceNumber=place.first)
     except exceptions.TrimmedDataAccessException:
-        # A shard loses its records one by one, the oldest first, and is itself gone in the end.
+        # A shard loses its records one by one, the oldest first, and finally disappears itself.
         with suppress(exceptions.ResourceNotFoundException):
             yield from _read(streams, place, ShardIteratorType="TRIM_HORIZON")
     except exceptions.ResourceNotFoundException:
@@ -155,9 +155,9 @@ def _read(streams: Any, place: _Place, **start: str) -> Iterator[dict[str, Any]]
         page = streams.get_records(ShardIterator=iterator)
         empty = 0 if page["Records"] else empty + 1
         if empty == EMPTY_PAGES:
-            raise NotReplayedError("the stream does not show its records now.")
+            raise NotReplayedError("the stream does not return its records now.")
         for record in filter(place.has, page["Records"]):
-            # Lambda adds this, from which an event gets its epoch.
+            # Lambda adds this member, which has the epoch of the event.
             yield record | {"eventSourceARN": place.stream}
         if page["Records"] and _number(page["Records"][-1]) >= int(place.last):
             return
@@ -167,7 +167,7 @@ def _read(streams: Any, place: _Place, **start: str) -> Iterator[dict[str, Any]]
 def _find(streams: Any, place: _Place) -> Iterator[dict[str, Any]]:
     """Yield the records of a place that names no shard.
 
-    Shards that are written to at the same time have numbers from one range, so several may have to be read.
+    Shards that are written to at the same time share a range of numbers, so several may need to be read.
     """
     hidden = None
     for shard in _shards(streams, place):
@@ -184,7 +184,7 @@ def _find(streams: Any, place: _Place) -> Iterator[dict[str, Any]]:
 
 
 def _shards(streams: Any, place: _Place) -> Iterator[str]:
-    """Yield the shards whose range of sequence numbers has the first of the place."""
+    """Yield the shards whose range of sequence numbers includes the first of the place."""
     more: dict[str, str] = {}
     while True:
         told = streams.describe_stream(StreamArn=place.stream, **more)["StreamDescription"]
@@ -203,10 +203,10 @@ def _number(record: dict[str, Any]) -> int:
 
 
 def _payloads(records: Iterator[dict[str, Any]]) -> Iterator[bytes]:
-    """Yield the records as events that Lambda takes."""
+    """Yield the records as payloads of Lambda's size."""
     parts: list[bytes] = []
     for record in records:
-        # A record's time comes as a datetime, and the function does not look at it.
+        # A record's time is a datetime, and the function ignores it.
         part = json.dumps(record, default=str, ensure_ascii=False).encode()
         if parts and sum(map(len, parts)) + len(part) > LARGEST_PAYLOAD:
             yield _event(parts)
@@ -221,7 +221,7 @@ def _event(records: list[bytes]) -> bytes:
 
 
 def main() -> None:
-    """Replay the places in the queue of a stack."""
+    """Replay the dead-letter queue of a stack."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--stack", required=True, help="the stack's name")
     name = parser.parse_args().stack

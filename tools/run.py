@@ -26,7 +26,7 @@ def _run(port: int) -> None:
     with deployed(port, progress) as stack:
         progress("Onboarding the demo companies Alpha and Beta")
         alpha, beta = (demo.onboard(company, stack.onboard) for company in (demo.ALPHA, demo.BETA))
-        # Before the first task, so that it has all events.
+        # Before the first task, so that the queue gets all events.
         events_queue = events.attach(stack)
         more = {
             "AWS_ENDPOINT_URL": stack.endpoint,
@@ -40,7 +40,7 @@ def _run(port: int) -> None:
             print(_create_sample(stack.base_url, company, kind))
         print(f"\nThe help page: {stack.base_url}/ (to try the API out: {stack.base_url}/console)")
         print(f"Up at {stack.base_url}")
-        print("`make events` shows, in another terminal, what happens to tasks as it happens.")
+        print("`make events` shows, in another terminal, the events of tasks live.")
         print(f"Keys and ids are in {ENVIRONMENT_FILE.relative_to(ROOT)}. To paste, in this folder:")
         print(demo.examples(stack.base_url, alpha, beta))
         serve(stack.server, LOG_FILE)

@@ -44,7 +44,7 @@ PREPARED_BY = {
     "send_batch": "create_task",
     "update_task": "create_task",
 }
-"""Fixtures that need another one to run first: it creates a task, or makes room for one more key."""
+"""Fixtures that need another one to run first: it creates a task, or frees one of the two keys."""
 
 
 def main() -> None:
@@ -83,7 +83,7 @@ def require_reachable(endpoint: str) -> None:
 
 
 def _address_for_containers() -> str:
-    """Return an address of this machine that containers reach and other machines do not."""
+    """Return an address of this machine that only its containers can reach."""
     # A new engine describes its networks fully only after its second start, so we ask a container what it sees.
     host = _in_container(f"import socket; print(socket.gethostbyname('{HOST_IN_CONTAINERS}'))")
     try:
@@ -106,7 +106,7 @@ def _docker(failing: str, *arguments: str) -> str:
     done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
     if done.returncode:
         lines = done.stderr.strip().splitlines() or ["no reason given"]
-        # The docker command gives its own reason on a line before the one that points to its help.
+        # The docker command prints its reason on a line before the one that refers to its help.
         sys.exit(f"{failing}: {next((line for line in lines if line.startswith('docker: ')), lines[-1])}")
     return done.stdout.strip()
 
@@ -119,7 +119,7 @@ def database() -> Iterator[str]:
     """Run a moto server with the template's tables, all empty, and enter the block with its address on this machine.
 
     Raises:
-        SystemExit: it has not started, or the functions cannot reach it. The reason is on stderr.
+        SystemExit: it did not start, or the functions cannot reach it. The reason is on stderr.
     """
     host, port = _address_for_containers(), free_port()
     endpoint = f"http://{host}:{port}"
@@ -132,7 +132,7 @@ def database() -> Iterator[str]:
 
 
 def make_tables(endpoint: str) -> None:
-    """Create the template's tables under their logical ids, which are the names that SAM local gives the functions."""
+    """Create the template's tables, named by their logical ids, as SAM local tells the functions."""
     for table in tables():
         dynamodb(endpoint).create_table(**table)
 
@@ -144,7 +144,7 @@ def make_buses(endpoint: str) -> None:
 
 
 def dynamodb(endpoint: str) -> Any:
-    """Return a boto3 client for a local database. It does not retry, because nothing there is busy."""
+    """Return a boto3 client for a local database, without retries."""
     return _client("dynamodb", endpoint)
 
 
@@ -155,7 +155,7 @@ def _client(service: Any, endpoint: str) -> Any:
 
 @contextmanager
 def _running_or_seeded_database(fixture: str) -> Iterator[str]:
-    """Enter with the database of `make sam-local` if that is running, else with one that suits the ``fixture``."""
+    """Enter with the database of `make sam-local` if that is running, else with one seeded for the ``fixture``."""
     lines = ENVIRONMENT_FILE.read_text().splitlines() if ENVIRONMENT_FILE.exists() else []
     endpoint = dict(line.partition("=")[::2] for line in lines).get("AWS_ENDPOINT_URL_DYNAMODB")
     try:
@@ -179,15 +179,15 @@ def _running_or_seeded_database(fixture: str) -> Iterator[str]:
 
 
 def parameters(endpoint: str) -> list[str]:
-    """Return the template's parameters with which functions in containers reach the database at ``endpoint``."""
+    """Return the template's parameters, with which functions in containers reach the database at ``endpoint``."""
     port = endpoint.rpartition(":")[2]
     return [f"DynamoDBEndpoint=http://{HOST_IN_CONTAINERS}:{port}", f"Architecture={architecture()}"]
 
 
 def _sam_local(endpoint: str, *arguments: str) -> tuple[list[str], dict[str, str]]:
-    """Return a command line of `sam local` and its environment; `samconfig.toml` has the options that never change."""
+    """Return a command line of `sam local` and its environment; `samconfig.toml` has the constant options."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | {
-        # SAM hands the caller's credentials on to the functions, so these open nothing.
+        # SAM passes the caller's credentials to the functions, so these are dummies.
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         # SAM asks STS for the account, and without a network it would retry for ten seconds.
@@ -201,7 +201,7 @@ def api(endpoint: str, port: int) -> Iterator[tuple[str, subprocess.Popen[bytes]
     """Serve the built API over the database at ``endpoint``, and enter the block with its address and its process.
 
     Raises:
-        SystemExit: SAM has not started. Its output is on stderr.
+        SystemExit: SAM did not start. Its output is on stderr.
     """
     base_url = f"http://127.0.0.1:{port}"
     command, environment = _sam_local(endpoint, "start-api", "--host", "127.0.0.1", "--port", str(port))
@@ -239,13 +239,13 @@ def function_for(event_file: Path) -> str:
             entry["Properties"]["Path"]
             for entry in resources("AWS::Serverless::Function")["DescribeApi"]["Events"].values()
         ]
-        # Events of version 2.0 have both parts of the route in one.
+        # Events of version 2.0 have method and path in one member.
         path = named.get("resource") or named.get("routeKey", "").partition(" ")[2]
         return "DescribeApi" if path in open_pages else "ApiFunction"
     sys.exit(f"{event_file} is neither an operator's command nor a request that a function answers.")
 
 
-# ---- What make calls ------------------------------------------------------------------------------------------------
+# ---- The commands of make -------------------------------------------------------------------------------------------
 
 
 def _serve(port: int) -> None:

@@ -1,4 +1,4 @@
-"""Run servers on this machine for as long as they are needed, and report what stands in their way."""
+"""Run servers on this machine, and explain why one cannot start."""
 
 import fcntl
 import os
@@ -32,7 +32,7 @@ def free_port() -> int:
 
 
 def require_free(port: int, command: str) -> None:
-    """Exit with one line unless ``command`` can listen on this port of 127.0.0.1. The line says what to do instead."""
+    """Exit with one line of advice unless ``command`` can listen on this port of 127.0.0.1."""
     if not 1 <= port <= LAST_PORT:
         sys.exit(f"{port} is not a port; choose one from 1 to {LAST_PORT}: {command} PORT=4566")
     try:
@@ -67,7 +67,7 @@ def only_one(command: str) -> Iterator[None]:
 
 @contextmanager
 def until_stopped() -> Iterator[None]:
-    """Let Ctrl-C, SIGTERM or the closing of the terminal end the block in an orderly way, and report the end."""
+    """Shut the block down gracefully on Ctrl-C, SIGTERM or SIGHUP."""
     # SIGINT is named too, because a process that a shell starts in the background ignores it.
     for end in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(end, signal.default_int_handler)
@@ -78,7 +78,7 @@ def until_stopped() -> Iterator[None]:
 
 
 def serve(server: subprocess.Popen[bytes], log_file: Path) -> NoReturn:
-    """Wait until the user stops us. Exit with one line if the server ends first."""
+    """Wait for Ctrl-C. Exit with one line if the server ends first."""
     print("Ctrl-C stops everything.", flush=True)
     try:
         server.wait()
@@ -89,7 +89,7 @@ def serve(server: subprocess.Popen[bytes], log_file: Path) -> NoReturn:
 
 
 def progress_from_now() -> Callable[[str], None]:
-    """Return a function that prints a step and the number of seconds that have passed since now."""
+    """Return a function that prints a step with the seconds since now."""
     started = time.monotonic()
     return lambda step: print(f"[{time.monotonic() - started:4.0f} s] {step} …", flush=True)
 
@@ -106,10 +106,10 @@ def running(
     """Start a server, run the block once the server answers at the URL ``answers_at``, and stop the server afterwards.
 
     Raises:
-        SystemExit: the server has ended, or does not answer within a minute. Its output is on stderr.
+        SystemExit: the server ended, or did not answer within a minute. Its output is on stderr.
     """
     with log_file.open("w") as log:
-        # In its own session the server does not see Ctrl-C, so that we can stop it and its workers in order.
+        # In its own session the server does not get Ctrl-C, so we can stop it and its workers in order.
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=ROOT, start_new_session=True)
     try:
         if not _ready(process, answers_at):

@@ -1,4 +1,4 @@
-"""Read `template.yaml`: the tables to create and the environment that each function gets."""
+"""Read `template.yaml`: the tables to create, and the environment of each function."""
 
 import json
 import subprocess
@@ -23,17 +23,17 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def parse(text: str) -> dict[str, Any]:
-    """Return a template's text as `read` does.
+    """Parse the text of a template.
 
-    cfn-lint's reader does the same, but importing it takes every command and every process of the tests 2.5 seconds of
-    CPU time, most of it for sympy and networkx. That of aws-sam-translator needs an older pydantic than the functions.
+    cfn-lint's parser does the same, but importing it costs every command and every test process 2.5 seconds of CPU
+    time, most of it for sympy and networkx. aws-sam-translator's needs an older pydantic than the functions.
     """
-    loaded: dict[str, Any] = yaml.load(text, _Reader)  # noqa: S506 - it makes no other objects than the safe loader
+    loaded: dict[str, Any] = yaml.load(text, _Reader)  # noqa: S506 - it constructs only plain data
     return loaded
 
 
 class _Reader(yaml.SafeLoader):
-    """A YAML reader that knows CloudFormation's short forms, `!Ref` and the like."""
+    """A YAML loader that knows CloudFormation's short forms, such as `!Ref`."""
 
     def long_form(self, suffix: str, node: yaml.Node) -> dict[str, Any]:
         value: Any
@@ -54,7 +54,7 @@ _Reader.add_multi_constructor("!", _Reader.long_form)
 
 @cache
 def translated() -> dict[str, Any]:
-    """Return what SAM translates the template into, every parameter at its default."""
+    """Return SAM's translation of the template, with every parameter at its default."""
     command = [str(ROOT / ".local/sam/bin/python"), str(ROOT / "tools/translated_template.py")]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     result: dict[str, Any] = json.loads(done.stdout)
@@ -81,20 +81,20 @@ def tables() -> list[dict[str, Any]]:
 
 
 def _indexes(properties: dict[str, Any]) -> dict[str, Any]:
-    """A table's indexes as `create_table` takes them."""
+    """Return a table's indexes as arguments of `create_table`."""
     taken = ("IndexName", "KeySchema", "Projection")
     indexes = [{name: index[name] for name in taken} for index in properties.get("GlobalSecondaryIndexes", ())]
     return {"GlobalSecondaryIndexes": indexes} if indexes else {}
 
 
 def _stream(properties: dict[str, Any]) -> dict[str, Any]:
-    """A table's stream as `create_table` takes it, which wants one word more than CloudFormation."""
+    """Return a table's stream as an argument of `create_table`, which has one more member than CloudFormation's."""
     specification = properties.get("StreamSpecification")
     return {"StreamSpecification": {"StreamEnabled": True} | specification} if specification else {}
 
 
 def buses() -> list[str]:
-    """The name of each event bus: its logical id."""
+    """Return the name of each event bus, which is its logical id."""
     return list(resources("AWS::Events::EventBus"))
 
 
@@ -110,7 +110,7 @@ def _resolve(value: Any) -> str | None:
     if not isinstance(value, dict):
         return str(value)
     if "Fn::If" in value:
-        # Every condition asks whether an optional parameter has a value, and by default it has none.
+        # Every condition tests whether an optional parameter is set, and by default none is.
         return _resolve(value["Fn::If"][2])
     if "Fn::GetAtt" in value:
         return ".".join(value["Fn::GetAtt"])

@@ -20,7 +20,7 @@ REGION = "eu-west-1"
 
 
 class _NoManagedPolicies:
-    """Stand in for the names of AWS's own policies. The template uses none of them."""
+    """A stub for the names of AWS's own policies. The template uses none of them."""
 
     def load(self) -> dict[str, str]:
         return {}
@@ -29,7 +29,7 @@ class _NoManagedPolicies:
 def translated(template: dict[str, Any], chosen: Mapping[str, str]) -> dict[str, Any]:
     """Translate a template with the ``chosen`` parameters, and with defaults for the others.
 
-    Each folder of code gets an address in S3, as `sam deploy` would give it one.
+    Each folder of code gets an address in S3, as with `sam deploy`.
     """
     for resource in template["Resources"].values():
         for name in {"CodeUri", "ContentUri"} & resource.get("Properties", {}).keys():
@@ -44,7 +44,7 @@ def translated(template: dict[str, Any], chosen: Mapping[str, str]) -> dict[str,
 def main() -> None:
     """Translate the template, or the cases on standard input, and print the result as JSON."""
     os.environ["AWS_DEFAULT_REGION"] = REGION
-    logging.disable(logging.WARNING)  # SAM warns of feature toggles that only AWS sets
+    logging.disable(logging.WARNING)  # SAM warns about feature toggles that only AWS sets
     if "--cases" in sys.argv:
         print(json.dumps([translated(case["template"], case["parameters"]) for case in json.load(sys.stdin)]))
     else:

@@ -1,12 +1,11 @@
-"""Take from boto3 and botocore the services that the functions make no client for.
+"""Remove from boto3 and botocore the services that the functions do not use: `python slim.py SITE_PACKAGES SOURCES…`.
 
-`python slim.py SITE_PACKAGES SOURCES…`, at build time. To make a client, boto3 looks through 400 services, reads the
-endpoints of all of them, and imports S3's transfer manager and the writer of its docstrings. Without these a cold start
-is shorter (tests/bench/README.md) and the package smaller by 25 MB. A service that is kept has everything but its
-documentation: operations, paginators, waiters. All files keep their names and their form, so boto3 reads them as it
-reads its own.
+To make a client, boto3 lists 400 services, reads the endpoints of all of them, and imports S3's transfer manager and the
+generator of its docstrings. Without these a cold start is shorter (tests/bench/README.md) and the package smaller by
+25 MB. The remaining services have everything but documentation: operations, paginators, waiters. All files keep their
+names and their form, so boto3 needs no change.
 
-The services are those that the sources name in `boto3.client("…")`. The build fails where boto3 is used otherwise.
+The services are those that the sources name in `boto3.client("…")`. The build fails if boto3 is used in another way.
 """
 
 import ast
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 SHARED = ("_retry", "partitions", "sdk-default-configuration")
-TRANSFER = '''"""boto3 looks at this class when it is imported. Nothing here transfers files to S3."""
+TRANSFER = '''"""boto3 imports this class, but nothing here transfers files to S3."""
 
 
 class TransferConfig:
@@ -39,7 +38,7 @@ def __getattr__(_name):
 
 
 def cut_data(data: Path, services: Set[str]) -> None:
-    """Leave in botocore's data folder these services, each whole but for its documentation."""
+    """Keep only these services in botocore's data folder, each of them whole except for its documentation."""
     smaller = data.with_name("smaller-data")
     for name in SHARED:
         _write(smaller / name, _read(data / name))
@@ -59,7 +58,7 @@ def cut_data(data: Path, services: Set[str]) -> None:
 
 
 def cut_transfer(package: Path) -> None:
-    """Leave of s3transfer what boto3 imports whichever service a client is for. It imports multiprocessing itself."""
+    """Replace s3transfer, which imports multiprocessing, by a stub for boto3's unconditional import."""
     shutil.rmtree(package)
     package.mkdir()
     (package / "__init__.py").touch()
@@ -81,18 +80,18 @@ def services_of(sources: Sequence[Path]) -> set[str]:
     """Return the services that the Python files below ``sources`` make boto3 clients for.
 
     Raises:
-        SystemExit: the code uses boto3 in a way that does not tell the service, or not at all.
+        SystemExit: the code uses boto3 without naming the service, or not at all.
     """
     services = set()
     for file in (file for folder in sources for file in folder.rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "boto3" and node.attr != "client":
-                raise SystemExit(f"{file}, line {node.lineno}: boto3.{node.attr} is not known to slim.py.")
+                raise SystemExit(f"{file}, line {node.lineno}: boto3.{node.attr} is not supported; call boto3.client.")
             if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "boto3":
                 raise SystemExit(f"{file}, line {node.lineno}: import boto3, and call boto3.client.")
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "boto3.client":
                 if not (node.args and isinstance(node.args[0], ast.Constant)):
-                    raise SystemExit(f"{file}, line {node.lineno}: name the service in boto3.client as a text.")
+                    raise SystemExit(f"{file}, line {node.lineno}: name the service in boto3.client as a literal.")
                 services.add(str(node.args[0].value))
     if not services:
         raise SystemExit(f"No code in {', '.join(map(str, sources))} makes a boto3 client.")

@@ -234,7 +234,7 @@ def test_12_3_a_bad_place_stops_no_other(
     assert dead_letters.replay(Stream(range(1, 10)), bus) == Result(replayed=2, left=3)
     assert sorted(bus.published) == [1, 2, 3, 4]
     assert dead_letters.waiting() == 3
-    assert capsys.readouterr().out.count(" stays in the queue: it is no place in a stream.") == 2
+    assert capsys.readouterr().out.count(" stays in the queue: it is not a position in a stream.") == 2
 
 
 def test_12_3_a_place_that_the_stream_refuses_stops_no_other(

@@ -90,7 +90,7 @@ PROBLEMS = {
     "unsupported-media-type": "The body is neither JSON nor XML, or is in another charset than utf-8 and utf-16.",
     "invalid-task": "One or more fields are not valid. `errors` lists them all, each with its code.",
     "idempotency-key-reused": "The `Idempotency-Key` was already used with a different body.",
-    "too-many-requests": "The company, or all companies together, sent more than the limit.",
+    "too-many-requests": "The company, or all companies together, exceeded the rate limit.",
     "internal": "The service failed, whatever the request was. You can retry it.",
     "unavailable": "The service did not answer in time. Retry the same request.",
 }
