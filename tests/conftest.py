@@ -6,10 +6,13 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import boto3
 import pytest
 from moto import mock_aws
+from moto.core.serialize import AttributePicker, AttributePickerContext, XFormedAttributePicker
 from xdist.scheduler import LoadScopeScheduling
 
 from tests import dynamodb_local
@@ -188,10 +191,21 @@ def without_account(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
+def pick(picker: XFormedAttributePicker, context: AttributePickerContext) -> Any:
+    """Return a member of what moto answers: of a DynamoDB value by its name, since no value has other spellings.
+
+    moto tries each spelling of each of a value's ten types, which takes 40 % of the time of a list of 100 tasks.
+    """
+    parent = getattr(context.shape, "parent", None)
+    if parent is not None and parent.name == "AttributeValue" and isinstance(context.obj, dict):
+        return context.obj.get(context.key)
+    return AttributePicker.__call__(picker, context)
+
+
 @contextmanager
 def moto_tables() -> Iterator[None]:
     """Empty tables, as the template defines them, in moto, and the event bus."""
-    with mock_aws():
+    with mock_aws(), patch.object(XFormedAttributePicker, "__call__", pick):
         client = boto3.client("dynamodb")
         for table in tables():
             client.create_table(**table)
