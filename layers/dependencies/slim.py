@@ -1,9 +1,9 @@
 """Remove from boto3 and botocore the services that the functions do not use: `python slim.py SITE_PACKAGES SOURCES…`.
 
-To make a client, boto3 lists 400 services, reads the endpoints of all of them, and imports S3's transfer manager and the
-generator of its docstrings. Without these a cold start is shorter (tests/bench/README.md) and the package smaller by
-25 MB. The remaining services have everything but documentation: operations, paginators, waiters. All files keep their
-names and their form, so boto3 needs no change.
+To make a client, boto3 lists 400 services, reads the endpoints of all of them, and imports S3's transfer manager and its
+generator of docstrings. Without these a cold start is shorter (tests/bench/README.md) and the package smaller by 25 MB.
+The remaining services have everything but documentation: operations, paginators, waiters. All files keep their names
+and their form, so boto3 needs no change.
 
 The services are those that the sources name in `boto3.client("…")`. The build fails if boto3 is used in another way.
 """
@@ -24,7 +24,7 @@ TRANSFER = '''"""boto3 imports this class, but nothing here transfers files to S
 class TransferConfig:
     pass
 '''
-DOCSTRING = '''"""Every docstring is empty here, because what boto3 would write it from is not in this layer."""
+DOCSTRING = '''"""Every docstring is empty here, because this layer lacks boto3's documentation."""
 
 
 class _Docstring(str):
@@ -66,7 +66,7 @@ def cut_transfer(package: Path) -> None:
 
 
 def cut_docstrings(package: Path) -> None:
-    """Leave of the ``docs`` of boto3 or botocore what they import to make a client. The rest parses and writes HTML."""
+    """Keep only the parts of boto3's or botocore's ``docs`` that a client imports. The rest parses and writes HTML."""
     for path in package.iterdir():
         if path.is_dir():
             shutil.rmtree(path)
