@@ -1,6 +1,6 @@
 """Remove from boto3 and botocore the services that the functions do not use: `python slim.py SITE_PACKAGES SOURCES…`.
 
-To make a client, boto3 lists 400 services, reads the endpoints of all of them, and imports S3's transfer manager and its
+To make a client, boto3 lists 400 services, reads the endpoints of all of them, and imports S3's transfer manager and a
 generator of docstrings. Without these a cold start is shorter (tests/bench/README.md) and the package smaller by 25 MB.
 The remaining services have everything but documentation: operations, paginators, waiters. All files keep their names
 and their form, so boto3 needs no change.
