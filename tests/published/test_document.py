@@ -11,13 +11,13 @@ from jsonschema import Draft202012Validator
 from servicedesk.domain.catalogue import BUILT_IN
 from servicedesk.domain.task import CHANGEABLE_FIELDS, CLIENT_FIELDS, FIELDS, Task
 from servicedesk.operations import create_task_docs, get_catalogue_docs, routes, search_task_views_docs
-from servicedesk.wire import gateway, json_format, problems, task_view
+from servicedesk.wire import gateway, json_format, task_view
 
 from tests.api import Answer, Api, assert_problem, event, invoke, written
 from tests.conftest import shared_api
 from tests.published.openapi import DOCUMENT, validator
 from tools.publishing.__main__ import FILE, text
-from tools.publishing.document import documented, gateway_problems
+from tools.publishing.document import documented, problem_types
 from tools.publishing.prose import CODES
 from tools.publishing.schemas import example_task
 from tools.template import ROOT
@@ -257,5 +257,4 @@ def test_11_2_every_type_of_problem_that_a_caller_can_meet_is_described() -> Non
     }
     # An operator's command is no request of a client, and no operation leads to another method.
     never = {"invalid-command", "method-not-allowed", "bad-request"}
-    own = {one.name for one in vars(problems).values() if isinstance(one, problems.ProblemType)}
-    assert described == ({*own, *gateway_problems()} - never)
+    assert described == (problem_types().keys() - never)

@@ -25,7 +25,6 @@ from servicedesk.wire.odata import LARGEST_PAGE_SIZE, LARGEST_SKIP, LARGEST_TOP,
 from servicedesk.wire.problems import INVALID_TASK, ProblemType
 
 from tools.publishing import events, prose, samples
-from tools.publishing.prose import EVERYWHERE
 from tools.publishing.schemas import (
     BASE_URL,
     ENTITIES,
@@ -37,8 +36,6 @@ from tools.publishing.schemas import (
 )
 from tools.template import ROOT, resources, template
 
-_XML_ROOTS = {"Task": "task", "TaskOrIds": "task", "TaskView": "TaskView", "Catalogue": "catalogue"}
-_XML_ROOTS |= {"ArrayOfTask": "ArrayOftask", "ArrayOfChange": "ArrayOfchange"}
 _REASONS = {
     400: "The request cannot be read.",
     401: "The request needs credentials.",
@@ -64,9 +61,8 @@ def document() -> dict[str, Any]:
     Raises:
         KeyError: a route has no documentation.
     """
-    own = {name: schema for said in documented().values() for name, schema in said.schemas.items()}
     components = {
-        "schemas": schemas() | own | {"TaskEvent": events.schema()},
+        "schemas": _schemas(),
         "parameters": _parameters(),
         "headers": _headers(),
         "responses": _problem_components(),
@@ -118,6 +114,13 @@ def documented() -> Mapping[tuple[str, str], Documentation]:
     return {(method.lower(), path): said[f"{method} {path}"] for method, path in sorted(routes, key=place)}
 
 
+@cache
+def _schemas() -> Mapping[str, Schema]:
+    """Return all schemas: those of several operations, those of one, and that of an event."""
+    own = {name: dict(schema) for said in documented().values() for name, schema in said.schemas.items()}
+    return schemas() | own | {"TaskEvent": events.schema()}
+
+
 def _limits() -> str:
     """Return the section on rate limits, with the defaults of the template's parameters."""
     parameters = template()["Parameters"]
@@ -136,11 +139,6 @@ A body can have up to 1 MiB.
 def problem_types() -> Mapping[str, ProblemType]:
     """Return the types of problem that callers can get: the functions' own, and those of the gateway."""
     return {**_gateway_types(), **_own_types()}
-
-
-def gateway_problems() -> Sequence[str]:
-    """Return the names of the types of problem that only the gateway returns, always in JSON."""
-    return [name for name in _gateway_types() if name not in _own_types()]
 
 
 def _own_types() -> Mapping[str, ProblemType]:
@@ -256,7 +254,7 @@ def _response_content(method: str, path: str, answer: Answer, operation: Documen
         return {"application/json": as_json}
     as_xml: dict[str, Any] = {"schema": _reference("schemas", answer.xml or answer.json)}
     if example := _response_example(answer.json, operation).get("example"):
-        root = _XML_ROOTS.get(answer.xml or answer.json) or answer.xml.removesuffix("Name")
+        root = _schemas()[answer.xml or answer.json]["xml"]["name"]
         as_xml["example"] = pretty_xml(xml_format.encode(_with_zone(example), root=root))
     bare_json, bare_xml = {"schema": as_json["schema"]}, {"schema": as_xml["schema"]}
     return {"application/json": as_json, "text/json": bare_json, "application/xml": as_xml, "text/xml": bare_xml}
@@ -324,7 +322,7 @@ def _example_entity(name: str, members: Mapping[str, object]) -> Mapping[str, ob
 
 
 def _problems_by_status(operation: Documentation) -> Mapping[int, Sequence[ProblemType]]:
-    names: Sequence[str] = (*operation.problems, *EVERYWHERE)
+    names: Sequence[str] = (*operation.problems, *prose.EVERYWHERE)
     if operation.is_public:
         names = ("too-many-requests", "internal", "unavailable")
     by_status: dict[int, list[ProblemType]] = {}
