@@ -9,12 +9,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from tests.api import INSTANCE, Answer, Api, assert_problem, event
 from tests.contract import measured
 from tests.contract.client import Client
-from tests.exactly_once.database import Database, tables_at
+from tests.exactly_once.database import Database, moto_server, tables_at
 from tools.template import ROOT
 
 MIB = 1_048_576
@@ -67,6 +66,11 @@ def numbered(start: str, piece: str, end: str) -> str:
 
 LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
 DOCTYPES = {
+    "no content": task("<subject>x</subject>", before="<!DOCTYPE task>"),
+    "a public subset": task(
+        "<subject>x</subject>", before='<!DOCTYPE task PUBLIC "-//X//Y" "http://127.0.0.1:9/x.dtd">'
+    ),
+    "an element": task("<subject>x</subject>", before="<!DOCTYPE task [<!ELEMENT task ANY>]>"),
     "entity expansion": task("<subject>&l9;</subject>", before=f'<!DOCTYPE task [<!ENTITY l0 "ha">{LAUGHS}]>'),
     "quadratic expansion": task(
         f"<subject>{'&a;' * 1000}</subject>", before=f'<!DOCTYPE task [<!ENTITY a "{"x" * 9000}">]>'
@@ -240,14 +244,8 @@ CEILINGS = {"attributes": 200_000_000, "elements": 100_000_000, "elements inside
 @pytest.fixture(scope="module")
 def database() -> Iterator[Database]:
     """A database outside of this process, for a function in a process of its own."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
-        with tables_at(f"http://{host}:{port}") as made:
-            yield made
-    finally:
-        server.stop()
+    with moto_server() as endpoint, tables_at(endpoint) as made:
+        yield made
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -6,15 +6,13 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.retries import standard
-from botocore.retries.base import BaseRetryBackoff
-from moto.server import ThreadedMotoServer
 from servicedesk.store import dynamodb, keys
 from servicedesk.store.tasks import TaskStore
 
 from tests.api import ALPHA, load
 from tests.conftest import without_account
 from tests.events.bus import StreamMapping, Version, history, version_of
+from tests.exactly_once.database import moto_server
 from tests.exactly_once.test_time_limits import OWN_SECONDS, timeout
 from tests.faults.proxy import Fault, FaultProxy, Kind
 from tests.lists.board import a_task
@@ -27,13 +25,9 @@ FAULTS = [kind for kind in Kind if kind is not Kind.REFUSED]
 @pytest.fixture(scope="module")
 def bus() -> Iterator[tuple[str, Any, str]]:
     """A bus in moto's server, and a queue that gets all that is on it."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
+    with moto_server() as endpoint:
         with pytest.MonkeyPatch.context() as monkeypatch:
             without_account(monkeypatch)
-            endpoint = f"http://{host}:{port}"
             client = boto3.client("events", endpoint_url=endpoint)
             queues: Any = boto3.client("sqs", endpoint_url=endpoint)
         url = queues.create_queue(QueueName="all")["QueueUrl"]
@@ -46,8 +40,6 @@ def bus() -> Iterator[tuple[str, Any, str]]:
         client.put_rule(Name="all", EventBusName="TaskEvents", EventPattern='{"source": ["servicedesk.tasks"]}')
         client.put_targets(Rule="all", EventBusName="TaskEvents", Targets=[{"Id": "queue", "Arn": arn}])
         yield endpoint, queues, url
-    finally:
-        server.stop()
 
 
 @pytest.fixture(scope="module")
@@ -101,41 +93,5 @@ def test_12_2_after_a_fault_on_the_wire_every_version_has_come(
     assert "Failed" not in {line.message for line in caplog.records}, "it was taken for a fault of our own"
 
 
-def test_the_client_is_configured_with_the_numbers(publish_events: ModuleType) -> None:
-    config = publish_events.bus._client.meta.config
-    assert config.connect_timeout == dynamodb.CONNECT_TIMEOUT
-    assert config.read_timeout == dynamodb.READ_TIMEOUT
-    assert config.retries == {"mode": "standard", "total_max_attempts": dynamodb.ATTEMPTS}
+def test_the_function_has_time_for_a_request() -> None:
     assert timeout("publish_events") > dynamodb.REQUEST_SECONDS + OWN_SECONDS
-
-
-def test_the_sdk_waits_no_longer_than_the_number_says() -> None:
-    backoff: BaseRetryBackoff = standard.ExponentialBackoff(
-        random=lambda: 1.0,
-        service_name="events",
-        throttling_detector=standard.ThrottlingErrorDetector(standard.RetryEventAdapter()),
-    )
-    for code in ("ThrottlingException", "InternalException"):
-        parsed = {"Error": {"Code": code}}
-        waits = [
-            backoff.delay_amount(standard.RetryContext(attempt, parsed_response=parsed))
-            for attempt in range(1, dynamodb.ATTEMPTS)
-        ]
-        assert sum(waits) <= (dynamodb.ATTEMPTS - 1) * dynamodb.BACKOFF
-
-
-def test_the_sdk_waits_no_longer_when_the_bus_asks_for_it(publish_events: ModuleType) -> None:
-    class Answered:
-        headers: dict[str, str] = {"x-amz-retry-after": "5000"}  # noqa: RUF012
-
-    client = publish_events.bus._client
-    client.meta.events.emit(
-        "needs-retry.eventbridge.PutEvents",
-        response=(Answered, {"ResponseMetadata": {"HTTPStatusCode": 200}}),
-        endpoint=None,
-        operation=client.meta.service_model.operation_model("PutEvents"),
-        attempts=2,
-        caught_exception=None,
-        request_dict={"context": {}},
-    )
-    assert "x-amz-retry-after" not in Answered.headers

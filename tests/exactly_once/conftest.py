@@ -1,15 +1,15 @@
-"""Fixtures: the functions over moto, over DynamoDB Local, and over DynamoDB Local with faults between."""
+"""Fixtures: the functions over DynamoDB Local, with and without faults between."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import uuid4
 
 import pytest
-from moto.server import ThreadedMotoServer
 
+from tests import dynamodb_local
 from tests.api import Api
 from tests.exactly_once.creates import patience
-from tests.exactly_once.database import Database, tables_at
+from tests.exactly_once.database import Database, moto_server, tables_at
 from tests.faults.proxy import FaultProxy
 from tools import template
 
@@ -39,20 +39,14 @@ def dynamodb(dynamodb_endpoint: str) -> Iterator[Database]:
 @pytest.fixture(scope="package")
 def moto() -> Iterator[Database]:
     """The template's tables in moto's server."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
-        with tables_at(f"http://{host}:{port}") as database:
-            yield database
-    finally:
-        server.stop()
+    with moto_server() as endpoint, tables_at(endpoint) as database:
+        yield database
 
 
-@pytest.fixture(scope="package", params=["moto", "dynamodb"])
+@pytest.fixture(scope="package")
 def service(request: pytest.FixtureRequest) -> Service:
-    """The functions over each database in turn."""
-    database = request.getfixturevalue(request.param)
+    """The functions over the real engine, or over moto where a machine cannot have that."""
+    database = request.getfixturevalue("moto" if dynamodb_local.unavailable() else "dynamodb")
     with patience():
         return Service(database.functions(), database)
 

@@ -10,6 +10,8 @@ from uuid import uuid4
 
 import boto3
 from boto3.dynamodb.types import TypeDeserializer
+from botocore.config import Config
+from moto.server import ThreadedMotoServer
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from tests.api import Api, load
@@ -32,10 +34,11 @@ class Database:
     endpoint: str
     prefix: str
 
-    def client(self) -> DynamoDBClient:
+    def client(self, config: Config | None = None) -> DynamoDBClient:
         """A client that sees what is there, with no fault between."""
         return boto3.client(
             "dynamodb",
+            config=config,
             endpoint_url=self.endpoint,
             region_name=CREDENTIALS["AWS_DEFAULT_REGION"],
             aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
@@ -104,3 +107,15 @@ def tables_at(endpoint: str) -> Iterator[Database]:
     finally:
         for table in made:
             client.delete_table(TableName=table["TableName"])
+
+
+@contextmanager
+def moto_server() -> Iterator[str]:
+    """Run moto in a thread, for what moto's own mocks do not reach; its endpoint."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        yield f"http://{host}:{port}"
+    finally:
+        server.stop()
