@@ -7,8 +7,6 @@ from uuid import uuid4
 
 import boto3
 import pytest
-from botocore.retries import standard
-from botocore.retries.base import BaseRetryBackoff
 from servicedesk.store import dynamodb, usage_plan
 from servicedesk.store.usage_plan import UsagePlan
 
@@ -62,34 +60,6 @@ def test_a_request_begins_only_with_time_for_the_slowest_one(requests: int) -> N
     slowest = int(requests * dynamodb.REQUEST_SECONDS * 1000)
     assert not dynamodb.has_time_for(requests, TimeLeft(milliseconds=slowest))
     assert dynamodb.has_time_for(requests, TimeLeft(milliseconds=slowest + 1))
-
-
-def test_the_client_is_configured_with_the_numbers(api: Api) -> None:
-    config: Any = usage_plan.client().meta.config
-    assert config.connect_timeout == dynamodb.CONNECT_TIMEOUT
-    assert config.read_timeout == dynamodb.READ_TIMEOUT
-    assert config.retries == {"mode": "standard", "total_max_attempts": dynamodb.ATTEMPTS}
-
-
-def test_the_sdk_waits_no_longer_than_the_number_says() -> None:
-    backoff: BaseRetryBackoff = standard.ExponentialBackoff(
-        random=lambda: 1.0,
-        service_name="apigateway",
-        throttling_detector=standard.ThrottlingErrorDetector(standard.RetryEventAdapter()),
-    )
-    for code in ("TooManyRequestsException", "ServiceUnavailableException"):
-        parsed = {"Error": {"Code": code}}
-        waits = [
-            backoff.delay_amount(standard.RetryContext(attempt, parsed_response=parsed))
-            for attempt in range(1, dynamodb.ATTEMPTS)
-        ]
-        assert sum(waits) <= (dynamodb.ATTEMPTS - 1) * dynamodb.BACKOFF
-
-
-def test_a_call_takes_as_long_as_its_attempts() -> None:
-    attempt = 2 * dynamodb.CONNECT_TIMEOUT + dynamodb.READ_TIMEOUT  # TCP, TLS, answer
-    attempts = dynamodb.ATTEMPTS * attempt + (dynamodb.ATTEMPTS - 1) * dynamodb.BACKOFF
-    assert attempts == dynamodb.REQUEST_SECONDS
 
 
 def test_no_more_calls_are_made_than_are_counted_with(api: Api, company: str) -> None:
