@@ -15,9 +15,6 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parents[1]
 CONTRACT = TESTS.parent / "docs" / "wire-contract.md"
 
-_PARTLY_BUILT = "*Some rules of this section are [not built yet](#not-built-yet).*"
-_NOT_BUILT = "*This section is [not built yet](#not-built-yet).*"
-
 type Test = tuple[str, str]
 """A test: its file, as a path below ``TESTS``, and its function."""
 
@@ -29,26 +26,15 @@ class Section:
     number: str
     title: str
     rules: Sequence[str]
-    mark: str
-    """What the section says of rules that are not built yet: ``_PARTLY_BUILT``, ``_NOT_BUILT`` or nothing."""
 
 
 def sections() -> Sequence[Section]:
     """Return the sections of the contract in their order."""
     parts = re.split(r"^## (\d+)\. (.+)\n", CONTRACT.read_text(), flags=re.MULTILINE)
     return [
-        Section(number, title, list(_rules(number, text)), _mark(text))
+        Section(number, title, list(_rules(number, text)))
         for number, title, text in zip(parts[1::3], parts[2::3], parts[3::3], strict=True)
     ]
-
-
-def not_built() -> Sequence[str]:
-    """Return what the contract lists as not built yet: rules, and the numbers of whole sections.
-
-    The list is missing where everything is built.
-    """
-    listed = re.findall(r"^## Not built yet\n(.*?)(?=^## |\Z)", CONTRACT.read_text(), re.MULTILINE | re.DOTALL)
-    return re.findall(r"`(.+?)`", "".join(listed))
 
 
 def tests() -> Iterator[Test]:
@@ -74,22 +60,10 @@ def coverage() -> tuple[Mapping[str, Sequence[Test]], Sequence[str]]:
 
 
 def faults() -> Iterator[str]:
-    """Return a line for each way in which the contract, its list of what is not built, and the tests disagree."""
+    """Return a line for each way in which the contract and the tests disagree."""
     tests_by_rule, strays = coverage()
     yield from strays
-    known = {*tests_by_rule, *(section.number for section in sections())}
-    yield from (f"{entry} is listed as not built, and is no rule." for entry in not_built() if entry not in known)
-    for section in sections():
-        to_come = _to_come(section)
-        for rule in section.rules:
-            if rule not in to_come and not tests_by_rule[rule]:
-                yield f"Rule {rule} has no test."
-            if rule in to_come and tests_by_rule[rule]:
-                yield f"Rule {rule} is listed as not built, and has a test."
-        mark = "" if not to_come else _NOT_BUILT if len(to_come) == len(section.rules) else _PARTLY_BUILT
-        if section.mark != mark:
-            must = f"has to say {mark}" if mark else "must not say that it has rules that are not built."
-            yield f"Section {section.number} {must}"
+    yield from (f"Rule {rule} has no test." for rule, found in tests_by_rule.items() if not found)
 
 
 def table() -> str:
@@ -98,13 +72,8 @@ def table() -> str:
     lines = []
     for section in sections():
         anchor = f"{section.number}-{section.title.lower().replace(' ', '-')}"
-        to_come = _to_come(section)
-        built = [rule for rule in section.rules if rule not in to_come]
         lines += [f"## [{section.number}. {section.title}](../../docs/wire-contract.md#{anchor})", ""]
-        if built:
-            lines += ["| rule | tests |", "|---|---|", *(_row(rule, tests_by_rule[rule]) for rule in built), ""]
-        if to_come:
-            lines += [f"Not built yet: {', '.join(map(_within_section, to_come))}.", ""]
+        lines += ["| rule | tests |", "|---|---|", *(_row(rule, tests_by_rule[rule]) for rule in section.rules), ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -120,18 +89,9 @@ def _rules(section: str, text: str) -> Iterator[str]:
                 yield number
 
 
-def _mark(text: str) -> str:
-    return next((mark for mark in (_PARTLY_BUILT, _NOT_BUILT) if mark in text), "")
-
-
 def _prefix(rule: str) -> str:
     """Return how the names of a rule's tests begin."""
     return f"test_{re.sub(r'\W', '_', rule)}_"
-
-
-def _to_come(section: Section) -> Sequence[str]:
-    listed = not_built()
-    return [rule for rule in section.rules if rule in listed or section.number in listed]
 
 
 def _within_section(rule: str) -> str:
