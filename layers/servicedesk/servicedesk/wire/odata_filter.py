@@ -487,7 +487,7 @@ def _between(name: str, low: Any, high: Any) -> _Bounds:
         return _Bounds(numbers=Range(low, high))
     if name == Order.CHANGE:
         return _Bounds(changes=Range(low, high))
-    if name in INDEXED_REFERENCES and low == high:
+    if name in INDEXED_REFERENCES and low is not None and low == high:
         return _Bounds(references={name: low})
     return _ANYWHERE
 
