@@ -52,9 +52,10 @@ def test_1_2_it_is_read_consistently(json_client: Client) -> None:
     events.register("provide-client-params.dynamodb.GetItem", see)
     try:
         json_client.get(task["id"])
+        json_client.create({"id": task["id"], "subject": SUBJECT}, query={"validate_only": "true"})
     finally:
         events.unregister("provide-client-params.dynamodb.GetItem", see)
-    assert [params["ConsistentRead"] for params in asked] == [True]
+    assert [params["ConsistentRead"] for params in asked] == [True, True]
 
 
 def test_1_2_a_foreign_a_missing_and_an_impossible_task_are_the_same_404(client: Client) -> None:

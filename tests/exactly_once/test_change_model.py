@@ -5,15 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple
 from uuid import uuid4
 
-import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from tests.api import Answer, assert_problem
 from tests.exactly_once.conftest import FaultyService
 from tests.exactly_once.test_changes import COMPLETED
-from tests.exactly_once.test_faults import PASSING, assert_unavailable
-from tests.exactly_once.test_model import RUNS
+from tests.exactly_once.test_faults import assert_unavailable
+from tests.exactly_once.test_model import FAULTS, RUNS
 from tests.faults.proxy import Fault
 
 
@@ -38,16 +37,6 @@ CHANGES: list[dict[str, Any]] = [
     {"task_status_id": None},
     {"subject": "Boiler", "task_status_id": COMPLETED},
 ]
-FAULTS = st.lists(
-    st.builds(
-        Fault,
-        kind=st.sampled_from(PASSING),
-        operation=st.sampled_from(["GetItem", "UpdateItem", "PutItem", None]),
-        nth=st.integers(1, 2),
-        times=st.sampled_from([1, 2, None]),
-    ),
-    max_size=2,
-)
 TASKS = st.integers(0, 1)
 
 
@@ -227,15 +216,8 @@ class Model(RuleBasedStateMachine):
             known.learn(answer)
 
 
-@pytest.fixture
-def modelled(faulty: FaultyService) -> type[Model]:
-    """The model, over the service."""
-
+def test_10_7_a_model_agrees_with_changes(faulty: FaultyService) -> None:
     class Modelled(Model):
         service = faulty
 
-    return Modelled
-
-
-def test_10_7_a_model_agrees_with_changes(modelled: type[Model]) -> None:
-    run_state_machine_as_test(modelled, settings=RUNS)
+    run_state_machine_as_test(Modelled, settings=RUNS)

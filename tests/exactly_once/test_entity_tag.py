@@ -1,6 +1,5 @@
 """`Location` resolves at once (contract rule 1.2); `ETag` and `If-None-Match` on the way."""
 
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -87,19 +86,3 @@ def test_1_2_a_tag_within_a_tag_is_none() -> None:
     assert entity_tag.matches('"x", W/"y"', 'W/"x"')
     assert not entity_tag.matches('"x\\", W/"y"', 'W/"x"')
     assert not entity_tag.matches('"x, "y"', 'W/"x"')
-
-
-def test_1_2_reads_of_tasks_are_consistent(service: Service, company: str) -> None:
-    body = {"id": str(uuid4()), "subject": "Printer"}
-    service.api.create(body, company=company)
-    consistent: list[bool] = []
-
-    def record(params: dict[str, Any], **_: Any) -> None:
-        consistent.append(params["ConsistentRead"])
-
-    events = service.api.api.client.meta.events
-    events.register("before-parameter-build.dynamodb.GetItem", record)
-    service.api.get(body["id"], company=company)
-    service.api.create(body, company=company, query={"validate_only": "true"})
-    events.unregister("before-parameter-build.dynamodb.GetItem", record)
-    assert consistent == [True, True]

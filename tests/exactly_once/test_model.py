@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from uuid import UUID, uuid4, uuid5
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
@@ -204,15 +203,8 @@ class Model(RuleBasedStateMachine):
             assert not stored
 
 
-@pytest.fixture
-def modelled(faulty: FaultyService) -> type[Model]:
-    """The model, over the service."""
-
+def test_7_5_a_model_agrees_with_the_store(faulty: FaultyService) -> None:
     class Modelled(Model):
         service = faulty
 
-    return Modelled
-
-
-def test_7_5_a_model_agrees_with_the_store(modelled: type[Model]) -> None:
-    run_state_machine_as_test(modelled, settings=RUNS)
+    run_state_machine_as_test(Modelled, settings=RUNS)

@@ -1,4 +1,4 @@
-"""The store itself: what it writes, how it numbers, what it tells apart."""
+"""The store itself: what it writes, and what it tells apart."""
 
 from typing import Any, cast
 from uuid import uuid4
@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 from servicedesk.domain import content_digest
 from servicedesk.domain.actor import Actor
-from servicedesk.domain.faults import ConflictingTaskError, NoSuchTaskError, UnavailableError
+from servicedesk.domain.faults import ConflictingTaskError, UnavailableError
 from servicedesk.domain.task import REMARK_BYTES, Task
 from servicedesk.store import dynamodb
 from servicedesk.store.tasks import TaskStore
@@ -61,58 +61,11 @@ def task(company: str) -> Task:
     )
 
 
-def test_7_6_numbers_are_those_of_the_company(store: TaskStore, task: Task) -> None:
-    other_company = str(uuid4())
-    for number in (1, 2, 3):
-        assert store.create(task.model_copy(update={"id": str(uuid4())}), SAID).task.id2 == number
-    assert store.create(task.model_copy(update={"company_id": other_company}), SAID).task.id2 == 1
-
-
-def test_7_6_numbers_can_begin_later_and_never_go_back(store: TaskStore, task: Task) -> None:
-    assert store.start_numbers_at(task.company_id, 5000) == 5000
-    assert store.create(task, SAID).task.id2 == 5000
-    assert store.start_numbers_at(task.company_id, 100) == 5001
-    assert store.start_numbers_at(task.company_id, 5001) == 5001
-    assert store.create(task.model_copy(update={"id": str(uuid4())}), SAID).task.id2 == 5001
-    assert store.start_numbers_at(task.company_id, 7000) == 7000
-
-
-def test_7_2_what_says_the_same_is_a_replay(store: TaskStore, task: Task) -> None:
-    first = store.create(task, SAID)
-    assert not first.replayed
-    later = task.model_copy(update={"modified_dateutc": "2027-01-01T00:00:00.0000000", "contact_id": str(uuid4())})
-    again = store.create(later, SAID)
-    assert again.replayed
-    assert again.task == first.task == store.get(task.company_id, task.id).task
-    assert store.find_replay(later, SAID) == again
-
-
-def test_7_3_what_says_something_else_is_a_conflict(store: TaskStore, task: Task) -> None:
-    first = store.create(task, SAID)
-    with pytest.raises(ConflictingTaskError):
-        store.create(task.model_copy(update={"subject": "Other"}), OTHER)
-    with pytest.raises(ConflictingTaskError):
-        store.find_replay(task, OTHER)
-    assert store.get(task.company_id, task.id).task == first.task
-
-
 def test_7_5_the_same_number_is_its_own_write(store: TaskStore, task: Task) -> None:
     first = store.create(task, SAID)
     assert store.create(task, SAID, number=1) == first
     with pytest.raises(ConflictingTaskError):
         store.create(task, OTHER, number=1)  # as after a counter was restored to an older state
-
-
-def test_1_3_a_look_for_what_is_not_there(store: TaskStore, task: Task) -> None:
-    assert store.find_replay(task, SAID) is None
-    with pytest.raises(NoSuchTaskError):
-        store.get(task.company_id, task.id)
-
-
-def test_1_2_a_task_is_its_companys(store: TaskStore, task: Task) -> None:
-    store.create(task, SAID)
-    with pytest.raises(NoSuchTaskError):
-        store.get(str(uuid4()), task.id)
 
 
 def test_an_item_has_native_types_and_nothing_unset(service: Service, store: TaskStore, task: Task) -> None:

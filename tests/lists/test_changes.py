@@ -1,8 +1,5 @@
 """The feed of changes (contract rule 8.9): none is missed, however late its write became visible."""
 
-from dataclasses import replace
-from uuid import uuid4
-
 import pytest
 from servicedesk.domain.task import Task
 from servicedesk.domain.task_position import AfterChange
@@ -95,14 +92,6 @@ def test_8_9_a_clock_that_was_set_back_loses_nothing(board: Board) -> None:
     assert follow(board, at(-3600), position) == ([], position)
     board.add([4], modified_dateutc=at(1000))
     assert [task.id2 for task in follow(board, at(2000), position)[0]] == [4]
-
-
-def test_8_9_a_feed_shows_only_the_company_of_the_caller(board: Board) -> None:
-    board.add([1, 2, 3])
-    _, position = follow(board, at(1000))
-    other = replace(board, company=str(uuid4()))
-    [theirs] = other.add([1], modified_dateutc=at(500))
-    assert follow(other, at(1000), position)[0] == [theirs]
 
 
 def test_8_9_the_horizon_is_a_canonical_instant_before_now() -> None:

@@ -20,6 +20,7 @@ from servicedesk.store.tasks import TaskStore
 from servicedesk.wire import odata_filter
 
 from tests.exactly_once.database import Database
+from tests.exactly_once.requests import noted_units
 from tests.lists.board import ARCHIVED, OPEN, Board, a_task, changed, instant, numbered, where
 from tests.turns import turns
 
@@ -45,19 +46,6 @@ def test_8_1_a_list_by_number_is_open_archived_or_both(board: Board, descending:
     ]:
         listed = board.read(TaskQuery(condition, descending=descending), size)
         assert numbers(listed) == sorted(expected, reverse=descending)
-
-
-def test_8_1_a_list_has_the_tasks_as_they_are_stored(board: Board) -> None:
-    task = a_task(board.company, 1, remark="Ä\r\n\t☃", contact_id=str(uuid4()), due_date=instant(5))
-    board.put(task)
-    for query in (TaskQuery(), TaskQuery(order=Order.CHANGE)):
-        assert board.read(query) == [task]
-
-
-@pytest.mark.parametrize("order", Order)
-def test_8_1_a_company_without_tasks_has_one_empty_page(board: Board, order: Order) -> None:
-    [page] = board.pages(TaskQuery(order=order))
-    assert (list(page.tasks), page.next) == ([], None)
 
 
 @pytest.mark.parametrize("order", Order)
@@ -131,21 +119,6 @@ def read_changing_index(board: Board, query: TaskQuery, size: int, sorted_pages:
             break
         assert page_number >= sorted_pages or position.gathered
     return found
-
-
-@pytest.mark.parametrize("descending", [True, False])
-@pytest.mark.parametrize("shown", [1, 2, 3, 4, 5, 6])
-def test_8_6_a_list_goes_on_in_its_own_index_amid_tasks_of_one_instant(
-    board: Board, descending: bool, shown: int
-) -> None:
-    tied = board.add(range(1, 9), modified_dateutc=instant(7))
-    board.add([9], modified_dateutc=instant(6))
-    board.add([10], modified_dateutc=instant(8))
-    board.add(range(11, 14), modified_dateutc=instant(7))  # beside the range
-    query = TaskQuery(numbered(1, 10), Order.CHANGE, descending)
-    found = read_changing_index(board, query, shown + 1, sorted_pages=1)
-    assert sorted(found[1:-1]) == numbers(tied)
-    assert (found[0], found[-1]) == ((10, 9) if descending else (9, 10))
 
 
 @FEW
@@ -526,21 +499,11 @@ def assert_unavailable(lists: TaskLists, company: str) -> None:
 
 
 def test_7_6_a_create_places_its_task_in_both_indexes_for_four_write_units(board: Board, dynamodb: Database) -> None:
-    units: list[float] = []
     client = dynamodb.client()
-
-    def ask(params: dict[str, Any], **_: Any) -> None:
-        params["ReturnConsumedCapacity"] = "INDEXES"
-
-    def note(parsed: dict[str, Any], **_: Any) -> None:
-        units.append(parsed["ConsumedCapacity"]["CapacityUnits"])
-
-    client.meta.events.register("before-parameter-build.dynamodb", ask)
-    client.meta.events.register("after-call.dynamodb", note)
     store = TaskStore(client, board.table)
     for archived in (False, True):
-        units.clear()
-        stored = store.create(a_task(board.company, 0, archived=archived), {}).task
-        assert units == [1, 3]
+        with noted_units(client) as noted:
+            stored = store.create(a_task(board.company, 0, archived=archived), {}).task
+        assert [units for _, units in noted] == [1, 3]
         assert board.read(TaskQuery(ARCHIVED if archived else OPEN)) == [stored]
         assert board.read(TaskQuery(changed(stored.modified_dateutc, None), Order.CHANGE))
