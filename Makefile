@@ -75,7 +75,6 @@ test-stack: .venv/.ready
 bench: .venv/.ready .local/sam/.ready
 	@$(RUN) tools.build
 	@$(RUN) tests.bench.bench
-	@$(RUN) tests.bench.throughput
 	@$(RUN) tests.bench.lists
 	@$(RUN) tests.bench.batches
 

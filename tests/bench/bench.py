@@ -1,4 +1,4 @@
-"""`create_task` as built, beside four small handlers: cold start, warm path, CPU, memory, size, database requests.
+"""`create_task` as built, beside small handlers: cold start, warm path, CPU, memory, size, database requests.
 
 `python -m tests.bench.bench` after `sam build`; README.md beside this file tells the method.
 """

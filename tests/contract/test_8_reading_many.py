@@ -184,7 +184,7 @@ def test_8_2_skip_leaves_out_the_first_tasks(client: Client) -> None:
 @pytest.mark.parametrize(("name", "largest"), [("$top", 2**31 - 1), ("$skip", 10_000)])
 def test_8_2_what_is_no_count_is_refused_by_name(client: Client, name: str, largest: int) -> None:
     for wrong in (str(largest + 1), "-1", "1.5", "x", "1 2", "+1", "0x1", "\u0663", "9" * 5000):
-        detail = f"The query option {name} has to be an integer from 0 to {largest}."
+        detail = f"The query option {name} must be an integer from 0 to {largest}."
         assert client.refused_list(query={name: wrong}) == detail
     assert client.list(query={name: f" {largest} "}).entries == []
 

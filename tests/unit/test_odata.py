@@ -13,8 +13,8 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from servicedesk.domain import values
 from servicedesk.domain.kinds import BOOLEAN, DATE, GUID, INTEGER, TEXT
-from servicedesk.domain.task import FIELDS, Task
-from servicedesk.domain.task_query import INDEXED_REFERENCES, Range, TaskFilter
+from servicedesk.domain.task import FIELDS, INDEXED_REFERENCES, Task
+from servicedesk.domain.task_query import Range, TaskFilter
 from servicedesk.wire import odata_filter
 from servicedesk.wire.problems import INVALID_PARAMETER, Problem
 
