@@ -32,7 +32,7 @@ test: .venv/.ready .local/sam/.ready .local/ministack/.ready $(if $(NPM),.local/
 
 ## make quick                          run the short tests, which need neither MiniStack nor Java
 quick: .venv/.ready
-	@$(RUN) pytest --numprocesses 2 tests/unit tests/published tests/events $(TESTS)
+	@$(RUN) pytest --numprocesses 2 tests/unit tests/published tests/integration tests/template_checks $(TESTS)
 
 ## make check                          format, lint, types, the documents, the template
 check: .venv/.ready .local/sam/.ready .local/checkov/.ready $(if $(NPM),.local/node/.ready)
