@@ -19,6 +19,8 @@ from servicedesk.telemetry import Outcome
 from servicedesk.wire import commands
 
 from tests.contract import rules
+from tools.publishing import prose
+from tools.publishing.document import gateway_types, own_types, problem_types
 from tools.template import ROOT, resources, template
 
 
@@ -85,6 +87,28 @@ def operators_commands() -> str:
     return _table(["action", "members", "what it does"], rows)
 
 
+def problems() -> str:
+    """Return the table of the types of problem, those of the gateway among them."""
+    whose = {(True, False): "function", (False, True): "gateway", (True, True): "both"}
+    causes = prose.PROBLEMS | {"invalid-command": prose.INVALID_COMMAND}
+    types = sorted((problem_types()[name] for name in causes), key=lambda one: one.status)
+    rows = [
+        [
+            str(one.status),
+            f"`{one.name}`",
+            causes[one.name],
+            whose[one.name in own_types(), one.name in gateway_types()],
+        ]
+        for one in types
+    ]
+    return _table(["status", "type", "when", "from"], rows)
+
+
+def codes() -> str:
+    """Return the table of the codes of a task's fields."""
+    return _table(["code", "what is wrong"], [[f"`{code}`", meaning] for code, meaning in prose.CODES.items()])
+
+
 def outcomes() -> str:
     """Return the table of outcomes, with their docstrings."""
     source = ast.walk(ast.parse(inspect.getsource(Outcome)))
@@ -104,6 +128,7 @@ PARTS = {
         "the outcomes": outcomes,
         "the alarms": alarms,
     },
+    "docs/errors.md": {"the problems": problems, "the codes": codes},
     "docs/fields.md": {"the fields": fields},
     "docs/catalogue.md": {"the built-in catalogue": catalogue},
     "tests/contract/README.md": {"the tests of each rule": rules.table},

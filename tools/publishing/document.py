@@ -138,15 +138,17 @@ A body can have up to 1 MiB.
 @cache
 def problem_types() -> Mapping[str, ProblemType]:
     """Return the types of problem that callers can get: the functions' own, and those of the gateway."""
-    return {**_gateway_types(), **_own_types()}
+    return {**gateway_types(), **own_types()}
 
 
-def _own_types() -> Mapping[str, ProblemType]:
+@cache
+def own_types() -> Mapping[str, ProblemType]:
+    """Return the types of problem that the functions return."""
     return {one.name: one for one in vars(problems).values() if isinstance(one, ProblemType)}
 
 
 @cache
-def _gateway_types() -> Mapping[str, ProblemType]:
+def gateway_types() -> Mapping[str, ProblemType]:
     """Return the types of problem that the gateway returns."""
     [api] = resources("AWS::Serverless::Api").values()
     responses = api["GatewayResponses"].values()
@@ -380,9 +382,9 @@ def _problem_response(status: int, types: Sequence[ProblemType], *, as_odata: bo
 
 def _problems(types: Sequence[ProblemType]) -> dict[str, Any]:
     """Return the bodies of problems of these types, by media type."""
-    documents = {one.name: _example_problem(one, as_odata=one.name not in _own_types()) for one in types}
+    documents = {one.name: _example_problem(one, as_odata=one.name not in own_types()) for one in types}
     content: dict[str, Any] = {"application/problem+json": _examples_of("Problem", documents)}
-    if own := {name: one for name, one in documents.items() if name in _own_types()}:
+    if own := {name: one for name, one in documents.items() if name in own_types()}:
         as_xml = {name: pretty_xml(xml_format.encode(one, root="problem")) for name, one in own.items()}
         content["application/problem+xml"] = {
             "schema": _reference("schemas", "Problem"),
@@ -394,10 +396,10 @@ def _problems(types: Sequence[ProblemType]) -> dict[str, Any]:
 def _odata_problems(types: Sequence[ProblemType]) -> dict[str, Any]:
     """Return the same for the original's addresses, which the gateway does not distinguish (rule 13.5)."""
     content: dict[str, Any] = {}
-    if own := {one.name: _example_problem(one, as_odata=True) for one in types if one.name in _own_types()}:
+    if own := {one.name: _example_problem(one, as_odata=True) for one in types if one.name in own_types()}:
         content["application/json"] = _examples_of("ODataProblem", own)
         content["application/problem+xml"] = {"schema": _reference("schemas", "Problem")}
-    if sent := {one.name: _example_problem(one, as_odata=True) for one in types if one.name in _gateway_types()}:
+    if sent := {one.name: _example_problem(one, as_odata=True) for one in types if one.name in gateway_types()}:
         content["application/problem+json"] = _examples_of("ODataProblem", sent)
     return content
 

@@ -57,44 +57,68 @@ Separate several preferences by commas."""
 PREFER_READ = "With `handling=strict`, an unsupported query option is an error."
 
 CODES = {
-    "required": "The field must be filled.",
-    "too_long": "The text is longer than `limit`.",
+    "required": "The field is missing or not filled, or has only white space.",
+    "too_long": "The text exceeds `limit`: characters, or for `remark` bytes of UTF-8.",
     "invalid_guid": "The value is not a GUID.",
-    "invalid_date": "The value is not a date, or can be read two ways.",
-    "invalid_string": "The value is not a string, or has a character that XML cannot carry.",
-    "unknown_reference": "The company's catalogue has no such entry.",
-    "conflicting_reference": "Two fields name different entries.",
-    "missing_reference": "The field requires another one, which is not filled.",
-    "unknown_field": "A task has no such field. It is an error only with `Prefer: handling=strict`.",
-    "server_assigned": "The service sets this field. It is an error only with `Prefer: handling=strict`.",
+    "invalid_date": "The value is not a date, is an impossible one, or can be read in two ways.",
+    "invalid_string": "The value is not a string, or has characters that XML cannot carry.",
+    "unknown_reference": "The company's catalogue has no such type, priority or table.",
+    "conflicting_reference": "`to_db_table_id` and `to_db_table_name` name two different tables.",
+    "missing_reference": "`to_id_in_table` needs a table, and the request names none.",
+    "unknown_field": "A task has no such field. Only with `Prefer: handling=strict`.",
+    "server_assigned": "The service sets this field, to another value. Only with `Prefer: handling=strict`.",
 }
-"""The codes of single fields (contract section 6)."""
+"""The codes of the fields of a task (contract section 6)."""
 
 PROBLEMS = {
-    "malformed-body": "The body is empty, malformed or not a task, or is a batch that asks for something unsupported.",
-    "invalid-header": "A header, which the detail names, is not valid.",
-    "invalid-parameter": "A query option cannot be read or is not supported here. The detail says what is supported.",
-    "bad-request": "The gateway of the API does not accept the request.",
-    "unauthorized": "The request has no API key.",
-    "forbidden": "The API key is unknown, expired, revoked or not yet in use.",
-    "no-company": "The credentials name no company.",
+    "malformed-body": (
+        "The body cannot be parsed as a task: a syntax error, bytes that are not in the charset, a duplicate field, no "
+        "object or no `task` element. Or a batch asks for something that is not supported, and nothing was done; "
+        "`detail` names the request."
+    ),
+    "invalid-header": (
+        "The `Idempotency-Key` or `If-Match` is not valid, or an `Idempotency-Key` was sent twice with different "
+        "values, or a batch asks for `continue-on-error=false`."
+    ),
+    "invalid-parameter": (
+        "A query option cannot be read, or the address does not support it. `detail` names it, and says what is "
+        "supported."
+    ),
+    "bad-request": "API Gateway does not accept the request.",
+    "unauthorized": "The request has no key. `WWW-Authenticate` offers `Basic` and `Bearer`.",
+    "forbidden": "The key is unknown, expired, revoked or not yet in use.",
+    "no-company": "The credentials are valid and name no company.",
     "no-such-task": "The company has no such task. A task of another company gets the same answer.",
-    "no-such-route": "The API has no such path.",
-    "method-not-allowed": "The path supports only the methods in `Allow`.",
-    "task-exists": "The `id` belongs to a different task of the company, which `Location` names.",
-    "gone": "The service has restored a backup since it issued the link. Read the feed from its start, and delete the "
-    "tasks that are no longer in it.",
-    "precondition-failed": "The task has another version than `If-Match` names. The answer has its `ETag`.",
-    "precondition-required": "A change needs `If-Match`, so that no client overwrites a change that it has not seen.",
-    "body-too-large": "The body has more than 1 MiB.",
-    "unsupported-media-type": "The body is neither JSON nor XML, or is in another charset than utf-8 and utf-16.",
-    "invalid-task": "One or more fields are not valid. `errors` lists them all, each with its code.",
+    "no-such-route": "The API has no such address, or the catalogue no entry with this id.",
+    "method-not-allowed": "The address supports only the methods in `Allow`.",
+    "task-exists": "The `id` belongs to a task of the company with other content. `Location` names that task.",
+    "gone": (
+        "The service has restored a backup since it issued this link of the feed. Read the feed from its start, and "
+        "delete the tasks that are no longer in it."
+    ),
+    "precondition-failed": "The task has another version than `If-Match` names. `ETag` has the current version.",
+    "body-too-large": "The body is larger than 1 MiB.",
+    "unsupported-media-type": (
+        "The body is neither JSON nor XML (`Accept` lists the media types), its charset is neither utf-8 nor utf-16, "
+        "it is compressed (`Accept-Encoding: identity`), or `Content-Type` came twice with different values. A batch "
+        "has to be JSON."
+    ),
+    "invalid-task": "Fields have faults; `errors` lists all of them.",
     "idempotency-key-reused": "The `Idempotency-Key` was already used with a different body.",
-    "too-many-requests": "The company, or all companies together, exceeded the rate limit.",
-    "internal": "The service failed, whatever the request was. You can retry it.",
-    "unavailable": "The service did not answer in time. Retry the same request.",
+    "precondition-required": "A change needs `If-Match`, so that no client overwrites a change that it has not seen.",
+    "too-many-requests": (
+        "The company, or all companies together, exceeded the rate limit. Retry the same request after `Retry-After`."
+    ),
+    "internal": "The service has a fault. You can retry the same request.",
+    "unavailable": (
+        "The database or the authorizer did not answer in time, or operators are restoring a backup and have closed "
+        "the tasks to writes, or there was no time for this request of a batch. Retry the same request after "
+        "`Retry-After`."
+    ),
 }
-"""The cause of each type of problem."""
+"""The cause of each type of problem that a client can get."""
+
+INVALID_COMMAND = "An operator's command has faults; `errors` lists them. Clients of the API never see it."
 
 EVERYWHERE = (
     *("invalid-parameter", "unauthorized", "forbidden", "no-company"),
