@@ -1,1 +1,1 @@
-"""Tests; each folder says in its first line what it is for."""
+"""Tests; the first line of each folder describes it."""

@@ -25,7 +25,7 @@ ALPHA_CONTACT = "c0c0c0c0-0000-4000-8000-00000000000a"
 BETA = "b1b2c3d4-0000-4000-8000-00000000000b"
 PROBLEM_TYPE = "urn:servicedesk:problem:"
 LAMBDA_ANSWER_BYTES = 6_291_556
-"""What a function can answer at most."""
+"""Lambda's limit of a response."""
 INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
 
 PAGE = {
@@ -59,7 +59,7 @@ FIELDS = {
     name: {"globally unique identifier": "guid"}.get(field.kind.name, field.kind.name)
     for name, field in DECLARED.items()
 }
-"""The fields that a task is declared with, and their types: those of the page, and whatever was added since."""
+"""The declared fields of a task and their types: those of the page, and any that were added since."""
 
 _SHOWN = {
     "guid": r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
@@ -68,12 +68,12 @@ _SHOWN = {
     "integer": r"[1-9]\d*",
     "string": r"(?s:.+)",
 }
-"""What a value of each type looks like in an answer; a date without its zone."""
+"""The form of a value of each type in an answer; a date without its zone."""
 
 
 @dataclass
 class Context:
-    """What Lambda's Python runtime passes beside the event."""
+    """The context that Lambda's Python runtime passes with the event."""
 
     function_name: str = "function"
     memory_limit_in_mb: int = 1024
@@ -81,7 +81,7 @@ class Context:
     aws_request_id: str = field(default_factory=lambda: str(uuid4()))
 
     def get_remaining_time_in_millis(self) -> int:
-        """A full function's time."""
+        """Return the whole timeout."""
         return 25_000
 
 
@@ -95,25 +95,25 @@ class Answer:
 
     @property
     def is_xml(self) -> bool:
-        """Whether the body is XML."""
+        """Return whether the body is XML."""
         return "xml" in self.headers.get("Content-Type", "")
 
     def document(self) -> dict[str, Any]:
-        """The body as plain values: of XML, texts, None for nil and lists for problem arrays."""
+        """Return the body as plain values; from XML, texts, None for nil and lists for problem arrays."""
         document: dict[str, Any] = _plain(ET.fromstring(self.body)) if self.is_xml else json.loads(self.body)
         return document
 
     def members(self) -> dict[str, Any]:
-        """The document without OData's control information, which has to come first (rule 13.2)."""
+        """Return the document without OData's control information, which must come first (rule 13.2)."""
         document = self.document()
         control = [name for name in document if name.startswith("@odata.")]
         assert list(document)[: len(control)] == control
         return {name: value for name, value in document.items() if name not in control}
 
     def task(self) -> dict[str, Any]:
-        """The task in the body, the same values from both formats, dates without a zone.
+        """Return the task in the body, with the same values from both formats, and dates without a zone.
 
-        Asserts what every task looks like: rules 5.1, 5.4, 5.5, and GUIDs as rule 3.7 returns them.
+        Asserts the form of every task: rules 5.1, 5.4 and 5.5, and GUIDs as in rule 3.7.
         """
         document = self.members()
         assert list(document) == (sorted(FIELDS) if self.is_xml else list(FIELDS))
@@ -147,7 +147,7 @@ def _plain(element: ET.Element) -> Any:
 
 
 def written(format_: str, members: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> str:
-    """A body in `json` or `xml`; pairs can repeat a name. Values as JSON has them; XML shows an array as elements."""
+    """Return a body in `json` or `xml`. Pairs can repeat a name; an array becomes elements in XML."""
     pairs = list(members.items() if isinstance(members, Mapping) else members)
     if format_ == "json":
         return "{" + ", ".join(f"{json.dumps(name)}: {json.dumps(value)}" for name, value in pairs) + "}"
@@ -169,7 +169,7 @@ def _element(name: str, value: Any) -> str:
 
 
 def load(function: str) -> ModuleType:
-    """A fresh import of a function's `app.py`, as at a cold start, in the present environment."""
+    """Return a fresh import of a function's `app.py`, as at a cold start, in the current environment."""
     name = f"{function}_app"
     spec = importlib.util.spec_from_file_location(name, ROOT / "functions" / function / "app.py")
     assert spec
@@ -191,9 +191,9 @@ def event(
     contact: str | None = ALPHA_CONTACT,
     in_base64: bool = True,
 ) -> dict[str, Any]:
-    """A REST API's event (payload 1.0), the body in base64 as `BinaryMediaTypes` of the template makes it.
+    """Return a REST API's event (payload 1.0), with the body in base64, because of the template's `BinaryMediaTypes`.
 
-    A query option can have several values. With `in_base64=False` the body, a text then, stands as it is.
+    A query option can have several values. With `in_base64=False` the body is a plain text.
     """
     sent = dict(headers or {})
     asked = {name: value if isinstance(value, list) else [value] for name, value in (query or {}).items()}
@@ -215,7 +215,7 @@ def event(
         "httpMethod": method,
         "headers": sent,
         "multiValueHeaders": {name: [value] for name, value in sent.items()},
-        # The gateway has the last value of each name here, and all of them there.
+        # The gateway sends the last value of each name here, and all values below.
         "queryStringParameters": {name: values[-1] for name, values in asked.items()} or None,
         "multiValueQueryStringParameters": asked or None,
         "pathParameters": None if path == "/" else {"proxy": path[1:]},
@@ -237,7 +237,7 @@ class Api:
     publish_events: ModuleType
 
     def create(self, body: bytes | str | dict[str, Any] | None, content_type: str | None = None, **more: Any) -> Answer:
-        """POST /tasks. A dict is sent as JSON; `headers`, `query`, `company`, `contact`, `path` as in `event`."""
+        """Send POST /tasks. A dict is sent as JSON; `headers`, `query`, `company`, `contact`, `path` as in `event`."""
         headers = dict(more.pop("headers", {}))
         if isinstance(body, dict):
             body, content_type = json.dumps(body), content_type or "application/json"
@@ -247,45 +247,45 @@ class Api:
         return invoke(self.api.lambda_handler, event("POST", path, body, headers=headers, **more))
 
     def get(self, task_id: str, accept: str | None = None, **more: Any) -> Answer:
-        """GET /tasks/{id}, or another `path`."""
+        """Send GET /tasks/{id}, or another `path`."""
         headers = dict(more.pop("headers", {})) | ({"Accept": accept} if accept else {})
         path = more.pop("path", f"/tasks/{task_id}")
         return invoke(self.api.lambda_handler, event("GET", path, headers=headers, **more))
 
     def forget_catalogues(self) -> None:
-        """Let the API read each catalogue anew, as an execution environment does that has just started."""
+        """Empty the API's cache of catalogues, as in a new execution environment."""
         stores: Stores = self.api.stores
         anew = CatalogueStore(stores.client, stores.tasks_table)
         self.api.stores = replace(stores, catalogues=anew)  # type: ignore[attr-defined]
 
     def list(self, path: str = "/tasks", accept: str | None = None, **more: Any) -> Answer:
-        """GET a list of tasks, or the feed of changes; `query`, `headers` and `company` as in `event`."""
+        """Get a list of tasks, or the feed of changes; `query`, `headers` and `company` as in `event`."""
         headers = dict(more.pop("headers", {})) | ({"Accept": accept} if accept else {})
         return invoke(self.api.lambda_handler, event("GET", path, headers=headers, **more))
 
     def follow(self, url: str, accept: str | None = None, **more: Any) -> Answer:
-        """GET the list that an answer's link names, as a client does that knows nothing of what stands in it."""
+        """Get the page of a link, as a client that treats links as opaque."""
         address = urlsplit(url)
         assert f"{address.scheme}://{address.netloc}" == "https://api.example.com"
         query = parse_qs(address.query, keep_blank_values=True, strict_parsing=True)
         return self.list(address.path.removeprefix("/v1"), accept, query=query, **more)
 
     def search(self, body: Any, content_type: str = "application/json", **more: Any) -> Answer:
-        """POST /api/TaskView/Search; what is no text is sent as JSON."""
+        """Send POST /api/TaskView/Search; anything but a text is sent as JSON."""
         headers = {"Content-Type": content_type} | dict(more.pop("headers", {}))
         text = body if isinstance(body, str) else json.dumps(body)
         sent = event("POST", "/api/TaskView/Search", text, headers=headers, **more)
         return invoke(self.api.lambda_handler, sent)
 
     def catalogue(self, path: str = "/catalogue", accept: str | None = None, **more: Any) -> Answer:
-        """GET the catalogue, or one of the original's addresses of its parts."""
+        """Get the catalogue, or a part of it at one of the original's addresses."""
         headers = dict(more.pop("headers", {})) | ({"Accept": accept} if accept else {})
         return invoke(self.api.lambda_handler, event("GET", path, headers=headers, **more))
 
     def change(
         self, task_id: str, body: bytes | str | dict[str, Any] | None, content_type: str | None = None, **more: Any
     ) -> Answer:
-        """PATCH /tasks/{id}, or another `method` and `path`, with the ETag `if_match`, or none if that is None.
+        """Send PATCH /tasks/{id}, or another `method` and `path`, with the ETag `if_match` unless that is None.
 
         A dict is sent as JSON; the rest as in `event`.
         """
@@ -300,18 +300,18 @@ class Api:
         return invoke(self.api.lambda_handler, event(method, path, body, headers=headers, **more))
 
     def onboard(self, **command: Any) -> dict[str, Any]:
-        """One command of an operator to OnboardCompany."""
+        """Send a command to OnboardCompany."""
         answer: dict[str, Any] = self.onboard_company.lambda_handler(command, Context())
         return answer
 
     def erase(self, company: str, again: str | None = None, context: Context | None = None) -> dict[str, Any]:
-        """One step of erasing a company."""
+        """Call EraseCompany once."""
         command = {"action": "erase_company", "company_id": company, "company_id_again": again or company}
         answer: dict[str, Any] = self.erase_company.lambda_handler(command, context or Context())
         return answer
 
     def authorize(self, authorization: str | None) -> dict[str, Any]:
-        """What the authorizer says to a request with that Authorization header."""
+        """Return the authorizer's answer to a request with this Authorization header."""
         headers = {} if authorization is None else {"Authorization": authorization}
         asked = {
             "type": "REQUEST",
@@ -323,7 +323,7 @@ class Api:
 
 
 def invoke(handler: Callable[[dict[str, Any], Any], dict[str, Any]], sent: dict[str, Any]) -> Answer:
-    """Call a handler and read its answer; asserts what every answer, good or bad, carries."""
+    """Call a handler and return its answer, after asserting the properties of every answer."""
     context = Context()
     sent_on = json.dumps(handler(sent, context), ensure_ascii=False).encode()  # as the runtime does it
     result = json.loads(sent_on)
@@ -346,9 +346,9 @@ def invoke(handler: Callable[[dict[str, Any], Any], dict[str, Any]], sent: dict[
 
 
 def assert_problem(answer: Answer, status: int, kind: str, *codes: tuple[str, str]) -> dict[str, Any]:
-    """Assert which problem an error answer is, in the shape of `problem_of`, and return its document.
+    """Assert that an answer is this problem, with the form of `problem_of`, and return its document.
 
-    `codes` are the expected (field, code) pairs in any order; exactly those.
+    `codes` are exactly the expected (field, code) pairs, in any order.
     """
     assert answer.status == status, answer.body
     document = problem_of(answer)
@@ -358,7 +358,7 @@ def assert_problem(answer: Answer, status: int, kind: str, *codes: tuple[str, st
 
 
 def problem_of(answer: Answer) -> dict[str, Any]:
-    """Assert the one shape that every error answer has (contract section 6) and return its document."""
+    """Assert the form of every error answer (contract section 6), and return its document."""
     document = answer.document()
     as_odata = document.pop("error", None)
     # Only a function knows that the address is one of the original's; what the gateway answers is the same everywhere.

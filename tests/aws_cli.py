@@ -1,6 +1,6 @@
-"""`aws`, as far as the documents use it: it checks commands by botocore's models, and runs them for a test.
+"""The subset of `aws` that the documents use: it validates commands by botocore's models, and runs them for a test.
 
-The AWS CLI v2 is no Python package, and v1, which is one, lacks `aws logs tail`.
+The AWS CLI v2 is not a Python package, and v1 lacks `aws logs tail`.
 """
 
 import json
@@ -26,17 +26,17 @@ WITHOUT_MODEL = {("logs", "tail"): {"--since", "--follow", "--format"}}
 
 
 class UsageError(Exception):
-    """The AWS CLI would not take the command."""
+    """Raised for a command that the AWS CLI would not accept."""
 
 
 @dataclass(frozen=True)
 class Command:
-    """What a command calls, with which parameters.
+    """A parsed command.
 
     Attributes:
-        options: those that every command has.
-        condition: what a command that waits waits for.
-        files: where the answer's body goes.
+        options: the global options.
+        condition: the condition of `aws … wait`.
+        files: the output files of the answer's body.
     """
 
     service: str
@@ -48,11 +48,11 @@ class Command:
 
 
 def parse(words: Sequence[str]) -> Command:
-    """Return what the words after `aws` say.
+    """Parse the words after `aws`.
 
     Raises:
         UsageError: there is no such service, operation, condition or parameter, a parameter has a value of another
-            type, or one that is required is missing.
+            type, or a required one is missing.
     """
     service, name, *rest = words
     if (service, name) in WITHOUT_MODEL:
@@ -85,7 +85,7 @@ def parse(words: Sequence[str]) -> Command:
 
 
 def run(command: Command) -> str:
-    """Carry out a command, and return what `aws` prints. The environment says where."""
+    """Run a command against the endpoint in the environment, and return the output of `aws`."""
     client: Any = _session().create_client(command.service, region_name=command.options.get("region"))
     if command.condition:
         waiter = client.get_waiter(command.condition.replace("-", "_"))
@@ -117,7 +117,7 @@ def _refuse_if(fault: object, report: str) -> None:
 
 
 def _arguments(operation: OperationModel, words: Sequence[str]) -> tuple[dict[str, Any], dict[str, str], list[str]]:
-    """Return the parameters, the options that every command has, and what belongs to neither."""
+    """Return the parameters, the global options, and the remaining words."""
     members: dict[str, Shape] = dict(operation.input_shape.members) if operation.input_shape else {}
     names = {xform_name(name, "-"): name for name in members}
     parameters: dict[str, Any] = {}
@@ -174,11 +174,11 @@ call() {{
   return "$status"
 }}
 """
-"""A shell's function `call`, which carries out commands. One process does all of them, because Python starts slowly."""
+"""A shell function `call` that runs commands. One process runs all of them, because Python starts slowly."""
 
 
 def serve() -> None:
-    """Carry out commands until the end of the input: each word ends with a null, and a command with an empty word.
+    """Run commands until the end of the input: each word ends with a null, and a command with an empty word.
 
     The answer is the status and the output.
     """

@@ -1,4 +1,4 @@
-"""Fixtures: the functions over a moto database whose tables are those of `template.yaml`; and what tests need."""
+"""Fixtures: the functions over a moto database with the tables of `template.yaml`, and requirements of tests."""
 
 import os
 import shutil
@@ -29,24 +29,24 @@ FUNCTIONS = {
 
 
 def no_docker() -> str | None:
-    """Say why no Docker engine can be used here; None where one answers."""
+    """Return why no Docker engine can be used here; None if one answers."""
     answer = subprocess.run([ROOT / "tests/sam_local/engine.sh"], capture_output=True, text=True, check=False)
     return answer.stderr.strip() if answer.returncode else None
 
 
 def no_dynamodb_local() -> str | None:
-    """Say why DynamoDB Local cannot be started here; None where it can."""
+    """Return why DynamoDB Local cannot be started here; None if it can."""
     if reason := dynamodb_local.unsupported():
         pytest.skip(reason)
     return dynamodb_local.unavailable()
 
 
 NEWTONSOFT = "/usr/lib/cli/Newtonsoft.Json-5.0/Newtonsoft.Json.dll"
-"""Where Debian's package has it."""
+"""Its path in Debian's package."""
 
 
 def no_mono() -> str | None:
-    """Say what of Mono is missing here; None where all is there that the .NET client takes."""
+    """Return which parts of Mono the .NET client lacks here; None if it has all."""
     missing = [command for command in ("mcs", "mono") if shutil.which(command) is None]
     if not Path(NEWTONSOFT).exists():
         missing.append("Newtonsoft.Json")
@@ -57,17 +57,17 @@ CHROMIUM = "chromium"
 
 
 def no_chromium() -> str | None:
-    """Say that there is no Chromium; None where there is one."""
+    """Return that Chromium is missing; None if it is installed."""
     return None if shutil.which(CHROMIUM) else "There is no Chromium; Debian's package is `chromium`."
 
 
 def no_npm() -> str | None:
-    """Say that there is no npm; None where there is one."""
+    """Return that npm is missing; None if it is installed."""
     return None if shutil.which("npm") else "There is no npm, which installs axe-core, Redocly and clients of OData."
 
 
 def no_command(name: str) -> str | None:
-    """Say that there is no such command; None where there is one."""
+    """Return that a command is missing; None if it is installed."""
     return None if shutil.which(name) else f"There is no {name}."
 
 
@@ -131,14 +131,14 @@ MISSING: Mapping[str, Callable[[], str | None]] = {
     "npm": no_npm,
     "wget": lambda: no_command("wget"),
 }
-"""What some tests need beyond this project's own environments, and why it is missing here, if it is."""
+"""The requirements of some tests beyond this project's own environments, each with the reason why it is missing."""
 
 
 def needs(what: str) -> None:
-    """Skip the test that calls this, or whose fixture does, where this machine has not what `MISSING` names so.
+    """Skip the test that calls this, or whose fixture does, if this machine lacks a requirement of `MISSING`.
 
-    In CI, which says so by the variable `CI`, the test fails instead, because `.ci/run` installs what can be installed.
-    What no installation changes, like the processor, is a skip there too.
+    In CI, where the variable `CI` is set, the test fails instead, because `.ci/run` installs all that can be installed.
+    A limit that no installation removes, such as the processor, is a skip there, too.
     """
     if reason := MISSING[what]():
         if os.environ.get("CI", "").lower() in ("", "0", "false"):
@@ -148,7 +148,7 @@ def needs(what: str) -> None:
 
 @pytest.fixture(scope="session")
 def dynamodb_endpoint() -> Iterator[str]:
-    """The address of DynamoDB Local, or the one that `AWS_ENDPOINT_URL_DYNAMODB` names."""
+    """The address of DynamoDB Local, or the one in `AWS_ENDPOINT_URL_DYNAMODB`."""
     needs("dynamodb-local")
     with dynamodb_local.start() as endpoint:
         yield endpoint
@@ -174,7 +174,7 @@ def api(moto_database: None, aws_environment: pytest.MonkeyPatch) -> Api:
 
 
 def without_account(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """Take from the environment what leads to a real account."""
+    """Remove from the environment everything that leads to a real account."""
     for name in (
         "AWS_PROFILE",
         "AWS_ENDPOINT_URL",

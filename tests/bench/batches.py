@@ -1,4 +1,4 @@
-"""What importing 1,000 tasks takes in batches of 100, beside one by one over four connections, on DynamoDB Local.
+"""Measure importing 1,000 tasks in batches of 100, beside one by one over four connections, on DynamoDB Local.
 
     python -m tests.bench.batches [--rounds 5]
 
@@ -36,12 +36,12 @@ type Events = Sequence[dict[str, Any]]
 
 
 def one_by_one(company: str, tasks: int) -> Events:
-    """Requests that create so many tasks."""
+    """Return requests that create this many tasks."""
     return [event(body=json.dumps(BODY | {"id": str(uuid4())}), headers=JSON, company=company) for _ in range(tasks)]
 
 
 def in_batches(company: str, tasks: int) -> Events:
-    """Batches that create so many tasks."""
+    """Return batches that create this many tasks."""
     creates = [
         {"id": str(place), "method": "POST", "url": "Task", "body": BODY | {"id": str(uuid4())}}
         for place in range(tasks)
@@ -70,7 +70,7 @@ def _begin(environment: Mapping[str, str], barrier: Barrier) -> None:
 
 
 def _share(events: Events) -> tuple[float, float]:
-    """Send a share, all shares together; when it began and when it ended."""
+    """Send a share at the same time as all others, and return its start and end."""
     _worker["barrier"].wait()
     begun = time.monotonic()
     _send(_worker["function"], events)

@@ -1,6 +1,6 @@
-"""`create_task` as built, beside small handlers: cold start, warm path, CPU, memory, size, database requests.
+"""Measure a create as built, beside small handlers: cold start, warm path, CPU, memory, size, database requests.
 
-`python -m tests.bench.bench` after `sam build`; README.md beside this file tells the method.
+`python -m tests.bench.bench` after `sam build`; README.md beside this file explains the method.
 """
 
 import argparse
@@ -36,7 +36,7 @@ BLOCKS = 30
 
 @dataclass(frozen=True)
 class Figures:
-    """What one counted start gave. Times are milliseconds, memory is MiB, size is MB, requests are per create."""
+    """The result of one counted start. Times are milliseconds, memory is MiB, size is MB, requests are per create."""
 
     cold: float
     warm: float
@@ -85,7 +85,7 @@ class Database:
 
 
 class Bench:
-    """Layouts, the database and the emulator, and how a pair is measured with them."""
+    """Layouts, the database and the emulator, and the measurement of a pair."""
 
     def __init__(self, layouts: Mapping[str, Layout], database: Database, rie: Path) -> None:
         self._layouts = layouts

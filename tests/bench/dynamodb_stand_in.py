@@ -1,8 +1,8 @@
-"""A DynamoDB that costs next to nothing, in a process of its own: the bench measures handlers, not a database.
+"""A DynamoDB stub that costs next to nothing, in a process of its own: the bench measures handlers, not a database.
 
-Answers ``UpdateItem``, ``PutItem`` and ``GetItem`` as the service would when nothing fails, over HTTP/1.1 with
-keep-alive, with the request id and checksum headers that SDKs look at. A counter counts for each key; a put is always a
-new item and is forgotten; a get finds nothing. ``GET /requests`` tells the requests since the last one, by operation.
+Answers ``UpdateItem``, ``PutItem`` and ``GetItem`` as the service would without faults, over HTTP/1.1 with keep-alive,
+with the request id and checksum headers that SDKs check. A counter counts for each key; a put is always a new item and
+is forgotten; a get finds nothing. ``GET /requests`` returns the requests since the last one, by operation.
 
 ``python -m tests.bench.dynamodb_stand_in`` prints the address that it listens on, then runs until its standard
 input ends, as it does with the process that started it.
@@ -21,7 +21,7 @@ type Answer = dict[str, Any]
 
 
 class StandIn:
-    """The counters, and how often each operation was asked for."""
+    """The counters, and the number of requests of each operation."""
 
     def __init__(self) -> None:
         self._requests: Counter[str] = Counter()
@@ -33,7 +33,7 @@ class StandIn:
         }
 
     def answer(self, operation: str, request: bytes) -> Answer | None:
-        """What DynamoDB answers, or None to an operation that is not known here."""
+        """Return DynamoDB's answer, or None to an unknown operation."""
         self._requests[operation] += 1
         perform = self._operations.get(operation)
         return perform(json.loads(request)) if perform else None

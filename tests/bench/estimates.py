@@ -1,4 +1,4 @@
-"""A median and how far it can be trusted."""
+"""A median and its confidence interval."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -107,9 +107,9 @@ def rival(name: str, scratch: Path) -> Build:
 
 
 def lay_out(build: Build, into: Path) -> Layout:
-    """Copy a build as Lambda mounts it: read-only, with time stamps that tell nothing.
+    """Copy a build as Lambda mounts it: read-only, with meaningless timestamps.
 
-    Layers go over each other in their order. Nothing is compiled: a build brings its bytecode, or pays for that.
+    Layers overlay each other in order. Nothing is compiled: a build brings its bytecode, or pays for the lack of it.
     """
     layout = Layout(into / "task", into / "opt", packages("runtime"))
     _copy(build.function, layout.task)
@@ -207,7 +207,7 @@ class Function:
 
 
 def lambda_environment(layout: Layout) -> dict[str, str]:
-    """What Lambda's Python runtime has in its environment, before the function's own variables."""
+    """Return the environment of Lambda's Python runtime, before the function's own variables."""
     # A path that Lambda mounts read-only gets no bytecode, whoever runs this.
     return {
         "PATH": "/usr/local/bin:/usr/bin:/bin",

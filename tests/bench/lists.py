@@ -1,4 +1,4 @@
-"""What a page costs in a company of 100,000 tasks, beside one of 1,000, on DynamoDB Local.
+"""Measure a page in a company of 100,000 tasks, beside one of 1,000, on DynamoDB Local.
 
     python -m tests.bench.lists [--tasks 100000] [--rounds 40]
 
@@ -89,7 +89,7 @@ def referring(reference: str) -> TaskQuery:
 
 
 def load(board: Board, tasks: int) -> None:
-    """Write so many tasks, every other one archived."""
+    """Write this many tasks, every other one archived."""
 
     def write(start: int) -> None:
         numbers = range(start, min(start + 25, tasks + 1))

@@ -1,4 +1,4 @@
-"""Layers are mounted read-only and their time stamps change: bytecode has to be there, and to be taken as it is."""
+"""Layers are mounted read-only and their timestamps change: bytecode must exist, and be used without a check."""
 
 import re
 import subprocess
@@ -17,7 +17,7 @@ def built() -> Path:
 
 
 def compiled_at_start(function: str, layout: Layout) -> list[str]:
-    """The sources that Python had to compile to import the function."""
+    """Return the sources that Python had to compile to import the function."""
     environment = lambda_environment(layout) | template.environment(function)
     command = [f"{PYTHON}", "-v", "-c", "import app"]
     start = subprocess.run(command, cwd=layout.task, env=environment, capture_output=True, text=True, check=True)

@@ -13,9 +13,9 @@ from tools import build
 from tools.build import ROOT
 
 MACHINES = {"x86_64": 62, "arm64": 183}
-"""What an ELF file says that it is for (e_machine)."""
+"""The architectures of ELF files (e_machine)."""
 UNCHECKED_HASH = 0b01
-"""The flags of bytecode that is taken without a look at its source (PEP 552)."""
+"""The flags of bytecode that is used without checking its source (PEP 552)."""
 
 
 @pytest.fixture(scope="module", params=sorted(MACHINES))

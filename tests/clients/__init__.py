@@ -1,1 +1,1 @@
-"""Clients that others wrote, or would write: what they send, and what they make of the answers."""
+"""Clients of other authors, or like theirs: their requests, and their reading of the answers."""

@@ -1,4 +1,4 @@
-"""Clients that send credentials only when they are asked for them: curl, wget, Java's and Python's own (rule 6)."""
+"""Clients that send credentials only after a challenge: curl, wget, Java's and Python's own (rule 6)."""
 
 import http.server
 import subprocess
@@ -29,7 +29,7 @@ def key(api: Api) -> str:
 
 @pytest.fixture
 def address(api: Api) -> Iterator[str]:
-    """The address of a server that refuses as the template has it, and otherwise answers what the authorizer says."""
+    """The address of a server with the template's 401, and otherwise the authorizer's decision."""
     refusal = resources("AWS::Serverless::Api")["Api"]["GatewayResponses"]["UNAUTHORIZED"]
     headers = {
         name: value.strip("'")
@@ -84,7 +84,7 @@ def by_python(address: str, user: str, password: str) -> str:
 
 
 def output(*line: str) -> str:
-    """Return what a program says. Most tell what they were answered by their exit code, too."""
+    """Return the output of a program. Most report the status by their exit code, too."""
     done = subprocess.run(line, capture_output=True, text=True, check=False, timeout=60)
     return done.stdout or done.stderr
 

@@ -1,6 +1,6 @@
-"""General OData clients, each by a program in `odata/` that does the same and says what it was answered.
+"""General OData clients, each in a program in `odata/` that does the same and prints the answers.
 
-They read the model, create, list with a filter, an order and a selection, follow all pages, read by key, change with
+They read the metadata, create, list with a filter, an order and a selection, follow all pages, read by key, change with
 the right and with a stale If-Match and without one, and read the other entity sets.
 """
 
@@ -35,7 +35,7 @@ REFUSED = "1 field is not valid: subject"
 
 
 def output(*line: str | Path, folder: Path | None = None, **environment: str) -> str:
-    """What a program says."""
+    """The output of a program."""
     done = subprocess.run(
         line, cwd=folder, env=os.environ | environment, capture_output=True, text=True, check=False, timeout=120
     )

@@ -1,6 +1,6 @@
 """The publicly known requests of Excel and Power BI (Power Query), replayed, because neither runs here.
 
-The headers are those of its query diagnostics. What it sends for a preview, a filter and a refresh stands in its
+The headers are those of its query diagnostics. The requests for a preview, a filter and a refresh are those of its
 documentation of query folding.
 """
 
@@ -23,7 +23,7 @@ EDM = "{http://docs.oasis-open.org/odata/ns/edm}"
 
 
 class PowerQuery:
-    """What it sends, with Basic credentials: any user name, and the key as the password."""
+    """A client with Power Query's requests, and Basic credentials: any user name, and the key as the password."""
 
     def __init__(self, stack: Stack) -> None:
         self._client = Client(stack.base_url, None)
@@ -56,7 +56,7 @@ def power_query(stack: Stack) -> PowerQuery:
 
 @pytest.fixture
 def reference(stack: Stack) -> str:
-    """What 101 new tasks have in common: one more than a page has."""
+    """The reference of 101 new tasks: one more than a page has."""
     reference = uuid4().hex
     for number in range(101):
         assert stack.alpha.create({"subject": f"Task {number}", "customer_reference": reference}).status == 201

@@ -1,4 +1,4 @@
-"""python-odata, a general OData client from PyPI: it makes its classes of the model, and works with them."""
+"""python-odata, a general OData client from PyPI, which makes its classes from the metadata."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +14,7 @@ from tests.stack.client import Stack
 
 @pytest.fixture(scope="module")
 def service(stack: Stack) -> ODataService:
-    """The service as its user sets it up, with pages of two tasks, so that there is something to follow."""
+    """The service as its user sets it up, with pages of two tasks, so that there are links to follow."""
     session = requests.Session()
     session.auth = ("unused", stack.alpha_key)
     session.headers.update({"Prefer": "odata.maxpagesize=2"})
@@ -23,13 +23,13 @@ def service(stack: Stack) -> ODataService:
 
 @pytest.fixture(scope="module")
 def task(service: ODataService) -> Any:
-    """The entity, as the model describes it."""
+    """The entity, as the metadata describes it."""
     return service.entities["Task"]
 
 
 @pytest.fixture
 def reference(service: ODataService, task: Any) -> str:
-    """What five new tasks have in common."""
+    """The reference of five new tasks."""
     reference = uuid4().hex
     for number in range(5):
         new = task()

@@ -19,7 +19,7 @@ type Members = Mapping[str, Any] | Iterable[tuple[str, Any]]
 
 @dataclass(frozen=True)
 class Client:
-    """Who calls, and in which format."""
+    """A client of a company, with its format."""
 
     api: Api
     company: str
@@ -36,12 +36,12 @@ class Client:
         return self.send(written(self.format, members), **more)
 
     def send(self, body: bytes | str | None, content_type: str | None = "", **more: Any) -> Answer:
-        """Send exactly this body, as the client's format unless another is named."""
+        """Send exactly this body, in the client's format unless another is named."""
         named = self.content_type if content_type == "" else content_type
         return self.api.create(body, named, **{"company": self.company, "contact": self.contact} | more)
 
     def created(self, more: Mapping[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
-        """Create a task with these fields, and a subject unless they have one; the task, found again as created."""
+        """Create a task with these fields, and by default a subject; read it again, and return it."""
         answer = self.create({"subject": SUBJECT} | dict(more or {}) | fields)
         assert answer.status == 201, answer.body
         task = answer.task()
@@ -49,7 +49,7 @@ class Client:
         return task
 
     def refused(self, field: str, value: Any, code: str) -> dict[str, Any]:
-        """Send this value for this field of a task that is else valid; the one fault, which has to have the code."""
+        """Send a value for a field of an otherwise valid task, and return the only fault, which must have the code."""
         answer = self.create({"subject": SUBJECT} | {field: value})
         [fault] = assert_problem(answer, 422, "invalid-task", (field, code))["errors"]
         return dict(fault)
@@ -78,7 +78,7 @@ class Client:
             yield page
 
     def refused_list(self, path: str = "/tasks", **more: Any) -> str:
-        """Ask for a list that is refused; what the problem's detail says."""
+        """Request a list that is refused, and return the problem's detail."""
         problem = assert_problem(self.api.list(path, **self._asking(more)), 400, "invalid-parameter")
         return str(problem["detail"])
 
@@ -86,12 +86,12 @@ class Client:
         return {"company": self.company, "contact": self.contact, "accept": self.content_type} | dict(more)
 
     def change(self, task_id: str, members: Members, **more: Any) -> Answer:
-        """Change a task in the client's format, whatever it is; `more` as in `Api.change`."""
+        """Change any version of a task in the client's format; `more` as in `Api.change`."""
         more = {"company": self.company, "contact": self.contact, "content_type": self.content_type} | more
         return self.api.change(task_id, written(self.format, members), **more)
 
     def changed(self, task_id: str, more: Mapping[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
-        """Change these fields of a task; the task, found again as changed."""
+        """Change these fields of a task, read it again, and return it."""
         answer = self.change(task_id, dict(more or {}) | fields)
         assert answer.status == 200, answer.body
         task = answer.task()
@@ -101,7 +101,7 @@ class Client:
         return task
 
     def onboard(self, **catalogue: Any) -> dict[str, Any]:
-        """Give the company the built-in catalogue with these lists in place of its own."""
+        """Give the company the built-in catalogue with these lists instead of its own."""
         built_in = self.api.onboard(action="onboard", company_id=self.company)["catalogue"]
         answer = self.api.onboard(action="onboard", company_id=self.company, catalogue=built_in | catalogue)
         self.api.forget_catalogues()
@@ -118,7 +118,7 @@ COMPLETED = "a9f4b6e7-2d38-4c5a-b1e9-8c7d6f5e4a04"
 
 @dataclass(frozen=True)
 class Page:
-    """A page of a list, as a client reads it from either format."""
+    """A page of a list, parsed from either format."""
 
     answer: Answer
     root: str
@@ -144,7 +144,7 @@ class Page:
 
 
 def page_of(answer: Answer) -> Page:
-    """Read a page of a list; asserts what every page looks like, rule 8.1."""
+    """Parse a page of a list, after asserting the form of every page (rule 8.1)."""
     assert answer.status == 200, answer.body
     links = {relation: url for url, relation in re.findall(r'<([^>]*)>; rel="(\w+)"', answer.headers.get("Link", ""))}
     if answer.is_xml:

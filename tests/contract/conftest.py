@@ -12,9 +12,9 @@ from tests.contract.client import FORMATS, Client
 
 @pytest.fixture(scope="module")
 def api() -> Iterator[Api]:
-    """All functions over empty tables in moto; shared, because a company sees nothing of another.
+    """All functions over empty tables in moto, shared by a file, because companies are isolated.
 
-    Not by all files: moto looks at every item of a table for each query.
+    They are not shared by all files, because moto scans a whole table for each query.
     """
     with shared_api() as shared:
         yield shared
@@ -22,7 +22,7 @@ def api() -> Iterator[Api]:
 
 @pytest.fixture
 def company() -> str:
-    """A company that nobody has heard of, so that it has the built-in catalogue and no task."""
+    """A new company, with the built-in catalogue and no task."""
     return str(uuid4())
 
 
@@ -34,11 +34,11 @@ def client(request: pytest.FixtureRequest, api: Api, company: str) -> Client:
 
 @pytest.fixture
 def json_client(api: Api, company: str) -> Client:
-    """A client of the company that speaks JSON, for what is about JSON."""
+    """A client of the company that speaks JSON, for tests about JSON."""
     return Client(api, company, "json")
 
 
 @pytest.fixture
 def xml_client(api: Api, company: str) -> Client:
-    """A client of the company that speaks XML, for what is about XML."""
+    """A client of the company that speaks XML, for tests about XML."""
     return Client(api, company, "xml")

@@ -1,7 +1,7 @@
-"""Answer one event in a process of its own, as Lambda does, and tell what memory the whole process took at most.
+"""Answer one event in a process of its own, as Lambda does, and report the peak memory of the process.
 
 Run with the function's `app.py` as argument, the event on standard input and the function's environment. Imports
-nothing of the tests, which would count.
+nothing from the tests, whose memory would count.
 """
 
 import importlib.util

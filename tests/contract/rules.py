@@ -29,7 +29,7 @@ class Section:
 
 
 def sections() -> Sequence[Section]:
-    """Return the sections of the contract in their order."""
+    """Return the sections of the contract in order."""
     parts = re.split(r"^## (\d+)\. (.+)\n", CONTRACT.read_text(), flags=re.MULTILINE)
     return [
         Section(number, title, list(_rules(number, text)))
@@ -60,14 +60,14 @@ def coverage() -> tuple[Mapping[str, Sequence[Test]], Sequence[str]]:
 
 
 def faults() -> Iterator[str]:
-    """Return a line for each way in which the contract and the tests disagree."""
+    """Return a line for each contradiction between the contract and the tests."""
     tests_by_rule, strays = coverage()
     yield from strays
     yield from (f"Rule {rule} has no test." for rule, found in tests_by_rule.items() if not found)
 
 
 def table() -> str:
-    """Return the tests of each rule, as tests/contract/README.md shows them."""
+    """Return the tests of each rule, as Markdown tables."""
     tests_by_rule, _ = coverage()
     lines = []
     for section in sections():
@@ -78,7 +78,7 @@ def table() -> str:
 
 
 def _rules(section: str, text: str) -> Iterator[str]:
-    """Return the rules in the tables of a section: the numbers, of section 2 the fields, of section 6 the problems."""
+    """Return the rules in the tables of a section: numbers, in section 2 fields, in section 6 problems."""
     for row in re.findall(r"^\| (?!rule |field |status )(.+?) \| (.+?) \|", text, re.MULTILINE):
         match section, row:
             case "2", (names, _):
@@ -90,12 +90,12 @@ def _rules(section: str, text: str) -> Iterator[str]:
 
 
 def _prefix(rule: str) -> str:
-    """Return how the names of a rule's tests begin."""
+    """Return the prefix of the names of a rule's tests."""
     return f"test_{re.sub(r'\W', '_', rule)}_"
 
 
 def _within_section(rule: str) -> str:
-    """Return the name of a rule as it stands in its section's table."""
+    """Return the name of a rule in its section's table."""
     return rule.rpartition(" ")[2]
 
 

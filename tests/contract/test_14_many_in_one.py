@@ -42,7 +42,7 @@ def change(task: Mapping[str, Any], id: str = "1", **more: Any) -> dict[str, Any
 
 
 def post(client: Client, body: Any, **headers: str) -> Answer:
-    """Send a batch, or another body; what is no text is sent as JSON."""
+    """Send a batch, or another body; anything but a text is sent as JSON."""
     text = body if isinstance(body, str | bytes) else json.dumps(body)
     sent = {"Content-Type": "application/json"} | headers
     asked = event("POST", "/api/$batch", text, headers=sent, company=client.company, contact=client.contact)
@@ -50,7 +50,7 @@ def post(client: Client, body: Any, **headers: str) -> Answer:
 
 
 def send(client: Client, *requests: Mapping[str, Any], **headers: str) -> list[dict[str, Any]]:
-    """Send a batch of these requests; the answers, in their order."""
+    """Send a batch of these requests, and return the answers in order."""
     answer = post(client, {"requests": requests}, **headers)
     assert answer.status == 200, answer.body
     assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
@@ -65,7 +65,7 @@ def send(client: Client, *requests: Mapping[str, Any], **headers: str) -> list[d
 
 
 def refused(client: Client, *requests: Any) -> str:
-    """Send a batch that is refused as a whole, and in which nothing is done; what the detail says."""
+    """Send a batch that is refused as a whole, and return the problem's detail."""
     before = client.list().tasks
     detail = assert_problem(post(client, {"requests": requests}), 400, "malformed-body")["detail"]
     assert client.list().tasks == before
@@ -210,7 +210,7 @@ BODIES: Mapping[str, Any] = {
 
 
 def kept(headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers of an answer that tell of its request, and not of how it came."""
+    """Return the headers of an answer that belong to its request, and not to the transport."""
     transport = ("Cache-Control", "Vary", "X-Request-Id")
     return {
         name: text for name, text in headers.items() if name not in transport and not name.startswith("Access-Control-")
@@ -218,7 +218,7 @@ def kept(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def without_chance(document: Any) -> Any:
-    """A body without what is new in each answer."""
+    """Return a body without the values that differ in each answer."""
     new = ("id2", "modified_dateutc", "date_create", "instance", "@odata.etag", "@odata.context")
     return {name: value for name, value in document.items() if name not in new}
 

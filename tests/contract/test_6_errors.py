@@ -33,7 +33,7 @@ CODES: dict[str, dict[str, Any]] = {
 
 
 class Body:
-    """What botocore reads of an answer."""
+    """The parts of a response that botocore reads."""
 
     def __init__(self, content: bytes) -> None:
         self.content = content
@@ -44,7 +44,7 @@ class Body:
 
 @contextmanager
 def database_answering(module: Any, status: int, document: dict[str, Any]) -> Iterator[None]:
-    """Let every request of a function to the database get this answer."""
+    """Make the database answer every request of a function with this response."""
 
     def answer(request: Any, **_: object) -> AWSResponse:
         return AWSResponse(request.url, status, HTTPHeaders(), Body(json.dumps(document).encode()))
@@ -58,7 +58,7 @@ def database_answering(module: Any, status: int, document: dict[str, Any]) -> It
 
 
 def answers_over(client: Client, status: int, document: dict[str, Any]) -> Iterator[Answer]:
-    """What a client gets from each function while the database answers thus."""
+    """Return the answer of each function while the database answers in this way."""
     with database_answering(client.api.api, status, document):
         yield client.create({"subject": SUBJECT})
     with database_answering(client.api.api, status, document):

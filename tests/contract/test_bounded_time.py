@@ -1,4 +1,4 @@
-"""No header, query option or address takes much more time than a normal request, whatever a client writes there."""
+"""Bounded time: no header, query option or address makes a request much slower, whatever a client writes there."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,16 +15,16 @@ from tests.contract.client import SUBJECT
 from tests.published import describe_api
 
 CHARACTERS = 10_000
-"""About as much as API Gateway takes of a request line and all headers together: 10,240 bytes."""
+"""About API Gateway's limit for the request line and all headers together, which is 10,240 bytes."""
 
 TIMES = 5
-"""How many times its normal time a request may take. Quadratic code takes hundreds of times, so the limit is wide."""
+"""The allowed multiple of a request's normal time. Quadratic code takes hundreds of times as long, so it is wide."""
 
 LEAST_SECONDS = 0.001
-"""What counts as the normal time of a request that takes less: Lambda bills whole milliseconds."""
+"""The lowest normal time, for faster requests: Lambda bills whole milliseconds."""
 
 TRIES = 20
-"""The least time of so many tries counts, because other processes take theirs on the same machine."""
+"""The number of tries, of which the fastest counts, because other processes share the machine."""
 
 COMPANY = "0ddc0de0-0000-4000-8000-00000000000c"
 TASK = "0ddc0de0-0000-4000-8000-00000000000d"
@@ -134,7 +134,7 @@ class Route:
         pytest.fail(f"{self._sent} with {shown} takes {min(took):.4f} s, and may take {self._allowed:.4f} s.")
 
     def _seconds(self, headers: Texts, query: Texts) -> float:
-        """Return the processor's time that a request takes."""
+        """Return the CPU time of a request."""
         sent = self._sent
         built = event(
             sent.method, sent.path, sent.body, headers={**sent.headers, **headers}, query=query, company=COMPANY

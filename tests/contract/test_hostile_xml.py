@@ -1,4 +1,4 @@
-"""XML meant to hurt: refused or ignored by rule, in bounded memory; nothing of it is expanded or fetched."""
+"""Hostile XML: refused or ignored by rule, in bounded memory; nothing is expanded or fetched."""
 
 import json
 import os
@@ -22,7 +22,7 @@ CEILING = 64 * MIB
 
 
 class BoundedClient(Client):
-    """A client that watches what memory the function takes for its body."""
+    """A client that asserts the function's memory for each body."""
 
     def send(self, body: bytes | str | None, content_type: str | None = "", **more: Any) -> Answer:
         """As `Client.send`; asserts that the function stays below the ceiling."""
@@ -53,12 +53,12 @@ def task(content: str, attributes: str = "", before: str = "") -> str:
 
 
 def filled(start: str, piece: str, end: str) -> str:
-    """As many pieces as fit into the largest body."""
+    """Return as many pieces as fit into the largest body."""
     return start + piece * ((MIB - len(start) - len(end)) // len(piece)) + end
 
 
 def numbered(start: str, piece: str, end: str) -> str:
-    """As many different pieces as fit into the largest body."""
+    """Return as many different pieces as fit into the largest body."""
     width = len(piece.format("00000").encode())
     room = MIB - len((start + end).encode())
     return start + "".join(piece.format(f"{n:05x}") for n in range(room // width)) + end

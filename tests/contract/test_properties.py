@@ -1,4 +1,4 @@
-"""What holds for any task, any spelling, any bytes: searched for counterexamples with hypothesis."""
+"""Properties of any task, any spelling and any bytes, with hypothesis."""
 
 import json
 import string

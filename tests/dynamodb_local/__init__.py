@@ -30,7 +30,7 @@ _PLATFORMS = {("Linux", "x86_64"), ("Darwin", "x86_64")}
 
 
 def unsupported() -> str | None:
-    """Why nothing that could be installed makes `start` work here, in one line; None where it can work."""
+    """Return in one line why no installation makes `start` work here; None if it can work."""
     here = (platform.system(), platform.machine())
     if os.environ.get("AWS_ENDPOINT_URL_DYNAMODB") or here in _PLATFORMS:
         return None
@@ -38,7 +38,7 @@ def unsupported() -> str | None:
 
 
 def unavailable() -> str | None:
-    """Why `start` cannot work here, in one line for a skipped test; None when it can."""
+    """Return in one line why `start` cannot work here, for a skipped test; None if it can."""
     if os.environ.get("AWS_ENDPOINT_URL_DYNAMODB"):
         return None
     if reason := unsupported():
@@ -119,7 +119,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def _fetch() -> Path:
-    """The directory of DynamoDB Local's jars and native libraries, fetched on first use."""
+    """Return the directory of DynamoDB Local's jars and native libraries, fetched on first use."""
     library = _library()
     if library.is_dir():
         return library
@@ -156,7 +156,7 @@ def _fetch() -> Path:
 
 
 def _library() -> Path:
-    """Where the version that pom.xml names is kept."""
+    """Return the directory of the version in pom.xml."""
     version = re.search(r"<artifactId>DynamoDBLocal</artifactId>\s*<version>(.+?)</version>", _POM.read_text())
     assert version is not None
     return _FETCHED / version[1]
@@ -168,7 +168,7 @@ def _java() -> str:
 
 
 def _java_version() -> int | None:
-    """The JDK's major version; None without Java, or with one that cannot run a source file."""
+    """Return the JDK's major version; None without Java, or if it cannot run a source file."""
     try:
         modules = subprocess.run([_java(), "--list-modules"], capture_output=True, text=True, check=False)
     except OSError:

@@ -1,4 +1,4 @@
-"""How DynamoDB Local is come by, started and stopped. What it does is asserted by the tests that use it."""
+"""The installation, start and stop of DynamoDB Local. The tests that use it assert its behaviour."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""A bus that fails as planned, and Lambda's way of calling a function with a stream's records."""
+"""A bus that fails as planned, and Lambda's event source mapping of a stream."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -16,10 +16,10 @@ from servicedesk.telemetry import InvocationFailedError
 from tests.api import Context
 
 EPOCH = "2026-06-24T00:00:00.000"
-"""When the stream was switched on that records come from."""
+"""The moment at which the records' stream was enabled."""
 
 MEGABYTE = 1_000_000
-"""What PutEvents takes at most, read the strict way (AWS says "1MB")."""
+"""The limit of PutEvents, in the strict reading of AWS's "1MB"."""
 
 type Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 type Answer = Callable[[Sequence[Any], "Bus"], dict[str, Any]]
@@ -31,7 +31,7 @@ class Killed(BaseException):
 
 
 class AlreadyThereError(Exception):
-    """The condition on an entry of the history that is there."""
+    """The failed condition of an update of an existing history entry."""
 
 
 def taken(entries: Sequence[Any], bus: "Bus") -> dict[str, Any]:
@@ -59,23 +59,23 @@ def throttled(entries: Sequence[Any], bus: "Bus") -> dict[str, Any]:
 
 
 def invalid(entries: Sequence[Any], bus: "Bus") -> dict[str, Any]:
-    """Refuse the whole request, because something in it cannot be right."""
+    """Refuse the whole request as invalid."""
     raise ClientError({"Error": {"Code": "ValidationException", "Message": "too large"}}, "PutEvents")
 
 
 def unreachable(entries: Sequence[Any], bus: "Bus") -> dict[str, Any]:
-    """Take nothing, because nobody gets there."""
+    """Take nothing, because the bus is unreachable."""
     raise ConnectTimeoutError(endpoint_url="https://events.example")
 
 
 def unanswered(entries: Sequence[Any], bus: "Bus") -> dict[str, Any]:
-    """Take all, but let nobody know."""
+    """Take all entries, but send no answer."""
     bus.taken += entries
     raise ReadTimeoutError(endpoint_url="https://events.example")
 
 
 def killing(after: int) -> Answer:
-    """Take so many entries, and then end the function."""
+    """Take this many entries, and then kill the function."""
 
     def answer(entries: Sequence[Any], bus: "Bus") -> dict[str, Any]:
         bus.taken += entries[:after]
@@ -86,18 +86,18 @@ def killing(after: int) -> Answer:
 
 @dataclass
 class Bus:
-    """Answers requests as planned, one after the other, and after that takes everything. In place of a client."""
+    """A client that answers requests as planned, one after the other, and then accepts everything."""
 
     plan: list[Answer] = field(default_factory=list)
     taken: list[Mapping[str, Any]] = field(default_factory=list)
     requests: list[int] = field(default_factory=list)
     aside: list[dict[str, Any]] = field(default_factory=list)
-    """The places that the function put into the dead-letter queue."""
+    """The positions that the function put into the dead-letter queue."""
     queue_is_down: bool = False
     history: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """What the entries of the history hold, by their sort keys."""
+    """The entries of the history, by their sort keys."""
     refused_entries: list[Exception] = field(default_factory=list)
-    """What the database answers to the next attempts to add an entry."""
+    """The database's answers to the next attempts to add an entry."""
     exceptions: ClassVar[Any] = SimpleNamespace(ConditionalCheckFailedException=AlreadyThereError)
 
     def put_events(self, *, Entries: Sequence[Any]) -> dict[str, Any]:  # noqa: N803 - botocore's own name
@@ -142,15 +142,15 @@ class Bus:
 
 
 def version_of(event: Mapping[str, Any]) -> Version:
-    """The version of a task that an event is about."""
+    """Return the task's version in an event."""
     return event["detail"]["company_id"], event["detail"]["task"]["id"], event["detail"]["version"]
 
 
 @dataclass
 class StreamMapping:
-    """Lambda's mapping of the stream to the function: it calls until all is through, or gives up on single records.
+    """Lambda's event source mapping, which retries until all records are processed, or gives up single ones.
 
-    ``attempts`` is how often it calls until a record is too old.
+    ``attempts`` is the number of calls until a record is too old.
     """
 
     handler: Handler
@@ -160,7 +160,7 @@ class StreamMapping:
     calls: int = 0
 
     def deliver(self, records: Sequence[Any], attempt: int = 1) -> None:
-        """Deliver records in their order; a failed batch again, in two halves where it can be halved."""
+        """Deliver records in order; retry a failed batch, bisected if possible."""
         self.calls += 1
         try:
             answer = self.handler({"Records": list(records)}, Context())
@@ -178,7 +178,7 @@ class StreamMapping:
             self._go_on(records, [each["itemIdentifier"] for each in answer["batchItemFailures"]], attempt)
 
     def _go_on(self, records: Sequence[Any], failed: Sequence[str], attempt: int) -> None:
-        """Deliver again from the first record on that the function has named (ReportBatchItemFailures)."""
+        """Retry from the first record that the function reported (ReportBatchItemFailures)."""
         numbers = [record["dynamodb"]["SequenceNumber"] for record in records]
         if first := min(map(numbers.index, failed), default=0):
             self.deliver(records[first:], 1)
@@ -190,7 +190,7 @@ class StreamMapping:
 
 @contextmanager
 def behind(module: Any, bus: Bus) -> Iterator[None]:
-    """Put ``bus`` in the place of the function's clients, for a `with` block."""
+    """Replace the function's clients by ``bus`` in a `with` block."""
     clients = (module.bus, module.undelivered, module.history)
     with ExitStack() as patched:
         for each in clients:
@@ -208,7 +208,7 @@ def record(
     epoch: str = EPOCH,
     actor: str = "",
 ) -> Any:
-    """A record of the stream, as Lambda delivers it, of a write from version - 1 to version.
+    """Return a record of the stream, as Lambda delivers it, of a write from version - 1 to version.
 
     `actor` is the item's attribute after the write.
     """
@@ -227,12 +227,12 @@ def record(
 
 
 def stream_arn(epoch: str = EPOCH) -> str:
-    """The ARN of the tasks table's stream that was switched on at a moment."""
+    """Return the ARN of the tasks table's stream that was enabled at a moment."""
     return f"arn:aws:dynamodb:eu-west-1:123456789012:table/TasksTable/stream/{epoch}"
 
 
 def history(tasks: Iterable[Task], versions: int) -> list[Any]:
-    """The records of tasks that were created and then changed, all of them in turn."""
+    """Return the records of tasks that were created and then changed, in turn."""
     records, states = [], list(tasks)
     for place, task in enumerate(states):
         records.append(record(task, 1, number=place))

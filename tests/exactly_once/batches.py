@@ -24,7 +24,7 @@ def change(task_id: str, id: str = "change", **more: Any) -> dict[str, Any]:
 
 
 def batch_event(company: str, *requests: Mapping[str, Any]) -> dict[str, Any]:
-    """What API Gateway makes of a batch."""
+    """Return API Gateway's event of a batch."""
     headers = {"Content-Type": "application/json"}
     return event("POST", "/api/$batch", json.dumps({"requests": requests}), headers=headers, company=company)
 
@@ -35,7 +35,7 @@ def post(api: Api, company: str, *requests: Mapping[str, Any]) -> Answer:
 
 
 def send(api: Api, company: str, *requests: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Send a batch that is answered; the answers by the ids of the requests."""
+    """Send a batch, and return the answers by the ids of the requests."""
     answer = post(api, company, *requests)
     assert answer.status == 200, answer.body
     return {one["id"]: one for one in answer.document()["responses"]}

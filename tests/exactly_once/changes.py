@@ -1,4 +1,4 @@
-"""A process that changes a task as a client does: it reads, changes, and reads again where it meets a 412."""
+"""A process that changes a task as a client does: it reads, changes, and reads again after a 412."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from tests.exactly_once.creates import patience
 
 @dataclass(frozen=True)
 class Share:
-    """What a process is to do: add these words to a task's remark, one by one."""
+    """A process's share of the work: add these words to a task's remark, one by one."""
 
     company: str
     task_id: str
@@ -19,7 +19,7 @@ class Share:
 
 
 def add_words(environment: dict[str, str], share: Share) -> int:
-    """Do a share; how often another process came first."""
+    """Do a share, and return how often another process came first."""
     with patience(), patch.dict(os.environ, environment):
         handler = load("api").lambda_handler
     met = 0

@@ -16,7 +16,7 @@ from tools import template
 
 @dataclass(frozen=True)
 class Service:
-    """The functions, the database under them, and what stands between the two, if anything."""
+    """The functions, their database, and the proxy between them, if there is one."""
 
     api: Api
     database: Database
@@ -53,14 +53,14 @@ def service(request: pytest.FixtureRequest) -> Service:
 
 @pytest.fixture(scope="package")
 def engine(dynamodb: Database) -> Service:
-    """The functions over the real engine: for all that moto cannot be asked."""
+    """The functions over the real engine, for tests that moto cannot serve."""
     with patience():
         return Service(dynamodb.functions(), dynamodb)
 
 
 @pytest.fixture(scope="package")
 def plain(dynamodb: Database) -> Database:
-    """The real engine where a proxy can stand before it."""
+    """The real engine, for tests with a proxy in front of it."""
     if not dynamodb.endpoint.startswith("http://"):
         pytest.skip("faults are injected into plain HTTP, which the endpoint given does not speak")
     return dynamodb
@@ -68,7 +68,7 @@ def plain(dynamodb: Database) -> Database:
 
 @pytest.fixture(scope="module")
 def faulty(plain: Database) -> Iterator[FaultyService]:
-    """The functions over the real engine, with a proxy between that fails as planned; retries do not wait."""
+    """The functions over the real engine, behind a proxy that fails as planned; retries do not wait."""
     with FaultProxy(plain.endpoint) as proxy, pytest.MonkeyPatch.context() as patch, patience():
         patch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
         # After some dozen failed retries the SDK makes none any more, and one client has all of a module's here.
@@ -80,7 +80,7 @@ def faulty(plain: Database) -> Iterator[FaultyService]:
 
 @pytest.fixture(autouse=True)
 def told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the functions' telemetry reads of its environment at each call."""
+    """The environment variables that the functions' telemetry reads at each call."""
     for name, value in template.environment("ApiFunction").items():
         if name.startswith("POWERTOOLS_"):
             monkeypatch.setenv(name, value)

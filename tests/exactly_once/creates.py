@@ -15,7 +15,7 @@ from tests.api import Context, event, load
 
 @dataclass(frozen=True)
 class Create:
-    """A request, and whether it comes a second time or is one that is refused."""
+    """A request, and whether it is repeated or refused."""
 
     company: str
     identity: str
@@ -24,7 +24,7 @@ class Create:
     valid: bool = True
 
     def event(self) -> dict[str, Any]:
-        """What API Gateway makes of it."""
+        """Return API Gateway's event of it."""
         fields = {"subject": f"Task {self.identity}" if self.valid else " "}
         headers = {"Idempotency-Key": self.identity} if self.by_key else {}
         if not self.by_key:
@@ -41,7 +41,7 @@ class Create:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a request, between two instants of the machine's one clock."""
+    """The outcome of a request, with its start and end by the machine's one clock."""
 
     create: Create
     status: int
@@ -54,9 +54,9 @@ class Outcome:
 
 @contextmanager
 def patience() -> Iterator[None]:
-    """Give functions that are imported here time to wait for a database on a busy machine.
+    """Give functions that are imported here more time to wait for a database on a busy machine.
 
-    One that gives up early sends a request again and takes a second number: right, but not what a test counts on.
+    A function that gives up early retries and takes a second number: correct, but not what a test expects.
     """
     with patch.multiple("servicedesk.store.dynamodb", CONNECT_TIMEOUT=30.0, READ_TIMEOUT=30.0):
         yield
@@ -73,7 +73,7 @@ def start_worker(environment: dict[str, str]) -> None:
 
 
 def work(share: list[Create]) -> list[Outcome]:
-    """A process's share, one after another."""
+    """Send a process's share, one after another."""
     return [answered(_functions[0], create) for create in share]
 
 

@@ -29,13 +29,13 @@ CREDENTIALS = {
 
 @dataclass(frozen=True)
 class Database:
-    """The template's tables at an endpoint, under names of their own, so that runs do not meet there."""
+    """The template's tables at an endpoint, under unique names, so that runs do not share them."""
 
     endpoint: str
     prefix: str
 
     def client(self, config: Config | None = None) -> DynamoDBClient:
-        """A client that sees what is there, with no fault between."""
+        """Return a client without faults in between."""
         return boto3.client(
             "dynamodb",
             config=config,
@@ -51,7 +51,7 @@ class Database:
         return f"{self.prefix}TasksTable"
 
     def tasks(self, company: str) -> list[dict[str, Any]]:
-        """The company's tasks as stored, their fields beside what else an item has, in the order of their numbers."""
+        """Return the company's tasks as stored, with all attributes of an item, in the order of their numbers."""
         pages = (
             self.client()
             .get_paginator("query")
@@ -68,13 +68,13 @@ class Database:
         return sorted(flat, key=lambda item: item["id2"])
 
     def last_number(self, company: str) -> int:
-        """The last number that the company's counter gave, 0 when it gave none."""
+        """Return the last number of the company's counter, 0 without one."""
         key = {"pk": {"S": f"COMPANY#{company}"}, "sk": {"S": "COUNTER"}}
         answer = self.client().get_item(TableName=self.tasks_table, Key=key, ConsistentRead=True)
         return int(answer["Item"]["last_id2"]["N"]) if "Item" in answer else 0
 
     def environment(self, function: str, endpoint: str | None = None) -> dict[str, str]:
-        """The variables that a function needs to work on this database, or on it behind another ``endpoint``."""
+        """Return the environment of a function over this database, or over it behind another ``endpoint``."""
         # Plain texts: those of cfn-lint do not travel to other processes.
         variables = {str(name): value for name, value in template.environment(FUNCTIONS[function]).items()}
         for table in template.tables():

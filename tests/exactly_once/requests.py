@@ -1,4 +1,4 @@
-"""What a function asks of the database, and what that consumes."""
+"""A function's requests to the database, and the units that they consume."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from mypy_boto3_dynamodb import DynamoDBClient
 
 @contextmanager
 def counted(function: ModuleType) -> Iterator[list[str]]:
-    """Count the operations that a function asks of the database in the block; each attempt of the SDK is one."""
+    """Count a function's requests to the database in the block, by operation; each attempt of the SDK counts."""
     sent: list[str] = []
     events = function.client.meta.events
 

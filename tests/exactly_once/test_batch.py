@@ -39,12 +39,12 @@ STRUCK = {
     "read of the change": {"change"},
     "write of the change": {"change"},
 }
-"""What of the batch a fault at one of its requests strikes, where it is not the one request of the same name."""
+"""The requests of the batch that a fault hits, if it is not only the one with the same name."""
 
 
 @pytest.fixture
 def one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a batch's requests run one after another, so that it is known which is which."""
+    """Make a batch's requests run one after another, so that their order is known."""
     monkeypatch.setattr("servicedesk.operations.send_batch.CONCURRENCY", 1)
 
 

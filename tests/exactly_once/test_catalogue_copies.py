@@ -1,4 +1,4 @@
-"""The copies of catalogues that an execution environment keeps."""
+"""The cache of catalogues in an execution environment."""
 
 import pytest
 from servicedesk.domain.catalogue import BUILT_IN

@@ -23,7 +23,7 @@ REQUESTS = {
     "number": ("id2", "Query", 1),
     "archived number": ("id2", "Query", 2),
 }
-"""How the task is addressed, and which request it is that fails."""
+"""The address of the task, and the request that fails."""
 
 each_request = pytest.mark.parametrize("request_", REQUESTS)
 

@@ -17,7 +17,7 @@ from tests.faults.proxy import Fault
 
 
 class State(NamedTuple):
-    """What a client can say of a task."""
+    """The fields of a task that a client can change."""
 
     subject: str
     closed: bool
@@ -48,18 +48,18 @@ def changed(state: State, change: dict[str, Any]) -> State:
 
 @dataclass
 class Known:
-    """What the client knows of a task: how it was last shown, and what it may be since then."""
+    """The client's knowledge of a task: its last known state, and the possible states since then."""
 
     possible: set[State | None] = field(default_factory=lambda: {None})
     shown: Answer | None = None
     """The last answer that showed it."""
     certain: bool = True
-    """Whether it is still as it was shown, or absent."""
+    """It is certainly still in the last known state, or absent."""
     tags: list[str] = field(default_factory=list)
     writes: int = 0
-    """How many changes were answered with a new tag."""
+    """The number of changes that were answered with a new tag."""
     doubts: int = 0
-    """How many changes were answered 503 and may have been written."""
+    """The number of changes that were answered 503 and may have been written."""
 
     def learn(self, answer: Answer) -> None:
         """The task is what the answer shows."""
@@ -84,7 +84,7 @@ class Known:
 
 
 class Model(RuleBasedStateMachine):
-    """One client that does one thing after another to two tasks, and remembers what it was told."""
+    """A client that sends one request after another for two tasks, and remembers the answers."""
 
     service: ClassVar[FaultyService]
 
@@ -202,7 +202,7 @@ class Model(RuleBasedStateMachine):
         self.service.api.forget_catalogues()
 
     def teardown(self) -> None:
-        """What the table holds is what was told, and no change was written twice."""
+        """Assert that the table matches the answers, and that no change was written twice."""
         self.service.proxy.plan([])
         stored = {item["id"]: item for item in self.service.database.tasks(self.company)}
         for task, known in self.known.items():

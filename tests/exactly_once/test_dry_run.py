@@ -17,7 +17,7 @@ SET_BY_THE_CLOCK = ("date_create", "modified_dateutc")
 
 
 def dry_run(service: Service, body: Any, content_type: str | None = None, **more: Any) -> Answer:
-    """The create, dry; nothing was taken or stored, and nothing but reads was sent."""
+    """Send a dry run of the create, and assert that it took and stored nothing, and only read."""
     company = more["company"]
     before = service.database.tasks(company), service.database.last_number(company)
     with counted(service.api.api) as sent:

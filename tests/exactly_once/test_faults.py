@@ -13,14 +13,14 @@ from tests.faults.proxy import Fault, Kind
 
 PASSING = [kind for kind in Kind if kind is not Kind.DENIED]
 NOT_SENT_AGAIN = {Kind.TRANSACTION_CONFLICT, Kind.UNDECODABLE, Kind.NOT_DYNAMODB, Kind.CLOSED}
-"""What the SDK reports at once instead of trying again."""
+"""The faults that the SDK reports without a retry."""
 
 each_kind = pytest.mark.parametrize("kind", PASSING, ids=lambda kind: kind.name)
 each_duration = pytest.mark.parametrize("times", [1, None], ids=["once", "for ever"])
 
 
 def overcome(kind: Kind, times: int | None) -> bool:
-    """Whether the SDK's second attempt gets through."""
+    """Return whether the SDK's second attempt succeeds."""
     return times == 1 and kind not in NOT_SENT_AGAIN
 
 

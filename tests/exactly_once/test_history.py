@@ -40,7 +40,7 @@ def alone(dynamodb_endpoint: str) -> Iterator[Service]:
 
 
 def records_of(database: Database) -> list[Any]:
-    """What the mapping's filter lets through."""
+    """Return the records that pass the mapping's filter."""
     return [one for one in record.records(database) if one["dynamodb"]["Keys"]["sk"]["S"].startswith("TASK#")]
 
 

@@ -1,4 +1,4 @@
-"""What a create is known by (contract rule 7.1)."""
+"""The identity of a create (contract rule 7.1)."""
 
 from uuid import UUID, uuid4, uuid5
 

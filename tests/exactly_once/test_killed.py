@@ -19,7 +19,7 @@ from tools.template import ROOT
 
 
 def killed_at(fault: Fault, database: Database, create: dict[str, Any], scratch: Path) -> int:
-    """Have a process of its own answer an event and kill it while it waits for the database; its exit status."""
+    """Answer an event in a process, kill that while it waits for the database, and return its exit status."""
     asked, answered = scratch / "event.json", scratch / "answer.json"
     asked.write_text(json.dumps(create))
     with FaultProxy(database.endpoint) as proxy:

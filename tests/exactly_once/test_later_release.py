@@ -1,4 +1,4 @@
-"""What a later release has stored beside this one: what is known of it is read, the rest is left aside."""
+"""Data of a later release, running beside this one: known attributes are read, unknown ones ignored and kept."""
 
 from typing import Any
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""A model of the store that anything is done to, in any order, with faults between (contract section 7)."""
+"""A model of the store under arbitrary requests in any order, with faults in between (contract section 7)."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ RUNS = settings(
 
 @dataclass(frozen=True)
 class Place:
-    """Where a company can have one task: two companies, and for each two ids and the same two as keys."""
+    """The identity of a possible task: two companies, and for each two ids and the same two as keys."""
 
     company: int
     identity: int
@@ -49,7 +49,7 @@ FAULTS = st.lists(
 
 @dataclass
 class Slot:
-    """What the client knows of a place."""
+    """The client's knowledge of a place."""
 
     document: dict[str, Any] | None = None
     possible: set[str] = field(default_factory=set)
@@ -57,11 +57,11 @@ class Slot:
 
     @property
     def content(self) -> str | None:
-        """What is there for certain."""
+        """Return the content that certainly is stored."""
         return self.document["subject"] if self.document else None
 
     def can_hold(self, content: str) -> bool:
-        """Whether a task with that content may be there."""
+        """Return whether a task with this content may be stored."""
         return self.content == content or content in self.possible
 
     def holds(self, document: dict[str, Any]) -> None:
@@ -72,7 +72,7 @@ class Slot:
 
 
 class Model(RuleBasedStateMachine):
-    """One client that does one thing after another, and remembers what it was told."""
+    """A client that sends one request after another, and remembers the answers."""
 
     service: ClassVar[FaultyService]
 
@@ -185,7 +185,7 @@ class Model(RuleBasedStateMachine):
         self.service.api.forget_catalogues()
 
     def teardown(self) -> None:
-        """What the table holds is what was told: nothing lost, nothing doubled, no number used twice."""
+        """Assert that the table matches the answers: nothing lost or duplicated, no number used twice."""
         self.service.proxy.plan([])
         for index, company in enumerate(self.companies):
             stored = {task["id"]: task for task in self.service.database.tasks(company)}

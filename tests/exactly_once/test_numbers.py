@@ -1,4 +1,4 @@
-"""Numbers are unique in their company and grow (contract rule 7.6), with everything going on at once."""
+"""Numbers are unique in their company and grow (contract rule 7.6), under concurrent requests of all kinds."""
 
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -19,7 +19,7 @@ REPEATED = CREATES // 10
 
 
 def plan(companies: list[str], chance: Random) -> Iterator[Create]:
-    """Evenly for all companies; the last company's are never repeated."""
+    """Plan the creates evenly for all companies; the last company's are never repeated."""
     firsts = []
     for number in range(CREATES - REPEATED):
         create = Create(

@@ -1,4 +1,4 @@
-"""Operators' commands on the real engine: what moto cannot be asked."""
+"""Operators' commands on the real engine, where moto is not enough."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier

@@ -23,7 +23,7 @@ OTHER_TABLE = {"id": str(uuid4()), "name": "Boilers"}
 
 
 def identified(identity: str) -> tuple[dict[str, str], dict[str, str]]:
-    """An identity of a kind: what it adds to the body, and to the headers."""
+    """Return an identity of a kind, as additions to the body and to the headers."""
     return ({"id": str(uuid4())}, {}) if identity == "id" else ({}, {"Idempotency-Key": str(uuid4())})
 
 
@@ -38,7 +38,7 @@ def assert_replay(again: Answer, first: Answer) -> None:
 
 
 def onboard(api: Api, company: str, **changes: list[dict[str, Any]]) -> None:
-    """Give the company the built-in catalogue with these changes, and let the functions see it at once."""
+    """Give the company the built-in catalogue with these changes, and empty the functions' cache."""
     catalogue = api.onboard(action="onboard", company_id=str(uuid4()))["catalogue"]
     api.onboard(action="onboard", company_id=company, catalogue=catalogue | changes)
     api.forget_catalogues()

@@ -1,4 +1,4 @@
-"""The store itself: what it writes, and what it tells apart."""
+"""The store itself: its writes and its conflicts."""
 
 from typing import Any, cast
 from uuid import uuid4
@@ -22,7 +22,7 @@ LASTING = {"ResourceNotFoundException", "ItemCollectionSizeLimitExceededExceptio
 """Errors that the same request meets again; the second cannot be had without a local index."""
 
 SAID, OTHER = {"subject": "Printer"}, {"subject": "Other"}
-"""What the client says of the task, and something else."""
+"""The content of the task, and another one."""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Time-outs and attempts add up: a 503 in time rather than a killed function (contract section 6)."""
+"""Timeouts and attempts add up to a 503 in time rather than a killed function (contract section 6)."""
 
 import socket
 import sys
@@ -22,10 +22,10 @@ from tests.faults.proxy import Fault, FaultProxy, Kind
 from tools import template
 
 GATEWAY_SECONDS = 29.0
-"""How long API Gateway waits for a function by default, its cold start included."""
+"""API Gateway's default timeout for a function, its cold start included."""
 
 OWN_SECONDS = 0.5
-"""What a function may take beside its requests, with a body of the largest size."""
+"""The time of a function besides its requests, with the largest body."""
 
 
 def timeout(function: str) -> float:

@@ -1,4 +1,4 @@
-"""What requests cost in DynamoDB's units, which are exact, and do not depend on how much people write."""
+"""The costs of requests in DynamoDB's units, which are exact, and do not depend on how much people write."""
 
 import json
 from collections.abc import Iterator, Mapping

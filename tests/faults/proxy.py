@@ -6,8 +6,8 @@
         client.put_item(...)
         assert [request.fault for request in proxy.requests] == [Kind.RESET_AFTER, None]
 
-Every attempt of the SDK is a request here. What no fault is planned for passes unchanged. The
-client may be in another process, and any number may be at work at a time.
+Every attempt of the SDK is a request here. Requests without a planned fault pass unchanged. The
+client may be in another process, and any number may run concurrently.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ _HOP_BY_HOP = {"connection", "content-length", "keep-alive", "server", "transfer
 
 
 class Kind(Enum):
-    """What happens to a request. "After" is after the database has acted on it."""
+    """The effect on a request. "After" is after the database has acted on it."""
 
     REFUSED = "connection refused"
     RESET_BEFORE = "connection reset, request not forwarded"
@@ -61,7 +61,7 @@ class Kind(Enum):
 
     @property
     def forwarded(self) -> bool:
-        """Whether the database gets the request."""
+        """Return whether the database gets the request."""
         return self in _FORWARDED
 
 
@@ -105,7 +105,7 @@ class Request:
 
     @property
     def forwarded(self) -> bool:
-        """Whether the database got the request and answered it."""
+        """Return whether the database got the request and answered it."""
         return self.status is not None
 
 
@@ -430,7 +430,7 @@ def _error(status: int, code: str, message: str, **more: str) -> _Answer:
 
 
 def _page(status: int, text: str) -> _Answer:
-    """What something else than DynamoDB answers."""
+    """Return an answer of something else than DynamoDB."""
     return _Answer(status, [("Content-Type", "text/html")], f"<html><body>{text}</body></html>".encode())
 
 

@@ -52,7 +52,7 @@ def proxy(upstream: Database) -> Iterator[FaultProxy]:
 
 
 def client_of(proxy: FaultProxy, upstream: Database) -> DynamoDBClient:
-    """A watched client that makes one attempt, and would wait long for its answer."""
+    """Return a watched client that makes one attempt, and waits long for its answer."""
     client = replace(upstream, endpoint=proxy.url).client(
         Config(connect_timeout=30.0, read_timeout=30.0, retries={"mode": "standard", "total_max_attempts": 1})
     )
@@ -61,7 +61,7 @@ def client_of(proxy: FaultProxy, upstream: Database) -> DynamoDBClient:
 
 
 def put(client: DynamoDBClient, upstream: Database, company: str) -> bool:
-    """Write a task, and return whether the answer says so, and not only that there was an answer."""
+    """Write a task, and return whether the answer confirms it."""
     item = dynamodb.to_item({"pk": f"COMPANY#{company}", "sk": "TASK#1", "id2": 1, "fields": {}})
     answer = client.put_item(TableName=upstream.tasks_table, Item=item, ReturnConsumedCapacity="TOTAL")
     return "ConsumedCapacity" in answer

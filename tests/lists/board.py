@@ -1,4 +1,4 @@
-"""A company's tasks, written and changed as the functions do, and its lists read to their ends."""
+"""A company's tasks, written and changed as the functions do, and its lists, read to the end."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ from servicedesk.store.tasks import TaskStore
 from tests.turns import turns
 
 SOMETHING = str(uuid4())
-"""A catalogue id: lists do not look at it."""
+"""A catalogue id, which lists ignore."""
 
 
 def instant(ticks: int) -> str:
@@ -29,13 +29,13 @@ def instant(ticks: int) -> str:
 
 
 def ticks(text: str) -> int:
-    """What `instant` made a text of."""
+    """Return the inverse of `instant`."""
     whole, _, fraction = text.partition(".")
     return round((datetime.fromisoformat(whole) - datetime(2026, 1, 1)).total_seconds()) * 10**7 + int(fraction)
 
 
 def a_task(company: str, number: int, **fields: Any) -> Task:
-    """A task as the store has it; by default open, and changed at the instant of its number."""
+    """Return a stored task, by default open, and changed at the instant of its number."""
     modified = instant(number)
     given: dict[str, Any] = {
         "id": str(uuid4()),
@@ -54,7 +54,7 @@ def a_task(company: str, number: int, **fields: Any) -> Task:
 
 
 def where(matches: Callable[[Task], bool], **implied: Any) -> TaskFilter:
-    """A filter, with what it implies."""
+    """Return a filter with its bounds."""
     return TaskFilter(matches, **implied)
 
 

@@ -1,4 +1,4 @@
-"""Tokens of links: what they keep, and that nothing else is taken for one (contract rules 8.6 and 8.9)."""
+"""Tokens of links: they keep a cursor, and nothing else is accepted as one (contract rules 8.6 and 8.9)."""
 
 import base64
 import hashlib

@@ -1,6 +1,6 @@
-"""A model of a company's tasks that anything is done to, in any order, while lists and the feed of changes are read.
+"""A model of a company's tasks under arbitrary writes in any order, while lists and the feed of changes are read.
 
-Time stands still but for the rule that lets it pass, and a write can take as long as a write may.
+Time stands still except in the rule that advances it, and a write can last as long as a write may.
 """
 
 from collections import Counter

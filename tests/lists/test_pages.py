@@ -1,4 +1,4 @@
-"""What a page shows, from which index, and how much one request reads (contract rules 8.1, 8.6 to 8.8)."""
+"""Pages: their tasks, their index, and how much one request reads (contract rules 8.1, 8.6 to 8.8)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -105,7 +105,7 @@ def test_8_6_open_tasks_are_read_before_archived_ones(board: Board) -> None:
 
 
 def read_changing_index(board: Board, query: TaskQuery, size: int, sorted_pages: int) -> list[int]:
-    """The numbers of a list whose first pages are sorted from the other index, as long as its range is small enough."""
+    """Return the numbers of a list whose first pages are sorted from the other index, while its range is small."""
     found: list[int] = []
     position = None
     for page_number in turns():

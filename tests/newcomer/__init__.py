@@ -1,1 +1,1 @@
-"""The documents' lines as they stand, in a fresh copy of this project, in a folder with a space in its path."""
+"""The documents' commands, in a fresh copy of this project, in a folder with a space in its path."""

@@ -1,4 +1,4 @@
-"""What the documents give their readers to paste."""
+"""The blocks of the documents that readers paste."""
 
 import json
 import re
@@ -13,11 +13,11 @@ DOCUMENTS = [str(path.relative_to(ROOT)) for path in sorted([*ROOT.glob("*.md"),
 
 @dataclass
 class Terminal:
-    """A shell that a reader opens, and what the reader pastes into it.
+    """A reader's shell, and the blocks that are pasted into it.
 
     Attributes:
         place: the page and the line of the first block.
-        needs: what that block's first line names, as in ``# needs AWS``; empty where it names nothing.
+        needs: the requirement in that block's first line, as in ``# needs AWS``, or empty.
         lines: the shell's blocks, and the programs in Python.
     """
 

@@ -1,4 +1,4 @@
-"""The table of what API Gateway and the emulators answer themselves says of AWS what the template says."""
+"""The documents' table of the gateway's own answers matches the template."""
 
 import json
 from typing import Any

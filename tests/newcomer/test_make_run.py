@@ -1,4 +1,4 @@
-"""`make run`, and what the documents say to do with it."""
+"""`make run`, and the documents' commands for it."""
 
 import json
 import os
@@ -27,7 +27,7 @@ ADDING = "Append to a remark"
 
 @pytest.fixture(scope="module")
 def shown(folder: Folder) -> Iterator[str]:
-    """What `make run` printed; it runs."""
+    """The output of a running `make run`."""
     with folder.serving("run") as (_, shown):
         yield shown
 
@@ -54,7 +54,7 @@ export PYTEST_ADDOPTS=--collect-only
 """Targets that serve, or that test what this tests, are only looked up."""
 
 NO_AWS = "aws() { :; }\n"
-"""What needs AWS is only read by the shell."""
+"""Blocks that need AWS are only parsed by the shell."""
 
 
 @pytest.mark.parametrize("terminal", [each for each in readme.terminals() if not each.needs], ids=attrgetter("place"))

@@ -23,7 +23,7 @@ KNOWS_THE_FIELDS = re.compile(r"\b(PAGE|FIELDS|CLIENT_FIELDS|CHANGEABLE_FIELDS)\
 
 
 PYTEST = ("-q", "-p", "no:cacheprovider", "-p", "tests.newcomer.one_of_each", "-m", "not hypothesis")
-"""A random value of a field tells no more than one value about a recipe, and takes most of the time."""
+"""For a recipe, one value of a field proves as much as many, which would take most of the time."""
 
 
 def steps() -> Iterator[tuple[str, str]]:

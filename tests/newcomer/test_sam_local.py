@@ -1,4 +1,4 @@
-"""`make sam-local`, and what docs/running-locally.md says to do with it."""
+"""`make sam-local`, and the commands of docs/running-locally.md for it."""
 
 import json
 import re
@@ -24,7 +24,7 @@ ENVIRONMENT, INVOKE, START_API = SAM_LINES
 
 @pytest.fixture(scope="module")
 def shown(folder: Folder) -> Iterator[str]:
-    """What `make sam-local` printed; it runs, and what it started has ended after it."""
+    """The output of a running `make sam-local`, whose processes and containers end with it."""
     needs("docker")
     folder.paste("\n".join(IMAGE_LINES))
     with folder.serving("sam-local") as (port, shown):

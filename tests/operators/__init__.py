@@ -1,1 +1,1 @@
-"""What operators rely on: onboarding, keys, isolation between companies, signals."""
+"""Operators: onboarding, keys, isolation between companies, signals."""

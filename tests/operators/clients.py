@@ -1,4 +1,4 @@
-"""Clients of AWS that behave otherwise than a plain one, to hand to a store in its place."""
+"""Altered clients of AWS, to pass to a store instead of a plain one."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -10,7 +10,7 @@ from tests.conftest import FUNCTIONS
 
 
 class Altered:
-    """A client some of whose operations are replaced, as in `Altered(client, put_item=raising(error))`."""
+    """A client with some operations replaced, as in `Altered(client, put_item=raising(error))`."""
 
     def __init__(self, client: Any, **operations: Callable[..., Any]) -> None:
         self.client = client
@@ -21,7 +21,7 @@ class Altered:
 
 
 class Recorded:
-    """A client that keeps the operations that it is asked for, with their parameters."""
+    """A client that records its operations, with their parameters."""
 
     def __init__(self, client: Any) -> None:
         self.client = client
@@ -47,7 +47,7 @@ def raising(error: Exception) -> Callable[..., Any]:
 
 
 def functions_over(client: Any, gateway: Any = None) -> Api:
-    """Return all functions, freshly imported, over these clients of DynamoDB and API Gateway in place of their own."""
+    """Return all functions, freshly imported, over these clients of DynamoDB and API Gateway."""
     with ExitStack() as patched:
         patched.enter_context(patch("servicedesk.store.dynamodb.client", return_value=client))
         if gateway:

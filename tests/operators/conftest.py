@@ -18,7 +18,7 @@ def api() -> Iterator[Api]:
 
 @pytest.fixture
 def company() -> str:
-    """Return a company that nobody has heard of."""
+    """Return a new company."""
     return str(uuid4())
 
 

@@ -1,7 +1,7 @@
-"""A program that calls every function in every way that ends differently, with a mark in all that it must not log.
+"""A program that calls every function with every outcome, with a mark in every value that must not be logged.
 
-It prints what Lambda would log: the functions' own output and, if a handler lets an exception through, what the runtime
-says of it. `test_signals` runs it as `python -m tests.operators.every_path`.
+It prints Lambda's log: the functions' own output and the runtime's report of an uncaught exception. `test_signals` runs
+it as `python -m tests.operators.every_path`.
 """
 
 import base64
@@ -22,7 +22,7 @@ from tests.events.bus import stream_arn
 from tests.operators.clients import Altered, functions_over, raising
 
 MARK = "ZEBRA7f3a"
-"""The mark stands in every text and every secret below."""
+"""The mark in every text and every secret below."""
 
 SECRET = f"{MARK}{'s' * 34}"
 KEY_ID = "0123456789abcdef"
@@ -39,7 +39,7 @@ JSON, XML = {"Content-Type": "application/json"}, {"Content-Type": "application/
 
 
 def request_ids(name: str) -> dict[str, str]:
-    """Return a request's two names: the one that its client can choose, and the one that API Gateway gives it."""
+    """Return a request's two ids: the one that its client can choose, and API Gateway's own."""
     return {"requestId": name, "extendedRequestId": f"{name}="}
 
 
@@ -70,7 +70,7 @@ class Paths:
 
     @contextmanager
     def over(self, **operations: Callable[..., Any]) -> Iterator[None]:
-        """While this lasts, call functions over a database some of whose operations are replaced."""
+        """Call functions over a database with some operations replaced, in the block."""
         before, self.api = self.api, functions_over(Altered(dynamodb.client(), **operations))
         yield
         self.api = before
@@ -135,7 +135,7 @@ class Paths:
         self.invoke(function.lambda_handler, sent, name)
 
     def reads(self) -> None:
-        """What reading many tasks, or the catalogue, can come to."""
+        """Read many tasks, and the catalogue, with each outcome."""
         lists, body = self.api.api, '{"archived": false}'
         wanted = {"$filter": f"contains(subject,'{MARK}')", "$top": "1"}
         self.read("list", lists, "/tasks", query=wanted, headers=JSON | {"Prefer": "maxpagesize=1"})
@@ -164,7 +164,7 @@ class Paths:
                 self.read(name, lists, "/tasks", query=wanted)
 
     def changes(self) -> None:
-        """What a change can come to."""
+        """Change tasks with each outcome."""
         task = str(uuid4())
         self.create("created-for-changes", text({"id": task, "subject": "x"}))
         any_version = {"If-Match": "*"}
@@ -234,7 +234,7 @@ class Paths:
         self.invoke(self.api.erase_company.lambda_handler, erasing | {"company_id_again": BETA}, "erasing")
 
     def events(self) -> None:
-        """What publishing can come to."""
+        """Publish events with each outcome."""
         key = {"pk": {"S": f"COMPANY#{ALPHA}"}, "sk": {"S": f"TASK#{MARK}"}}
         fields = {"subject": {"S": MARK}, "remark": {"S": MARK}, "archived": {"BOOL": False}}
         image = key | {"fields": {"M": fields}, "modified_dateutc": {"S": MARK}, "version": {"N": "1"}}

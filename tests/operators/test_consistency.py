@@ -1,4 +1,4 @@
-"""Operators' functions and the authorizer read what was written last: a revoked key must not open anything again."""
+"""Operators' functions and the authorizer read consistently: a revoked key must never work again."""
 
 from uuid import uuid4
 

@@ -27,7 +27,7 @@ EARLIER = "2026-01-01T00:00:00.0000000"
 
 @dataclass
 class Hurried(Context):
-    """The context of an invocation that has time for some steps only. Each question for the time uses up one."""
+    """The context of an invocation with time for a few steps only. Each query of the remaining time uses up one."""
 
     steps: Iterator[int] = field(default_factory=lambda: iter((25_000,)))
 
@@ -51,7 +51,7 @@ def company(api: Api, company: str) -> str:
 
 @pytest.fixture
 def earlier(api: Api, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """Let the functions write an instant long ago, so that API Gateway remembers no verdict any more."""
+    """Make the functions write an instant long ago, so that API Gateway's cache has expired."""
     monkeypatch.setattr(api.erase_company.values, "now", lambda: EARLIER)
     return monkeypatch
 

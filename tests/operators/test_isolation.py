@@ -1,4 +1,4 @@
-"""Attempts to get at another company's tasks, and to learn what it has: nothing in, nothing leaked."""
+"""Attempts to access another company's tasks, or to learn about them: no access, no leaks."""
 
 import base64
 import json
@@ -42,7 +42,7 @@ def asked(
 
 
 def allowed(answer: Mapping[str, Any]) -> bool:
-    """Return whether the authorizer allows the request. The answer has to be one of the two that it gives."""
+    """Return whether the authorizer allows the request, after asserting the form of its answer."""
     [statement] = answer["policyDocument"]["Statement"]
     assert statement["Resource"] == "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/v1/*"
     assert statement["Action"] == "execute-api:Invoke"
@@ -279,7 +279,7 @@ def test_a_contact_that_is_none_is_nobody(api: Api, company: str, contact: str) 
 
 
 def told(answer: Answer) -> tuple[int, Mapping[str, str], Mapping[str, Any]]:
-    """Return an answer without what differs in every request."""
+    """Return an answer without the parts that differ in every request."""
     document = {name: value for name, value in answer.document().items() if name != "instance"}
     return answer.status, {name: value for name, value in answer.headers.items() if name != "X-Request-Id"}, document
 
@@ -346,7 +346,7 @@ READS = [
 
 
 def read(api: Api, path: str, company: str, **more: Any) -> Answer:
-    """What the function of a route answers to a company's GET."""
+    """Return a route's answer to a company's GET."""
     return invoke(api.api.lambda_handler, event("GET", path, company=company, **more))
 
 

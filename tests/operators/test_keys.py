@@ -33,12 +33,12 @@ def stranger(api: Api, stranger: str) -> str:
 
 
 def usage_key_of(company: str) -> str:
-    """Return the usage key that a company gets: letters and digits only, as AWS asks for."""
+    """Return the usage key of a company: letters and digits only, as AWS requires."""
     return f"CompanyPlan{company.replace('-', '')}"
 
 
 def opens(api: Api, key: str) -> bool:
-    """Return whether the authorizer lets that key in."""
+    """Return whether the authorizer accepts this key."""
     effect: str = api.authorize(f"Bearer {key}")["policyDocument"]["Statement"][0]["Effect"]
     return effect == "Allow"
 

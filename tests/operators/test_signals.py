@@ -1,4 +1,4 @@
-"""What the functions log and count, and what they never do."""
+"""The logs and metrics of the functions, and the values that never appear there."""
 
 import json
 import os
@@ -104,7 +104,7 @@ OUTCOMES = {
     "history-crash": "Undelivered",
     "history-throttled": "Undelivered",
 }
-"""How each call of `every_path` ends."""
+"""The outcome of each call of `every_path`."""
 
 
 @dataclass(frozen=True)

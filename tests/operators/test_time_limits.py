@@ -17,14 +17,14 @@ from tests.operators.clients import Recorded, functions_over
 FUNCTIONS = ("onboard_company", "erase_company")
 
 CLI_SECONDS = 60
-"""How long the AWS CLI waits for an answer, unless it is told otherwise."""
+"""The AWS CLI's default timeout for an answer."""
 
 EARLIER = "2026-01-01T00:00:00.0000000"
 
 
 @dataclass
 class Slow(Context):
-    """The context of an invocation in which each request and each call of API Gateway takes as long as it may."""
+    """The context of an invocation in which each request and each call of API Gateway takes its maximum time."""
 
     database: Recorded = field(default_factory=lambda: Recorded(dynamodb.client()))
     gateway: Recorded = field(default_factory=lambda: Recorded(usage_plan.client()))

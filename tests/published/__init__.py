@@ -1,1 +1,1 @@
-"""What is published of the API, and whether it is true."""
+"""The published documents of the API, and their agreement with the service."""

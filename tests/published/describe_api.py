@@ -1,4 +1,4 @@
-"""The function that answers with what is published. Only a build makes what it answers with."""
+"""The function that serves the published pages, which only a build makes."""
 
 import importlib.util
 from functools import cache

@@ -1,4 +1,4 @@
-"""The function that answers with what is published, as `sam build` makes it."""
+"""The function that serves the published pages, as built by `sam build`."""
 
 import base64
 import gzip
@@ -29,7 +29,7 @@ def app() -> ModuleType:
 
 
 def answered(app: ModuleType, route: str, method: str = "GET", **headers: str) -> dict[str, Any]:
-    """What the function answers."""
+    """Return the function's answer."""
     sent = {"Accept": "*/*"} | {name.replace("_", "-"): value for name, value in headers.items()}
     asked = event(method, route, headers=sent, company=None) | {"resource": route}
     answer: dict[str, Any] = app.lambda_handler(asked, None)
@@ -170,7 +170,7 @@ def test_an_event_of_version_2_is_read_as_well(app: ModuleType) -> None:
 
 
 class Loaded(HTMLParser):
-    """What a page loads, and what it may run."""
+    """The resources that a page loads, and the scripts that it may run."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The OpenAPI document and the service say the same."""
+"""The OpenAPI document agrees with the service."""
 
 import json
 import re

@@ -1,1 +1,1 @@
-"""The template as deployed: over HTTP against any stack, and its wiring on MiniStack."""
+"""The deployed template: over HTTP against any stack, and its wiring on MiniStack."""

@@ -8,7 +8,7 @@ from tools.local_stack import LocalStack
 
 @pytest.fixture
 def no_sam(local_stack: LocalStack, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """Build everything, and let SAM fail from now on."""
+    """Build everything, and make SAM fail from now on."""
     monkeypatch.setattr(build, "SAM", "false")
     return monkeypatch
 

@@ -88,7 +88,7 @@ def test_a_changed_answer_is_deployed(local_stack: LocalStack, first: str, confi
 
 @dataclass(frozen=True)
 class Live:
-    """What a stack serves."""
+    """The released state of a stack."""
 
     variables: dict[str, str]
     version: str
@@ -97,7 +97,7 @@ class Live:
 
 
 def live(stack: LocalStack) -> Live:
-    """Return what the deployed stack serves."""
+    """Return the released state of the deployed stack."""
     pages = stack.client("cloudformation").get_paginator("list_stack_resources")
     parts = [part for page in pages.paginate(StackName="task-api-trial") for part in page["StackResourceSummaries"]]
     physical = {part["LogicalResourceId"]: part["PhysicalResourceId"] for part in parts}
@@ -138,7 +138,7 @@ def test_without_a_terminal_nothing_is_guessed() -> None:
 
 
 def invoked(stack: LocalStack, command: str) -> dict[str, object]:
-    """Invoke a function as the printed `aws lambda invoke` says, and return its answer."""
+    """Invoke a function by the printed `aws lambda invoke`, and return its answer."""
     words = shlex.split(command, comments=True)
     assert words[:3] == ["aws", "lambda", "invoke"]
     named = {name: words[words.index(name) + 1] for name in ("--region", "--function-name", "--payload")}

@@ -201,7 +201,7 @@ def test_an_address_that_is_no_route(stack: Stack) -> None:
 # ---- Lists ----------------------------------------------------------------------------------------------------------
 
 ATTEMPTS = 30
-"""How often a list is asked for until it shows a task that was just written: an index follows its table."""
+"""The most attempts until a list shows a new task, because an index lags behind its table."""
 
 
 def listed(client: Client, reference: str, tasks: int) -> Answer:

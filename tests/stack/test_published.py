@@ -1,4 +1,4 @@
-"""What is published, over HTTP: read without a key, and the samples on the page as they stand."""
+"""The published pages over HTTP: read without a key, and their samples run unchanged."""
 
 import json
 import os

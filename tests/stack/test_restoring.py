@@ -1,4 +1,4 @@
-"""OPERATING.md's way to restore a backup, pasted as it stands. It comes after the tests whose tables it replaces."""
+"""OPERATING.md's procedure to restore a backup, pasted unchanged. It comes after the tests whose tables it replaces."""
 
 import json
 import os
@@ -91,7 +91,7 @@ def put_back(deployment: Deployment, table: str, before: dict[tuple[str, str], A
 
 
 def settings(deployment: Deployment, table: str) -> dict[str, Any]:
-    """What a restore does not bring back."""
+    """Return the settings that a restore does not bring back."""
     client = deployment.stack.client("dynamodb")
     about = client.describe_table(TableName=table)["Table"]
     backups = client.describe_continuous_backups(TableName=table)["ContinuousBackupsDescription"]
@@ -107,13 +107,13 @@ def settings(deployment: Deployment, table: str) -> dict[str, Any]:
 
 
 def raise_numbers(deployment: Deployment, command: Any) -> None:
-    """Send a command, and those that it answers with."""
+    """Send a command, and each `next_command` of the answers."""
     while command:
         command = deployment.stack.onboard(command)["next_command"]
 
 
 def room(deployment: Deployment) -> int | None:
-    """How many requests the API's function may answer at once; None where there is no limit of its own."""
+    """Return the reserved concurrency of the API's function; None without one."""
     name = deployment.physical["ApiFunction"]
     found = deployment.stack.client("lambda").get_function_concurrency(FunctionName=name)
     limit: int | None = found.get("ReservedConcurrentExecutions")
@@ -121,7 +121,7 @@ def room(deployment: Deployment) -> int | None:
 
 
 def deploy(deployment: Deployment, stack: Stack, stream: str, folder: Path) -> Stack:
-    """Run `make deploy` with the parameter that turns the stack to a stream. The stack has another address then."""
+    """Run `make deploy` with the parameter that switches the stack to a stream, which changes the stack's address."""
     config_file = folder / "samconfig.toml"
     config_file.write_text(
         f"""version = 0.1

@@ -38,7 +38,7 @@ ROUTES = [
 """Those that need a key: tests/stack/test_published.py calls the others."""
 
 REFERENCE = "df39fee8-721c-4c83-9fe2-6403dce36537"
-"""What a task is found by, in each of the fields with an index of their own."""
+"""A value for each of the fields with an index of their own."""
 
 MAPPING = "mapping"
 """The policy by which Lambda, not the function, reads the stream and writes to the dead-letter queue."""

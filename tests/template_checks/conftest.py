@@ -10,7 +10,7 @@ from tools import template
 
 @dataclass(frozen=True)
 class Translated:
-    """Hold what SAM translates `template.yaml` into, every parameter at its default."""
+    """SAM's translation of `template.yaml`, with every parameter at its default."""
 
     template: dict[str, Any]
 

@@ -12,7 +12,7 @@ from tests.newcomer import readme
 from tools.template import ROOT
 
 VALUE = "arn:aws:dynamodb:eu-west-1:123456789012:table/any-of-them"
-"""Stands for whatever a command prints, or a reader fills in."""
+"""A placeholder for the output of a command, or for a reader's value."""
 NAMES = ("STACK", "REGION", "KEY", "ONBOARD_COMPANY", "ERASE_COMPANY")
 RECORDING = f"""
 aws() {{ printf '%s\\0' "$@" "$LAST" >>"$SAID"; echo {VALUE}; }}
@@ -30,7 +30,7 @@ def spans(page: str) -> list[str]:
 
 
 def lines(page: str) -> list[str]:
-    """What a page gives to paste where it needs AWS, and then what stands in its text."""
+    """Yield the blocks of a page that need AWS, and then the commands in its text."""
     blocks = [each.lines for each in readme.terminals() if each.needs == "AWS" and each.place.startswith(f"{page}:")]
     return [*blocks, *(span for span in spans(page) if not span.startswith(("aws configure", "aws sso")))]
 

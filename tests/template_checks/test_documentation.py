@@ -1,4 +1,4 @@
-"""The documents name everything that the template and the code have, and their links lead somewhere."""
+"""The documents are complete with respect to template and code, and their links are valid."""
 
 import json
 import re

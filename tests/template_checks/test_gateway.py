@@ -1,4 +1,4 @@
-"""What the gateway answers by itself, whom it asks, and how much it lets in."""
+"""The gateway's own answers, its authorizer and its limits."""
 
 import json
 from typing import Any
@@ -16,7 +16,7 @@ ROUTES = {
     *((method, "/{proxy+}") for method in ("get", "head", "post", "put", "patch", "delete")),
     *((method, "/") for method in ("post", "put", "patch", "delete")),
 }
-"""What the gateway hands on to the function that has the table of routes: every method of every path."""
+"""The methods and paths that the gateway passes to the API's function: every method of every path."""
 STATUSES = {
     "UNAUTHORIZED": (401, "unauthorized"),
     "ACCESS_DENIED": (403, "forbidden"),
@@ -43,7 +43,7 @@ LOGGED = {
     *("error.responseType", "error.message", "integration.status", "integration.error"),
     *(f"authorizer.{name}" for name in ("company_id", "key_id", "status", "error", "integrationLatency")),
 }
-"""What the access log has of a request beside its status: no path, no query, no header but the user agent, no body."""
+"""The members of an access log line besides its status: no path, query or body, and no header but the user agent."""
 OURS = {
     problem_type.name: problem_type for problem_type in vars(problems).values() if isinstance(problem_type, ProblemType)
 }

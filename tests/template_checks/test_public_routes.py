@@ -1,4 +1,4 @@
-"""What anybody may read without a key, and that it is no more than that."""
+"""The routes that anybody may read without a key, and no others."""
 
 from tests.template_checks.conftest import Translated
 from tools.template import resources

@@ -24,7 +24,7 @@ type Case = dict[str, Any]
 
 @dataclass(frozen=True)
 class Published:
-    """Name what a deployment puts behind the aliases and the stage, by logical id."""
+    """The versions behind the aliases and the stage after a deployment, by logical id."""
 
     versions: Mapping[str, str]
     """The version that each function's alias points to."""
@@ -65,7 +65,7 @@ CASES = {
 
 @pytest.fixture(scope="module")
 def published() -> dict[str, Published]:
-    """Return what each of ``CASES`` publishes."""
+    """Return the published versions of each of ``CASES``."""
     command = [str(ROOT / ".local/sam/bin/python"), str(ROOT / "tools/translated_template.py"), "--cases"]
     sent = json.dumps(list(CASES.values()))
     done = subprocess.run(command, input=sent, capture_output=True, text=True, check=True)

@@ -1,4 +1,4 @@
-"""The release workflow names what there is, and its role may deploy what the template has."""
+"""The release workflow refers to existing things, and its role may deploy the template's resources."""
 
 import json
 import re
@@ -23,7 +23,7 @@ STATEMENTS: list[dict[str, Any]] = ROLE["Resources"]["ReleaseRole"]["Properties"
 ]
 OPERATING = (ROOT / "OPERATING.md").read_text()
 PREFIXES = {"ApiGateway": "apigateway", "Logs": "logs", "WAFv2": "wafv2", "XRay": "xray"}
-"""What IAM calls a service where it is not the lower case of CloudFormation's name."""
+"""IAM's names of services that are not the lower case of CloudFormation's names."""
 NEEDED = [
     "cloudformation:CreateChangeSet",
     "cloudformation:ExecuteChangeSet",
@@ -41,11 +41,11 @@ NEEDED = [
     "wafv2:AssociateWebACL",
     "xray:UpdateSamplingRule",
 ]
-"""What a deployment, and what `make deploy` does after it, cannot do without."""
+"""The permissions that a deployment, and `make deploy` after it, need."""
 
 
 def allowed(action: str) -> bool:
-    """Whether the role may do something to any resource. IAM's only other wildcard, ?, is not used."""
+    """Return whether the role may do something to any resource. IAM's only other wildcard, ?, is not used."""
     return any(fnmatchcase(action, pattern) for statement in STATEMENTS for pattern in _listed(statement["Action"]))
 
 

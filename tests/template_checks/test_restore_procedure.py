@@ -1,4 +1,4 @@
-"""OPERATING.md's way to restore a backup has everything that the template has."""
+"""OPERATING.md's procedure to restore a backup covers every setting of the template."""
 
 import json
 import re
@@ -16,7 +16,7 @@ SETTINGS = {
     "TimeToLiveSpecification": "update-time-to-live",
     "Tags": "tag-resource",
 }
-"""What DynamoDB does not restore of a table, and what sets it again."""
+"""The settings of a table that DynamoDB does not restore, and the commands that set them again."""
 RESTORED = {"BillingMode", "SSESpecification", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes"}
 
 

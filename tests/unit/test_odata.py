@@ -1,4 +1,4 @@
-"""What a filter means, whatever it is, and how one is refused (contract rule 8.4)."""
+"""The meaning of any filter, and the refusal of invalid ones (contract rule 8.4)."""
 
 import os
 import random
@@ -25,7 +25,7 @@ LATE = "2026-06-25T00:00:00.0000000"
 
 
 def task(**fields: object) -> Task:
-    """A task with these fields, the others null, or what they always are."""
+    """Return a task with these fields; the others are null or constant."""
     always = {"archived": False, "created_by_servicedesk_api": True, "subject": "Printer", "id2": 33}
     return Task.model_construct(**dict.fromkeys(FIELDS) | always | fields)
 
@@ -35,7 +35,7 @@ def condition(text: str) -> TaskFilter:
 
 
 def refused(text: str) -> str:
-    """The detail of the problem that this filter is."""
+    """Return the detail of the problem of this filter."""
     with pytest.raises(Problem) as caught:
         condition(text)
     assert caught.value.type is INVALID_PARAMETER
@@ -216,10 +216,10 @@ POOLS: Mapping[str, list[tuple[str, Any]]] = {
     BOOLEAN.name: [("true", True), ("False", False)],
     INTEGER.name: [("1", 1), ("+2", 2), ("-3", -3), ("4", 4), ("0", None), ("null", None)],
 }
-"""Literals of each kind and the value that each stands for."""
+"""Literals of each kind, with their values."""
 
 UNSET = {values.ZERO_GUID: values.ZERO_GUID, "1980-01-01": values.UNSET_DATE, "''": "", "0": 0}
-"""What the literals for "unset" stand for in an order."""
+"""The values of the literals for "unset" in comparisons by order."""
 
 FIELD_VALUES = {kind: sorted({value for _, value in pool if value is not None}) for kind, pool in POOLS.items()}
 
@@ -243,7 +243,7 @@ STORED = some_tasks(60)
 
 @dataclass(frozen=True)
 class Said:
-    """A condition as text, how tightly its outermost operator binds, and what it means."""
+    """A condition as text, the binding of its outermost operator, and its meaning."""
 
     text: str
     binding: int
@@ -396,7 +396,7 @@ def answer(text: str) -> TaskFilter | Problem:
 
 
 def steps(function: Callable[[], object]) -> int:
-    """How many calls of functions, Python's and C's, ``function`` makes."""
+    """Return the number of calls, of functions in Python and in C, that ``function`` makes."""
     count = 0
 
     def see(frame: object, event: str, argument: object) -> None:

@@ -104,7 +104,7 @@ class Generator:
 
 
 def ours(text: str) -> list[bool] | None:
-    """Which tasks a filter finds, as our parser reads it; ``None`` where it refuses it."""
+    """Return the tasks that a filter finds by our parser; ``None`` if it refuses the filter."""
     try:
         found = odata_filter.read(text)
     except Problem:
@@ -113,7 +113,7 @@ def ours(text: str) -> list[bool] | None:
 
 
 def theirs(tokens: Tokens) -> str | None:
-    """What odata-query makes of a filter, with a parenthesis around each operation; ``None`` where it refuses it."""
+    """Return odata-query's reading of a filter, with all parentheses; ``None`` if it refuses the filter."""
     tokens = list(_for_odata_query(tokens))
     try:
         return _explicit(parser().parse(ODataLexer().tokenize(" ".join(tokens).replace("( ", "(").replace(" )", ")"))))
@@ -128,7 +128,7 @@ def parser() -> ODataParser:
 
 
 def _for_odata_query(tokens: Tokens) -> Iterator[str]:
-    """Give a list of one value the comma that odata-query wants."""
+    """Give a list of one value the comma that odata-query requires."""
     opened = comma = False
     for place, token in enumerate(tokens):
         if token == "(":

@@ -1,4 +1,4 @@
-"""What `make run` and `make sam-local` share, and what a test does on a machine that lacks something."""
+"""The servers of `make run` and `make sam-local`, and the skipping of tests whose requirements are missing."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""The boto3 that the layer brings: cut to the services that the code uses, and for those the same as the whole one."""
+"""The layer's boto3: reduced to the services that the code uses, and for those the same as the whole one."""
 
 import importlib.util
 import shutil
@@ -57,7 +57,7 @@ def session(data: Path) -> botocore.session.Session:
 
 
 def example(shape: Shape) -> Any:
-    """A value of a shape with all that is required in it, or that would otherwise be made at random."""
+    """Return a value of a shape with its required members, and those that would otherwise be random."""
     match shape.type_name:
         case "structure":
             tokens = [name for name, member in shape.members.items() if "idempotencyToken" in member.metadata]  # type: ignore[attr-defined]
@@ -73,7 +73,7 @@ def example(shape: Shape) -> Any:
 
 
 def requests(data: Path, service: ServiceModel, region: str, options: dict[str, Any]) -> list[tuple[str, str, bytes]]:
-    """What goes over the wire for each operation of a service, up to what changes with the time."""
+    """Return the HTTP request of each operation of a service, without the parts that change with time."""
     client: Any = session(data).create_client(service.service_name, region_name=region, config=Config(**options))
     sent: list[tuple[str, str, bytes]] = []
 
@@ -100,7 +100,7 @@ def test_requests_are_the_same(cut: Path, service: str, region: str, options: di
 
 
 def missing(whole: Any, kept: Any) -> set[str]:
-    """The names of the members that a document lacks; asserts that all else is the same."""
+    """Return the names of the members that a document lacks, after asserting that all else is the same."""
     if isinstance(whole, dict):
         common = [missing(value, kept[name]) for name, value in whole.items() if name in kept]
         return {name for name in whole if name not in kept}.union(*common)

@@ -1,4 +1,4 @@
-"""What happens once, when an execution environment starts."""
+"""The start of an execution environment."""
 
 import os
 import subprocess
@@ -22,7 +22,7 @@ KIND = "AWS_LAMBDA_INITIALIZATION_TYPE"
 
 
 class Read:
-    """A read that counts its calls and ends as told."""
+    """A read that counts its calls and ends as planned."""
 
     def __init__(self, end: Exception | None = None) -> None:
         self.calls = 0
@@ -100,11 +100,11 @@ print(collections() - before, gc.isenabled(), gc.get_freeze_count())
 """
 
 FEW = 10
-"""More collections than follow a start. Without the measures, 30 to 50 run during it."""
+"""More collections than run after a start. Without the measures, 30 to 50 run during it."""
 
 
 def started(start: str, **environment: str) -> tuple[int, bool, int]:
-    """How often the collector ran during a start, whether it runs afterwards, and how many objects it leaves out."""
+    """Return the collections during a start, whether the collector runs afterwards, and the frozen objects."""
     path = os.pathsep.join([str(ROOT / "layers/servicedesk"), *sys.path])
     variables = {"PYTHONPATH": path, "AWS_DEFAULT_REGION": "eu-west-1", "POWERTOOLS_METRICS_NAMESPACE": "Test"}
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""The declaration of a task: what documents learn from it."""
+"""The declaration of a task, and the schema for documents."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a change makes of a task, whatever the task and the change (contract section 10)."""
+"""Properties of any change of any task (contract section 10)."""
 
 from typing import Any
 from uuid import uuid4
@@ -32,7 +32,7 @@ def one_of(entries: Any, name: str = "id") -> st.SearchStrategy[str | None]:
 
 @st.composite
 def fields(draw: st.DrawFn) -> dict[str, str | None]:
-    """What a client may say, in part; with references to either catalogue, so that some are faults."""
+    """Some changeable fields, with references to either catalogue, so that some are faults."""
     both = [*BUILT_IN.types, *ANOTHER.types]
     values: dict[str, st.SearchStrategy[str | None]] = {
         "task_type_id": one_of(both),
@@ -50,7 +50,7 @@ def fields(draw: st.DrawFn) -> dict[str, str | None]:
 
 @st.composite
 def tasks(draw: st.DrawFn) -> Task:
-    """A task as one of the catalogues made it."""
+    """A task made with one of the catalogues."""
     catalogue = draw(CATALOGUES)
     said = draw(fields()) | {"subject": "Printer"}
     references, faults = catalogue.resolve({name: said[name] for name in said if name != "task_status_id"})

@@ -31,7 +31,7 @@ def test_3_8_every_month_and_weekday_has_its_name(month: int) -> None:
 
 
 def in_zone(minutes: int) -> str:
-    """The end of a date whose clock is so many minutes ahead of UTC."""
+    """Return the suffix of a date whose clock is this many minutes ahead of UTC."""
     return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
 
 

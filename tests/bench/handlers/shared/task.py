@@ -1,4 +1,4 @@
-"""A task as a pydantic model, and its two requests to DynamoDB; the rivals differ only in what stands around it."""
+"""A task as a pydantic model, and its two requests to DynamoDB; the rivals differ only in the code around it."""
 
 import os
 from datetime import UTC, datetime
