@@ -80,7 +80,7 @@ def emulated(column: str) -> Mapping[str, tuple[int, str]]:
 
     Rows without a status are left out.
     """
-    table = list(rows("What the emulators answer themselves"))
+    table = list(rows("The emulators' own answers"))
     place = table[0].index(column)
     found = {row[0]: re.match(r"(\d{3})(?:[^`]*`(.+?)`)?", row[place]) for row in table[1:]}
     return {request: (int(match[1]), match[2] or "") for request, match in found.items() if match}

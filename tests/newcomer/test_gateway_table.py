@@ -11,8 +11,8 @@ from tools.template import translated
 ON_AWS = readme.emulated("on AWS, by `template.yaml`")
 RESPONSES = {
     "a request without a key": "UNAUTHORIZED",
-    "a key that opens nothing": "ACCESS_DENIED",
-    "more than the limits allow": "THROTTLED",
+    "an unknown key": "ACCESS_DENIED",
+    "a request beyond the rate limits": "THROTTLED",
 }
 
 
@@ -32,6 +32,6 @@ def test_the_gateways_own_answers(to: str, kind: str) -> None:
 
 def test_the_preflight() -> None:
     preflight = document()["paths"]["/{proxy+}"]["options"]["x-amazon-apigateway-integration"]["responses"]["default"]
-    status, headers = ON_AWS["a browser that asks first (preflight)"]
+    status, headers = ON_AWS["a browser's preflight (CORS)"]
     assert int(preflight["statusCode"]) == status
     assert any(headers in name for name in preflight["responseParameters"])

@@ -215,8 +215,8 @@ def assert_as_the_readme_says(base_url: str, to: str, status: int, text: str) ->
     stranger = Client(base_url, None)
     asked = {
         "a request without a key": lambda: stranger.get(f"/tasks/{uuid4()}"),
-        "a key that opens nothing": lambda: Client(base_url, "nonsense").get(f"/tasks/{uuid4()}"),
-        "a browser that asks first (preflight)": lambda: stranger.send("OPTIONS", "/tasks", Origin="https://x.example"),
+        "an unknown key": lambda: Client(base_url, "nonsense").get(f"/tasks/{uuid4()}"),
+        "a browser's preflight (CORS)": lambda: stranger.send("OPTIONS", "/tasks", Origin="https://x.example"),
     }
     answer = asked[to]()
     assert answer.status == status
