@@ -100,8 +100,8 @@ PROBLEMS = {
     "body-too-large": "The body is larger than 1 MiB.",
     "unsupported-media-type": (
         "The body is neither JSON nor XML (`Accept` lists the media types), its charset is neither utf-8 nor utf-16, "
-        "it is compressed (`Accept-Encoding: identity`), or `Content-Type` came twice with different values. A batch "
-        "has to be JSON."
+        "it is compressed (`Accept-Encoding: identity`), or `Content-Type` was sent twice with different values. A "
+        "batch must be JSON."
     ),
     "invalid-task": "Fields have faults; `errors` lists all of them.",
     "idempotency-key-reused": "The `Idempotency-Key` was already used with a different body.",
