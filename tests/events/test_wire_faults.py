@@ -44,11 +44,14 @@ def bus() -> Iterator[tuple[str, Any, str]]:
 
 @pytest.fixture(scope="module")
 def faulty(bus: tuple[str, Any, str]) -> Iterator[tuple[ModuleType, FaultProxy]]:
-    """The function as it is configured, with a proxy between it and both bus and database."""
+    """The function with a proxy between it and both bus and database."""
     with FaultProxy(bus[0]) as proxy, pytest.MonkeyPatch.context() as monkeypatch:
         without_account(monkeypatch)
         for name, value in environment("PublishEvents").items():
             monkeypatch.setenv(name, value)
+        # The time-outs and pauses that the template counts with would be waited for dozens of times.
+        monkeypatch.setattr("servicedesk.store.dynamodb.READ_TIMEOUT", 0.5)
+        monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
         for service in ("EVENTBRIDGE", "DYNAMODB"):
             monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", proxy.url)
         yield load("publish_events"), proxy

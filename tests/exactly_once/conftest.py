@@ -58,6 +58,13 @@ def engine(dynamodb: Database) -> Service:
         return Service(dynamodb.functions(), dynamodb)
 
 
+@pytest.fixture
+def alone(dynamodb_endpoint: str) -> Iterator[Service]:
+    """The functions over tables of their own, which have nothing of other tests."""
+    with tables_at(dynamodb_endpoint) as database, patience():
+        yield Service(database.functions(), database)
+
+
 @pytest.fixture(scope="package")
 def plain(dynamodb: Database) -> Database:
     """The real engine, for tests with a proxy in front of it."""

@@ -17,8 +17,7 @@ from tests.events import record
 from tests.events.bus import Bus
 from tests.events.stream import Stream
 from tests.exactly_once.conftest import Service
-from tests.exactly_once.creates import patience
-from tests.exactly_once.database import Database, tables_at
+from tests.exactly_once.database import Database
 from tests.exactly_once.requests import noted_units
 
 LARGEST = "x" * 262_144
@@ -30,13 +29,6 @@ def entries(service: Service, company: str, task_id: str) -> list[dict[str, Any]
     assert answer.status == 200, answer.body
     found: list[dict[str, Any]] = answer.document()["value"]
     return found
-
-
-@pytest.fixture
-def alone(dynamodb_endpoint: str) -> Iterator[Service]:
-    """The functions over tables of their own, whose stream has nothing of other tests."""
-    with tables_at(dynamodb_endpoint) as database, patience():
-        yield Service(database.functions(), database)
 
 
 def records_of(database: Database) -> list[Any]:

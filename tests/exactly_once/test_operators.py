@@ -63,9 +63,9 @@ def test_closing_a_company_and_issuing_keys_at_once_leaves_no_live_key(engine: S
 
 
 def test_every_company_is_found_once_and_its_tasks_are_passed_over(
-    engine: Service, monkeypatch: pytest.MonkeyPatch
+    alone: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    api = engine.api
+    api = alone.api
     made = {str(uuid4()): count for count in (0, 1, 2, 3, 5, 8, 13)}
     built_in = api.onboard(action="onboard", company_id=str(uuid4()))["catalogue"]
     for company, count in made.items():
@@ -83,8 +83,8 @@ def test_every_company_is_found_once_and_its_tasks_are_passed_over(
         assert {company: last for company, last in found if company in made} == made
 
 
-def test_numbers_go_on_in_the_restored_table(engine: Service) -> None:
-    api, database = engine.api, engine.database
+def test_numbers_go_on_in_the_restored_table(alone: Service) -> None:
+    api, database = alone.api, alone.database
     [table] = [table for table in template.tables() if table["TableName"] == "TasksTable"]
     restored = f"{database.tasks_table}-restored"
     client = database.client()
