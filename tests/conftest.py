@@ -112,7 +112,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByGroup:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest, and mark what takes Docker."""
+    """Begin with what takes longest, and mark what takes Docker.
+
+    Raises:
+        pytest.UsageError: two tests have the same id. xdist would run one of them.
+    """
+    if len({item.nodeid for item in items}) < len(items):
+        raise pytest.UsageError("Two tests have the same id, of which xdist would run one.")
     places = {name: place for place, name in enumerate(TAKES_LONG)}
     for item in items:
         if "sam_local" in item.path.as_posix():
