@@ -143,7 +143,7 @@ class Run:
         return [self._function.invoke(self._event) for _ in range(times)]
 
     def begin(self) -> None:
-        """What the database has been asked for so far does not count."""
+        """Discard the requests to the database so far."""
         self._database.take_requests()
 
     def block(self) -> None:
@@ -154,7 +154,7 @@ class Run:
         self._requests += sum(self._database.take_requests().values())
 
     def figures(self) -> Figures:
-        """What came out."""
+        """Return the figures."""
         return Figures(
             cold=self._cold,
             warm=median(self._warm),

@@ -184,7 +184,7 @@ class Function:
         return milliseconds
 
     def log(self) -> str:
-        """What the function and RIE have written."""
+        """Return the output of the function and RIE."""
         return os.pread(self._log, 10_000_000, 0).decode(errors="replace")
 
     def cpu_ms(self) -> float:

@@ -78,7 +78,7 @@ def test_a_ticket_is_filled_in_created_and_opened(page: Page, suggested: str, sh
     assert (ticket["subject"], ticket["remark"]) == ("Boiler - Main Street 1", "It burns.")
     assert (ticket["task_type_name"], ticket["task_priority_name"]) == (task_type["name"], severity["name"])
     assert ticket["date_suggested_by_company"] == shown
-    # What the page does with them would fail on null.
+    # The page's code would fail on null.
     assert ticket["assigned_to_user_fullname"].strip() == ""
     assert datetime.fromisoformat(ticket["date_update"]).year != 1980
     assert datetime.fromisoformat(ticket["date_closed"]).year == 1980

@@ -298,7 +298,7 @@ def test_10_2_neither_creates_a_task(client: Client, method: str) -> None:
 
 
 def test_10_3_each_field_is_the_clients_or_not(client: Client) -> None:
-    """What a client cannot change is told to it; together with what it can, that is the whole page."""
+    """`Ignored-Fields` names each field that a client cannot change; with those that it can, that is the whole page."""
     task = client.created(FILLED)
     sent = {
         "id": str(uuid4()),

@@ -32,7 +32,7 @@ def server_assigned(*names: str) -> list[str]:
     return [f"{name};reason=server-assigned" for name in names]
 
 
-# What differs, whatever the server sets; and what is no value of its kind, which differs from everything.
+# Values that differ from any that the server sets, malformed ones included.
 OVERRULED: dict[str, list[Any]] = {
     "task_status_id": [ANOTHER, "x", True],
     "company_id": [ANOTHER, "x", ["x"]],

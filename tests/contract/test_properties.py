@@ -96,7 +96,7 @@ def test_any_task_survives_each_format_and_is_the_same_in_both(api: Api, fields:
     replayed = xml_client.create(identified)
     assert replayed.headers.get("Idempotent-Replayed") == "true", replayed.body
     assert replayed.task() == task
-    # What one format returned can be sent in the other, and in the same, and is the same content.
+    # A returned task can be sent again in either format, and is the same content.
     for client, sent in ((json_client, replayed), (xml_client, created), (xml_client, replayed)):
         again = client.create({name: value for name, value in sent.document().items() if name != "id"})
         assert again.status == 201, again.body

@@ -28,6 +28,6 @@ def publish_events() -> Iterator[ModuleType]:
 
 @pytest.fixture(scope="package")
 def recorded() -> list[Any]:
-    """What DynamoDB's own engine put into its stream (`record`)."""
+    """The records of a stream of DynamoDB's own engine (`record`)."""
     found: list[Any] = json.loads(record.FILE.read_text())
     return found

@@ -130,7 +130,7 @@ def test_12_1_a_key_id_that_is_none_is_nobody_s(api: Api, company: str, key_id: 
 
 @pytest.mark.parametrize(("versions"), [(2, 2), (2, 3), (1, 1), (1, 2)])
 def test_12_1_an_operator_s_hand_is_nobody(versions: tuple[int, int]) -> None:
-    """Whether it raises the version or not: the actor of the write before is not its own."""
+    """An edit of the table does not inherit the actor of the previous write, whether it raises the version or not."""
     before, after = versions
     task = a_task(OTHER_CONTACT, 1, contact_id=OTHER_CONTACT)
     written_before = record(task, before, actor=f"{before} {OTHER_CONTACT} {KEY}" if before > 1 else "")
@@ -144,7 +144,7 @@ def test_12_1_an_operator_s_hand_is_nobody(versions: tuple[int, int]) -> None:
 
 
 def test_12_1_an_item_without_the_attributes_is_nobody_s() -> None:
-    """What an operator has put there, or a broken text."""
+    """The attributes of an operator's edit, or broken ones."""
     image = dict(task_items.of_task(a_task(OTHER_CONTACT, 1), "1:digest", version=2))
     for broken in ({}, {"actor": {"S": "2"}}, {"actor": {"S": ""}}, {"actor": {"S": "2 a b c"}}):
         assert actor_of(image | broken) == NOBODY

@@ -1,4 +1,4 @@
-"""What docs/events.md tells consumers and operators, tried."""
+"""The instructions of docs/events.md for consumers and operators, executed."""
 
 import json
 import re

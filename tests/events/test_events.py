@@ -29,7 +29,7 @@ RECORDED = [
     ("TaskChanged", ALPHA, OTHER_TASK, 2, {"subject", "modified_dateutc"}),
     ("TaskCreated", BETA, BETA_TASK, 1, None),
 ]
-"""What the recorded history tells: nothing of counters, a catalogue, an operator's rewrite and deletions."""
+"""The events of the recorded history: none of counters, a catalogue, an operator's rewrite and deletions."""
 
 
 def published(module: ModuleType, records: Sequence[Any]) -> list[dict[str, Any]]:

@@ -83,7 +83,7 @@ def test_12_2_after_any_faults_every_version_has_come_and_is_in_the_history(
 
 
 def test_15_2_an_entry_is_there_before_its_event(publish_events: ModuleType) -> None:
-    """What the database refuses holds up the event, too, and nothing that came before it."""
+    """A refusal of the database delays the event, too, and nothing before it."""
     creates, changes = RECORDS[:16], RECORDS[16:18]
     bus = Bus(refused_entries=[throttled_entry])
     with behind(publish_events, bus):
@@ -262,7 +262,7 @@ PERMISSIONS = (
     "NotAuthorizedForSourceException",
     "NotAuthorizedForDetailTypeException",
 )
-"""What AWS documents as not retryable, but for what an operator can mend for all events."""
+"""The codes that AWS documents as not retryable, except for those that an operator can fix for all events."""
 
 
 @pytest.mark.parametrize("code", FOR_GOOD)

@@ -157,7 +157,7 @@ def test_7_2_at_any_time_also_when_the_catalogue_has_lost_what_it_names(
     assert sent == ["GetItem", "GetItem"]
     assert service.database.last_number(company) == 1
 
-    # What was never stored is refused, and what else is wrong is still said.
+    # A task that was never stored is refused, with all its faults.
     never = service.api.create(body | identified("id")[0], company=company)
     [field] = [error["pointer"][2:] for error in never.document()["errors"]]
     assert_problem(never, 422, "invalid-task", (field, "unknown_reference"))

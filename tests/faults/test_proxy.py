@@ -35,7 +35,7 @@ SEEN: Mapping[Kind, type[Exception] | str | None] = {
     Kind.DENIED: "400 AccessDeniedException",
     Kind.CLOSED: "400 AccessDeniedException",
 }
-"""What a client that makes one attempt gets: an exception, status and code, or an answer that says nothing."""
+"""The result of a client that makes one attempt: an exception, status and code, or an empty answer."""
 
 WRITTEN = {kind for kind in Kind if kind.name.endswith(("_AFTER", "_LATE"))}
 WRITTEN |= {Kind.CUT_SHORT, Kind.GARBLED, Kind.UNDECODABLE, Kind.NOT_HTTP}

@@ -102,7 +102,7 @@ def through(proxy: FaultProxy, named: dict[str, str], lines: str) -> str:
 
 
 def calls_noted(named: dict[str, str]) -> int:
-    """How many remarks the program of docs/changing.md has left."""
+    """Return the number of remarks that the program of docs/changing.md has left."""
     answer = Client(named["BASE_URL"], named["ALPHA_KEY"]).get(f"/tasks/{SAMPLE_ID}")
     return (answer.document()["remark"] or "").count("Called back.")
 

@@ -53,7 +53,7 @@ class Stack:
     alpha_key: str
     beta_key: str
     has_demo_catalogue: bool
-    """Whether they are new demo companies, whose catalogues have the table that the published sample names."""
+    """They are new demo companies, whose catalogues have the table that the published sample names."""
 
     @property
     def alpha(self) -> Client:

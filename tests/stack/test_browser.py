@@ -55,7 +55,7 @@ def opened(
 
 
 def serious_faults(browser: Browser, url: str, size: dict[str, int], scheme: Literal["light", "dark"]) -> list[Any]:
-    """What axe-core finds that is serious or critical. It runs beside the page's own policy, which lets nobody in."""
+    """Return axe-core's serious and critical findings. It runs outside of the page's own policy, which forbids it."""
     needs("npm")
     if not AXE.exists():
         pytest.fail("axe-core is not set up; run `make .local/node/.ready`.", pytrace=False)
@@ -188,7 +188,7 @@ def test_a_task_is_created_by_trying_it_out(browser: Browser, stack: Stack) -> N
         expect(answer.locator(".response-col_status").last).to_contain_text("201", timeout=30_000)
         shot(page, "console")
         [location] = re.findall(r"location: (\S+)", answer.inner_text())
-        # What nobody filled in is not sent.
+        # Empty fields are not sent.
         expect(operation.locator(".request-url")).to_contain_text(re.compile(r"/tasks$"))
     assert stack.alpha.get(location).document()["subject"] == subject
 

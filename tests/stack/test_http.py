@@ -1,4 +1,4 @@
-"""What gateway and function do together, on any deployed stack, be it MiniStack, SAM local or AWS.
+"""Gateway and function together, on any deployed stack: MiniStack, SAM local or AWS.
 
 Bodies, headers, addresses and credentials arrive, and answers come back. What the function makes of them is tested in
 tests/contract. Every run chooses new ids and leaves its tasks behind.

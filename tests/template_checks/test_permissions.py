@@ -58,7 +58,7 @@ def of_functions(translated: Translated) -> dict[str, list[tuple[str, str]]]:
 
 
 def test_a_role_has_the_signals_and_where_it_writes_tasks_the_switch(translated: Translated) -> None:
-    """What its own policies allow is held against what its function does by tests/stack/test_wiring.py."""
+    """tests/stack/test_wiring.py compares its own policies with the calls of its function."""
     for name, pairs in of_functions(translated).items():
         assert len(pairs) == len(set(pairs))
         writes = {action for action, resource in pairs if resource == TASKS} & WRITES

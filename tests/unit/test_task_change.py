@@ -73,7 +73,7 @@ def test_a_change_that_has_happened_changes_nothing_whatever_the_catalogue_is_by
 ) -> None:
     change = TaskChange(said, (), replaces)
     changed, faults = change.apply(task, catalogues[0], instants[0])
-    # What is cleared gets its default of the catalogue at that time, and later another one.
+    # A cleared field gets the catalogue's current default, and later another one.
     clears = any(said.get(name, None if replaces else "") is None for name in DEFAULTED)
     if not faults and (catalogues[0] is catalogues[1] or not clears):
         assert change.apply(changed, catalogues[1], instants[1]) == (changed, [])

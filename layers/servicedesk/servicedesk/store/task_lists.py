@@ -236,7 +236,7 @@ class TaskLists:
                     room -= _text_bytes(whole)
             reached = place.after(indexed.task)
             if len(chosen) == size or room <= 0:
-                # What was read already tells whether there is a next task.
+                # The tasks that were read already show whether there is a next one.
                 allowance.use_up()
         tasks = self._shown(chosen, query, allowance)
         if not allowance.is_cut and all(index_range.is_done for index_range in ranges):
