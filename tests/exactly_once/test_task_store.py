@@ -122,7 +122,7 @@ def test_7_5_a_table_that_operators_closed_is_unavailable() -> None:
     denied = "User: role is not authorized to perform: dynamodb:PutItem on resource: table "
     closed = f"{denied}with an explicit deny in an identity-based policy: arn:aws:iam::123456789012:policy/x"
     lacking = f"{denied}because no identity-based policy allows the dynamodb:PutItem action"
-    with pytest.raises(UnavailableError, match="for a while"), dynamodb.temporary_faults_as_unavailable():
+    with pytest.raises(UnavailableError, match="closed to writes"), dynamodb.temporary_faults_as_unavailable():
         raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": closed}}, "PutItem")
     with pytest.raises(ClientError), dynamodb.temporary_faults_as_unavailable():
         raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": lacking}}, "PutItem")

@@ -24,7 +24,7 @@ An event arrives at least once. A duplicate has the same `event_id`; order the e
 def schema() -> Schema:
     """Return the JSON Schema of an event as EventBridge delivers it. It refers to the schema ``ListedTask``."""
     task = [{"$ref": "#/components/schemas/ListedTask"}]
-    # Every version has all fields, null where unset, but for the one that makes events too large.
+    # Every version has all fields, null where unset, except for the one that can make events too large.
     whole = [name for name in FIELDS if name != OMITTED_WHEN_LARGE]
     actor = {
         "contact_id": of(["string", "null"], "The contact.", format="uuid"),

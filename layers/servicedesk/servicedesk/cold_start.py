@@ -1,6 +1,6 @@
 """Measures against slow cold starts; `make bench` shows what each of them saves.
 
-The rest happens at build time: layers/dependencies/slim.py leaves in boto3 what the functions use, and layers/Makefile
+The others are at build time: layers/dependencies/slim.py reduces boto3 to what the functions use, and layers/Makefile
 compiles all bytecode.
 """
 

@@ -53,7 +53,7 @@ class Outcome(StrEnum):
     """The change opened the task again."""
 
     UNCHANGED = "Unchanged"
-    """The task already was as the change asked."""
+    """The task already had the values of the change."""
 
     LISTED = "Listed"
     """The service answered a list."""
@@ -62,7 +62,7 @@ class Outcome(StrEnum):
     """The service answered any other read."""
 
     CONFLICT = "Conflict"
-    """The identity of the create belongs to other content, or the `If-Match` of the change names another version."""
+    """The create's identity belongs to other content, or the change's `If-Match` names another version."""
 
     INVALID = "Invalid"
     """The task has faults in its fields; `codes` lists them."""
@@ -86,10 +86,10 @@ class Outcome(StrEnum):
     """An operator's function carried out a command."""
 
     PUBLISHED = "Published"
-    """The bus took a batch of events."""
+    """The bus accepted a batch of events."""
 
     UNDELIVERED = "Undelivered"
-    """History or bus did not take all of a batch; `codes` and `error` say why. Lambda retries what can be retried."""
+    """History or bus did not accept a whole batch; `codes` and `error` say why. Lambda retries what can be retried."""
 
 
 @dataclass(slots=True)

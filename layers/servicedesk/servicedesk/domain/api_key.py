@@ -116,7 +116,7 @@ class KeyRequest:
 
 def keys_changed() -> InvalidCommandError:
     """Return the error for a command that lost a race for the company's keys."""
-    detail = "Another command changed the company's keys at the same time. Send this one again."
+    detail = "Another command changed the company's keys at the same time. Retry this one."
     return InvalidCommandError([Fault("company_id", Code.KEYS_CHANGED, detail)])
 
 

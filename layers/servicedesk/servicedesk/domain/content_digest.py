@@ -31,7 +31,7 @@ def has_same_content(stored: str, fields: ClientFields) -> bool:
     digests = {int(rule): digest for rule, _, digest in (part.partition(":") for part in stored.split())}
     known = [rule for rule in digests if rule <= LATEST_RULE]
     if not known:
-        raise UnavailableError("A newer release of the service stored this task. Send the same request again.")
+        raise UnavailableError("A newer release of the service stored this task. Retry the same request.")
     return _digest(fields, max(known)) == digests[max(known)]
 
 

@@ -46,7 +46,7 @@ class Fault:
     """One fault of one field.
 
     Attributes:
-        field: the name of the field, as the client sent it where it is unknown.
+        field: the name of the field; an unknown one as the client sent it.
         code: the fault for programs (contract section 6).
         detail: the fault for people, as a sentence.
         limit: the limit that the value exceeds, if there is one.

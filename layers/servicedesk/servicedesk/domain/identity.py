@@ -15,7 +15,7 @@ class IdentifiedBy(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The id of a new task, and where it comes from."""
+    """The id of a new task, and its origin."""
 
     task_id: str
     identified_by: IdentifiedBy

@@ -23,7 +23,7 @@ class Kind:
     Attributes:
         name: its name on the published page.
         read: turns any accepted spelling into the canonical text; raises ``InvalidValueError``.
-        unset: the canonical text of "not filled" (contract rule 3.6), shown where an answer has no null.
+        unset: the canonical text of "not filled" (contract rule 3.6), shown in answers without null.
         schema: its keywords in JSON Schema.
     """
 

@@ -97,7 +97,7 @@ class Task(BaseModel):
     )
     contact_id: Annotated[str | None, GUID] = _declare(
         FilledBy.SERVER,
-        "The contact who created the task, taken from the credentials where they name one.",
+        "The contact who created the task, taken from the credentials if they name one.",
         example="4c11664c-c6df-4e35-beb3-0290ddc7b6d7",
         default=None,
     )

@@ -29,7 +29,7 @@ class CatalogueStore:
         self._kept: dict[str, tuple[float, Catalogue]] = {}
 
     def for_company(self, company_id: str) -> Catalogue:
-        """Return the company's catalogue, or the built-in one where it has none of its own.
+        """Return the company's catalogue, or the built-in one if it has none of its own.
 
         Raises:
             UnavailableError: the database did not answer in time.

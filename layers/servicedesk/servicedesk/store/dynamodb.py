@@ -114,7 +114,7 @@ def has_time_for(requests: int, context: Any) -> bool:
 
 def unavailable() -> UnavailableError:
     """Return the error of a database that throttles or does not answer in time."""
-    return UnavailableError("The database did not take the request in time. Send the same request again.")
+    return UnavailableError("The database did not answer in time. Retry the same request.")
 
 
 @contextmanager
@@ -126,7 +126,7 @@ def temporary_faults_as_unavailable() -> Iterator[None]:
         fault = error.response.get("Error", {})
         code = fault.get("Code", "")
         if code == "AccessDeniedException" and _CLOSED in fault.get("Message", ""):
-            raise UnavailableError("The tasks cannot be changed for a while. Send the same request later.") from error
+            raise UnavailableError("The tasks are closed to writes for now. Retry the same request later.") from error
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         if code in _TEMPORARY or status >= 500 or _is_temporarily_cancelled(error):
             raise unavailable() from error

@@ -73,7 +73,7 @@ class HistoryStore:
             return
         # One request for the entry, and one for the bus, which follows.
         if not dynamodb.has_time_for(2, context):
-            raise UndeliveredError("There was no time to add all entries of the history.")
+            raise UndeliveredError("There was no time to add all history entries.")
         company_id = event.task.company_id
         try:
             if company_id not in there:
@@ -81,11 +81,11 @@ class HistoryStore:
             if there[company_id]:
                 self._add(event)
         except UnavailableError as error:
-            raise UndeliveredError("The database did not take an entry of the history in time.") from error
+            raise UndeliveredError("The database did not accept a history entry in time.") from error
         except ClientError as error:
             if error.response["Error"]["Code"] == "ValidationException":
                 raise  # no retry can help
-            raise UndeliveredError("The database refused an entry of the history.") from error
+            raise UndeliveredError("The database refused a history entry.") from error
 
     def page(self, of: Versioned, size: int, after: AfterVersion | None = None, skip: int = 0) -> HistoryPage:
         """Return up to ``size`` entries of a task's history, the newest first, without the first ``skip`` of them.

@@ -242,7 +242,7 @@ class TaskLists:
         if not allowance.is_cut and all(index_range.is_done for index_range in ranges):
             return Page(tasks, None, skip, reached)
         if reached == position:
-            raise UnavailableError("The database was too slow to read any task. Send the same request again.")
+            raise UnavailableError("The database was too slow to read any task. Retry the same request.")
         return Page(tasks, reached, skip, reached)
 
     def _judged(
@@ -575,7 +575,7 @@ class _IndexRange:
         except ClientError as error:
             if _is_about_index(error):
                 raise UnavailableError(
-                    "The index of tasks is still being built. Send the same request later."
+                    "The index of tasks is still being built. Retry the same request later."
                 ) from error
             raise
         self._allowance.count(answer)

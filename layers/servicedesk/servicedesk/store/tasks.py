@@ -82,7 +82,7 @@ class TaskStore:
         return self.find_replay(task, content) or Stored(task, replayed=False)
 
     def find_replay(self, task: Task, content: ClientFields) -> Stored | None:
-        """Return the stored task that a create of ``task`` would replay, or ``None`` where it would write.
+        """Return the stored task that a create of ``task`` would replay, or ``None`` if it would write.
 
         Raises:
             ConflictingTaskError: as ``create``.

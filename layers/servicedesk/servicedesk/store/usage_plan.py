@@ -97,7 +97,7 @@ def _faults_as_unavailable() -> Iterator[None]:
         yield
     except ClientError as error:
         code = error.response["Error"]["Code"]
-        detail = f"API Gateway refused a call for the company's usage key: {code}. Send the same command again."
+        detail = f"API Gateway refused a call for the company's usage key: {code}. Retry the command."
         raise UnavailableError(detail) from error
     except BotoCoreError as error:
-        raise UnavailableError("API Gateway did not answer in time. Send the same command again.") from error
+        raise UnavailableError("API Gateway did not answer in time. Retry the command.") from error
