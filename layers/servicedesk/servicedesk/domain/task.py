@@ -163,7 +163,7 @@ class Task(BaseModel):
     )
     date_suggested_by_company: Annotated[str | None, DATE] = _declare(
         FilledBy.CLIENT,
-        "When the company suggests to start working on the task.",
+        "When the company suggests starting work on the task.",
         example="2026-06-24T03:56:41.4578039+00:00",
         default=None,
     )

@@ -10,7 +10,7 @@ _GET = Documentation(
     summary="Read a task",
     description="""\
 Read a task by its `id`, or by its number, `id2`: `/tasks/33` is the company's task number 33, and `Content-Location`
-then has its canonical address. Reads are consistent: a task is found as soon as it is created.""",
+then has its canonical address. A task is found as soon as it is created.""",
     parameters=("If-None-Match",),
     answers={
         200: Answer(description="The task.", json="Task", headers=("Content-Location", "ETag")),

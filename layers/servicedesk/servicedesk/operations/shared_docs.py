@@ -11,7 +11,7 @@ TASKS, CATALOGUE, ORIGINAL, ABOUT = "Tasks", "Catalogue", "An OData service at /
 TAGS = {
     TASKS: "Create tasks, read them, list them, and follow their changes.",
     CATALOGUE: "The types, statuses, priorities and tables that the tasks of a company can refer to.",
-    ORIGINAL: "What clients of the original API call, and what Excel, Power BI and generated OData clients connect to.",
+    ORIGINAL: "The addresses of the original API, for its clients, Excel, Power BI and generated OData clients.",
     ABOUT: "This page, the console and the OpenAPI document. They need no key.",
 }
 
