@@ -11,6 +11,7 @@ from unittest.mock import patch
 
 import boto3
 import pytest
+from hypothesis import HealthCheck, settings
 from moto import mock_aws
 from moto.core.serialize import AttributePicker, AttributePickerContext, XFormedAttributePicker
 from xdist.scheduler import LoadScopeScheduling
@@ -18,6 +19,10 @@ from xdist.scheduler import LoadScopeScheduling
 from tests import dynamodb_local
 from tests.api import Api, load
 from tools.template import ROOT, buses, environment, tables
+
+# A busy machine is no fault. What `CI` chooses holds beside it.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 FUNCTIONS = {
     "api": "ApiFunction",

@@ -718,7 +718,7 @@ REQUEST = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(requests=st.lists(REQUEST, max_size=4) | JSON)
 def test_14_2_whatever_a_batch_holds_it_is_answered_or_refused_as_a_whole(client: Client, requests: Any) -> None:
     answer = post(client, {"requests": requests})

@@ -181,7 +181,7 @@ def test_no_query_option_takes_much_longer(known_routes: Sequence[Route], option
             route.assert_bounded({}, {option: text})
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(data=st.data())
 def test_nothing_takes_much_longer_anywhere(known_others: Sequence[Route], data: st.DataObject) -> None:
     route = data.draw(st.sampled_from(known_others))

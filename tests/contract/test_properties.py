@@ -19,9 +19,7 @@ VALID = {"subject": "Überlauf", "remark": "x", "due_date": "2026-06-24T03:56:41
 BODIES = [written(format_, VALID).encode() for format_ in FORMATS]
 
 # The functions and their tables serve all examples alike: each one is a task of its own.
-searching = settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+searching = settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 characters = st.characters(exclude_categories=["Cs"], exclude_characters="\ufffe\uffff").filter(
     lambda character: character >= " " or character in "\t\r\n"

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from servicedesk.domain.task import Task
 from servicedesk.store import dynamodb, event_bus, keys, task_stream
@@ -198,7 +198,6 @@ def writes(draw: st.DrawFn) -> tuple[Task, Task]:
     return Task.model_construct(**before), Task.model_construct(**after)
 
 
-@settings(deadline=None)
 @given(writes(), st.integers(2, 1000))
 def test_12_1_an_event_tells_exactly_what_changed(write: tuple[Task, Task], version: int) -> None:
     before, after = write
@@ -218,7 +217,6 @@ def test_12_1_an_event_tells_exactly_what_changed(write: tuple[Task, Task], vers
     assert detail["version"] == version
 
 
-@settings(deadline=None)
 @given(writes(), st.integers(2, 1000))
 def test_12_1_every_event_is_as_the_schema_says(write: tuple[Task, Task], version: int) -> None:
     before, after = write
@@ -228,7 +226,6 @@ def test_12_1_every_event_is_as_the_schema_says(write: tuple[Task, Task], versio
         schema.validate(entry_of(after, version, before))
 
 
-@settings(deadline=None)
 @given(writes(), st.dictionaries(st.text(string.ascii_lowercase, min_size=1).map("later_{}".format), texts))
 def test_12_1_what_only_the_store_needs_makes_no_event(write: tuple[Task, Task], more: dict[str, str]) -> None:
     """Such as what a later release stores beside the task, or an operator's command adds for an index."""

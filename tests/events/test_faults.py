@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.api import ALPHA, BETA, Context
@@ -65,7 +65,6 @@ unreachable_entry = ConnectTimeoutError(endpoint_url="https://dynamodb.example")
 no_table = ClientError({"Error": {"Code": "ResourceNotFoundException", "Message": "gone"}}, "UpdateItem")
 
 
-@settings(deadline=None)
 @given(
     plan=st.lists(faults, max_size=12),
     refused=st.lists(st.sampled_from([throttled_entry, unreachable_entry, no_table]), max_size=7),

@@ -17,7 +17,6 @@ from tests.faults.proxy import Fault
 RUNS = settings(
     max_examples=40,
     stateful_step_count=25,
-    deadline=None,
     database=None,
     print_blob=True,
     suppress_health_check=list(HealthCheck),

@@ -27,7 +27,7 @@ POSITIONS = st.none() | NUMBERS | CHANGES
 EPOCHS = st.text("0123456789-:.T", max_size=23)
 COUNTS = (st.none() | st.integers(0, LARGEST_TOP), st.integers(0, LARGEST_SKIP))
 CURSORS = st.builds(Cursor, POSITIONS, *COUNTS) | st.builds(Cursor, CHANGES, *COUNTS, EPOCHS)
-QUICK = settings(deadline=None, database=None)
+QUICK = settings(database=None)
 
 
 def order_of(position: Position | None) -> Order:

@@ -27,7 +27,6 @@ from tests.turns import turns
 RUNS = settings(
     max_examples=40,
     stateful_step_count=40,
-    deadline=None,
     database=None,
     print_blob=True,
     suppress_health_check=list(HealthCheck),

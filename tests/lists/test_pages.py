@@ -24,9 +24,7 @@ from tests.exactly_once.requests import noted_units
 from tests.lists.board import ARCHIVED, OPEN, Board, a_task, changed, instant, numbered, where
 from tests.turns import turns
 
-FEW = settings(
-    max_examples=60, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+FEW = settings(max_examples=60, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def numbers(tasks: Sequence[Task]) -> list[int]:

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import boto3
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from servicedesk.domain import catalogue_rules, values
 from servicedesk.domain.faults import InvalidCommandError
@@ -256,7 +256,7 @@ CODES = {
 }  # fmt: skip
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no fault
+@settings(max_examples=100)
 @given(
     st.dictionaries(
         st.sampled_from(MEMBERS),

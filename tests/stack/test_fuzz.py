@@ -41,7 +41,6 @@ CONFIG = SchemathesisConfig.from_dict(
 )
 SETTINGS = settings(
     max_examples=EXAMPLES,
-    deadline=None,
     derandomize=not IS_LONG,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),

@@ -419,7 +419,7 @@ PIECES = [*FIELDS, *WORDS.split(), *LITERALS.split(), " ", " ", " ", "\x00", "\u
 FILTERS = st.lists(st.sampled_from(PIECES), max_size=25).map("".join)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(FILTERS, FILTERS.filter(bool), st.sampled_from(["", ")", "'", "archived"]))
 @example("", "(", "")
 @example("archived or ", "contains(tolower(remark),'a') or ", "archived")
