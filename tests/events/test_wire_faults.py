@@ -49,8 +49,7 @@ def faulty(bus: tuple[str, Any, str]) -> Iterator[tuple[ModuleType, FaultProxy]]
         without_account(monkeypatch)
         for name, value in environment("PublishEvents").items():
             monkeypatch.setenv(name, value)
-        # The time-outs and pauses that the template counts with would be waited for dozens of times.
-        monkeypatch.setattr("servicedesk.store.dynamodb.READ_TIMEOUT", 0.5)
+        # The pauses would be waited for dozens of times. The time-outs are: a busy machine needs them.
         monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
         for service in ("EVENTBRIDGE", "DYNAMODB"):
             monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", proxy.url)
