@@ -71,16 +71,6 @@ def test_12_1_the_task_is_whole_and_as_an_answer_shows_it(publish_events: Module
     assert first["customer_reference"] is None
 
 
-def test_12_1_a_change_has_the_old_values(publish_events: ModuleType, recorded: list[Any]) -> None:
-    changed, closed = published(publish_events, recorded)[1:3]
-    assert changed["detail"]["previous"]["due_date"] == "2026-01-01T00:00:00.0000009+00:00"
-    assert closed["detail"]["previous"] == {
-        "archived": False,
-        "date_closed": None,
-        "modified_dateutc": "2026-01-01T00:00:00.0000002+00:00",
-    }
-
-
 @pytest.mark.parametrize("key", [keys.counter(ALPHA), keys.catalogue(ALPHA)])
 def test_12_1_what_is_no_task_makes_no_event(key: keys.Key) -> None:
     image = {**key, **dynamodb.to_item({"last_id2": 2})}

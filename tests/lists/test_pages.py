@@ -31,21 +31,6 @@ def numbers(tasks: Sequence[Task]) -> list[int]:
     return [task.id2 or 0 for task in tasks]
 
 
-@pytest.mark.parametrize("descending", [True, False])
-@pytest.mark.parametrize("size", [1, 3, 7, 500])
-def test_8_1_a_list_by_number_is_open_archived_or_both(board: Board, descending: bool, size: int) -> None:
-    board.add(range(1, 12, 2))
-    board.add(range(2, 12, 2), archived=True)
-    board.add([12, 13, 14])
-    for condition, expected in [
-        (None, range(1, 15)),
-        (OPEN, [1, 3, 5, 7, 9, 11, 12, 13, 14]),
-        (ARCHIVED, range(2, 12, 2)),
-    ]:
-        listed = board.read(TaskQuery(condition, descending=descending), size)
-        assert numbers(listed) == sorted(expected, reverse=descending)
-
-
 @pytest.mark.parametrize("order", Order)
 @pytest.mark.parametrize("descending", [True, False])
 def test_8_1_a_last_page_that_is_full_has_no_next_one(board: Board, order: Order, descending: bool) -> None:
@@ -63,18 +48,6 @@ def test_8_6_tasks_that_changed_at_one_instant_are_listed_once(board: Board, des
     listed = board.read(TaskQuery(order=Order.CHANGE, descending=descending), size)
     assert sorted(numbers(listed)) == [*numbers(tied), 20, 21]
     assert (listed[0].id2, listed[-1].id2) == ((21, 20) if descending else (20, 21))
-
-
-@pytest.mark.parametrize("descending", [True, False])
-def test_8_6_a_list_goes_on_where_the_task_that_it_reached_has_moved(board: Board, descending: bool) -> None:
-    tasks = board.add(range(1, 7), modified_dateutc=instant(7))
-    query = TaskQuery(order=Order.CHANGE, descending=descending)
-    page = board.lists.page(board.company, query, 3)
-    board.change(page.tasks[-1], 1, modified_dateutc=instant(9))
-    rest = board.lists.page(board.company, query, 10, page.next)
-    unchanged = {task.id for task in tasks} - {page.tasks[-1].id}
-    met = [task.id for task in [*page.tasks, *rest.tasks]]
-    assert all(met.count(task_id) == 1 for task_id in unchanged)
 
 
 def test_8_6_a_task_in_both_lists_for_a_moment_is_listed_once_as_it_is_now(board: Board) -> None:

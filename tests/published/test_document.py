@@ -13,7 +13,7 @@ from servicedesk.domain.task import CHANGEABLE_FIELDS, CLIENT_FIELDS, FIELDS, Ta
 from servicedesk.operations import create_task_docs, get_catalogue_docs, routes, search_task_views_docs
 from servicedesk.wire import gateway, json_format, task_view
 
-from tests.api import Answer, Api, assert_problem, event, invoke
+from tests.api import Answer, Api, event, invoke
 from tests.conftest import shared_api
 from tests.contract.test_6_errors import CODES as FAULTS
 from tests.published.openapi import DOCUMENT, validator
@@ -109,18 +109,6 @@ def test_11_2_a_text_one_longer_than_its_limit_is_refused_by_each_schema(schema:
     of_field = validator({"$ref": f"#/components/schemas/{schema}/properties/{name}"})
     assert of_field.is_valid("x" * LIMITS[name])
     assert not of_field.is_valid("x" * (LIMITS[name] + 1))
-
-
-@pytest.mark.parametrize("name", LIMITS)
-def test_11_2_a_text_one_longer_than_its_limit_is_refused_by_the_service(shared: Api, name: str) -> None:
-    longest = {"subject": "x", name: "x" * LIMITS[name]}
-    longer = {"subject": "x", name: "x" * (LIMITS[name] + 1)}
-    created = shared.create(longest)
-    assert created.status == 201
-    changed = shared.change(created.task()["id"], longer)
-    for answer in (shared.create(longer), changed):
-        [error] = assert_problem(answer, 422, "invalid-task", (name, "too_long"))["errors"]
-        assert error["limit"] == LIMITS[name]
 
 
 @pytest.mark.parametrize("schema", ["TaskChange", "TaskReplacement"])
