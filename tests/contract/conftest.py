@@ -4,6 +4,10 @@ from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models.dynamo_type import DynamoType
+from servicedesk.store import keys
 
 from tests.api import Api
 from tests.conftest import shared_api
@@ -12,18 +16,21 @@ from tests.contract.client import FORMATS, Client
 
 @pytest.fixture(scope="module")
 def api() -> Iterator[Api]:
-    """All functions over empty tables in moto, shared by a file, because companies are isolated.
-
-    They are not shared by all files, because moto scans a whole table for each query.
-    """
+    """All functions over empty tables in moto, shared by a file, because companies are isolated."""
     with shared_api() as shared:
         yield shared
 
 
 @pytest.fixture
-def company() -> str:
-    """A new company, with the built-in catalogue and no task."""
-    return str(uuid4())
+def company(api: Api) -> Iterator[str]:
+    """A new company, with the built-in catalogue and no task.
+
+    Its items go with the test, because moto sorts all items of a table for each query.
+    """
+    company = str(uuid4())
+    yield company
+    table = dynamodb_backends[DEFAULT_ACCOUNT_ID]["eu-west-1"].tables["TasksTable"]
+    table.items.pop(DynamoType({"S": keys.partition(company)}), None)
 
 
 @pytest.fixture(params=FORMATS)
