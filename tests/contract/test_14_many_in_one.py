@@ -616,10 +616,10 @@ def test_14_4_only_what_is_preferred_whole_is_whole(
         assert one["headers"].get("Preference-Applied") == applied
 
 
-@pytest.mark.parametrize("character", ["x", '"', "é", "🖨", "\n"])
-def test_14_4_the_whole_answer_stays_below_5_mb(client: Client, character: str) -> None:
+@pytest.mark.parametrize(("character", "number"), [("x", 24), ('"', 9), ("é", 24), ("🖨", 24), ("\n", 9)])
+def test_14_4_the_whole_answer_stays_below_5_mb(client: Client, character: str, number: int) -> None:
     size = LONG // len(character.encode())
-    tasks = [client.created(remark=character * size) for _ in range(24)]
+    tasks = [client.created(remark=character * size) for _ in range(number)]
     answers = post(
         client,
         {"requests": [*(change(task, task["id"], headers=WHOLE) for task in tasks), create("last", headers=WHOLE)]},
@@ -628,7 +628,7 @@ def test_14_4_the_whole_answer_stays_below_5_mb(client: Client, character: str) 
     *changes, last = answers.document()["responses"]
     whole = [one["status"] == 200 for one in changes]
     assert whole == sorted(whole, reverse=True), "the later ones are minimal"
-    assert 3 <= sum(whole) < 24
+    assert 3 <= sum(whole) < number
     for one, task in zip(changes, tasks, strict=True):
         if one["status"] == 200:
             assert one["body"]["remark"] == task["remark"]

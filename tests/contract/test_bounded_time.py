@@ -121,7 +121,7 @@ class Route:
     def __init__(self, sent: Sent, handler: Handler) -> None:
         self._sent = sent
         self._handler = handler
-        self._allowed = TIMES * max(LEAST_SECONDS, min(self._seconds({}, {}) for _ in range(TRIES + 1)))
+        self._allowed = TIMES * max(LEAST_SECONDS, min(self._seconds({}, {}) for _ in range(5)))
 
     def assert_bounded(self, headers: Texts, query: Texts) -> None:
         """Assert that a request with these headers and options takes no more than a few times the normal time."""

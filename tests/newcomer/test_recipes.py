@@ -105,5 +105,5 @@ def test_what_the_recipes_add_is_published(copied: Copy) -> None:
 def knowing(copy: Path) -> Sequence[Path]:
     """Return the files with tests that know the routes, or what fields a task has."""
     files = [path for folder in FOLDERS for path in sorted((copy / "tests" / folder).glob("test_*.py"))]
-    of_routes = ("test_caller.py", "test_gateway.py", "test_1_addresses.py", "test_bounded_time.py")
+    of_routes = ("test_caller.py", "test_gateway.py", "test_1_addresses.py")
     return [path for path in files if path.name in of_routes or KNOWS_THE_FIELDS.search(path.read_text())]

@@ -154,7 +154,7 @@ def test_after_a_restore_events_flow_and_no_number_comes_twice(
         for refused in (stack.alpha.create({"subject": "x"}), change(stack, lost, "x")):
             assert_problem(refused, 503, "unavailable")
             assert refused.headers["Retry-After"]
-            assert "for a while" in refused.document()["detail"]
+            assert "closed to writes" in refused.document()["detail"]
         assert stack.alpha.get(f"/tasks/{lost}").status == 200
 
         paste(RESTORE)
