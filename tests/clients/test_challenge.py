@@ -67,7 +67,7 @@ def by_curl(address: str, user: str, password: str) -> str:
 
 
 def by_wget(address: str, user: str, password: str) -> str:
-    line = ["wget", "--no-config", "--quiet", "--tries=1", "--output-document=/dev/null", "--server-response"]
+    line = ["wget", "--no-config", "--quiet", "--output-document=/dev/null", "--server-response"]
     said = output(*line, f"--user={user}", f"--password={password}", address)
     return said.split("HTTP/1.")[-1].split()[1]
 
