@@ -222,13 +222,16 @@ class FaultProxy:
         return found[nth - 1]
 
     def settle(self, seconds: float = 30.0) -> None:
-        """Wait until all that watched clients have sent is done with, also what they have given up.
+        """Wait until all that arrived, or that watched clients sent, is done with, also what they gave up.
 
         Raises TimeoutError after `seconds`.
         """
         with self._changed:
-            if not self._changed.wait_for(lambda: len(self._requests) >= len(self._sent), seconds):
-                raise TimeoutError(f"{len(self._requests)} of {len(self._sent)} requests done within {seconds} s")
+            if not self._changed.wait_for(lambda: len(self._requests) >= self._begun(), seconds):
+                raise TimeoutError(f"{len(self._requests)} of {self._begun()} requests done within {seconds} s")
+
+    def _begun(self) -> int:
+        return max(len(self._sent), self._seen[None])
 
     def watch(self, client: BaseClient) -> None:
         """Look ahead at this client's requests, one at a time: for `Kind.REFUSED`, and for short time-outs.
