@@ -26,7 +26,7 @@ def render(document: Mapping[str, Any]) -> str:
     return template.render(
         document=document,
         sections=_sections(document["info"]["description"]),
-        tags=[(tag, page.operations(tag["name"])) for tag in document["tags"]],
+        tags=list(page.tags()),
         problems=page.problems(),
         codes=document["components"]["schemas"]["Fault"]["properties"]["code"]["x-enumDescriptions"],
         event=page.event(),
@@ -38,6 +38,12 @@ class _Page:
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
+
+    def tags(self) -> Iterator[tuple[Mapping[str, Any], Sequence[Mapping[str, Any]], bool]]:
+        """Yield each tag with its operations, and whether they are folded: they all belong to the OData service."""
+        for tag in self._document["tags"]:
+            operations = self.operations(tag["name"])
+            yield tag, operations, all(operation["is_original"] for operation in operations)
 
     def operations(self, tag: str) -> Sequence[Mapping[str, Any]]:
         """Return the operations with this tag for the page, with their aliases."""
